@@ -1,0 +1,1 @@
+"""Script contracts and the analyser that proves them."""

@@ -1,0 +1,1 @@
+"""Step specifications: what each pipeline step needs and gives."""

@@ -1,0 +1,1 @@
+"""Step builders, the pipeline definition, deployment and the local runner."""
