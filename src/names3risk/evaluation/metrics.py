@@ -1,0 +1,180 @@
+"""The metrics of a classifier, overall and per marketplace; what cannot be computed is named with its reason.
+
+Two classes: the score is P(class 1) and a row is called positive when the score is above 0.5. More classes: each
+metric is computed one class against the rest and averaged over the classes (macro); accuracy counts the rows
+whose most probable class is the true one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from names3risk.errors import DataError
+
+MAX_FALSE_POSITIVE_RATE = 0.01
+NO_MARKETPLACE = "(missing)"
+
+FloatArray = NDArray[np.floating[Any]]
+IntArray = NDArray[np.integer[Any]]
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """The metrics of one group of rows.
+
+    Args:
+        values: Metric name to value.
+        not_computed: Metric name to the reason why it has no value for these rows.
+        rows_per_class: How many rows each class has.
+    """
+
+    values: dict[str, float]
+    not_computed: dict[str, str]
+    rows_per_class: list[int]
+
+    def to_json(self) -> dict[str, Any]:
+        """The metrics as `evaluation.json` holds them; `positives` only where there are two classes."""
+        positives = {"positives": self.rows_per_class[1]} if len(self.rows_per_class) == 2 else {}
+        return {
+            "metrics": self.values,
+            "not_computed": self.not_computed,
+            "rows": sum(self.rows_per_class),
+            **positives,
+            "rows_per_class": self.rows_per_class,
+        }
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The metrics of all rows and of each marketplace."""
+
+    overall: Metrics
+    by_marketplace: dict[str, Metrics] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The whole evaluation as `evaluation.json` holds it."""
+        marketplaces = {name: metrics.to_json() for name, metrics in self.by_marketplace.items()}
+        return {**self.overall.to_json(), "by_marketplace": marketplaces}
+
+
+def evaluate(
+    labels: IntArray, probabilities: FloatArray, marketplaces: Sequence[str | None] | None = None
+) -> Evaluation:
+    """Computes every metric over all rows and for each marketplace.
+
+    Args:
+        labels: True classes 0..K-1, shape `(N,)`.
+        probabilities: Class probabilities, shape `(N, K)`.
+        marketplaces: Marketplace of each row; rows without one form the group `(missing)`.
+
+    Returns:
+        The metrics; marketplaces in alphabetical order.
+
+    Raises:
+        DataError: The shapes do not fit, there are no rows, a label is no class, or a probability is none.
+    """
+    labels, probabilities = np.asarray(labels), np.asarray(probabilities)
+    _check(labels, probabilities)
+    # Rounding may leave a hair above 1, which torchmetrics would take for logits.
+    probabilities = np.clip(probabilities.astype(np.float64), 0.0, 1.0)
+    by_marketplace = {}
+    if marketplaces is not None:
+        names = np.asarray([NO_MARKETPLACE if name is None else str(name) for name in marketplaces])
+        if len(names) != len(labels):
+            raise DataError(f"{len(names)} marketplaces for {len(labels)} rows", expected="one for each row")
+        for name in np.unique(names):
+            rows = names == name
+            by_marketplace[str(name)] = _metrics(labels[rows], probabilities[rows])
+    return Evaluation(_metrics(labels, probabilities), by_marketplace)
+
+
+def _check(labels: IntArray, probabilities: FloatArray) -> None:
+    if probabilities.ndim != 2 or labels.shape != probabilities.shape[:1] or probabilities.shape[1] < 2:
+        raise DataError(
+            f"labels of shape {labels.shape} and probabilities of shape {probabilities.shape}",
+            expected="(N,) and (N, K) with K of at least 2",
+        )
+    if not len(labels):
+        raise DataError("there are no rows to evaluate", expected="at least one labelled row")
+    classes = probabilities.shape[1]
+    unknown = np.flatnonzero((labels < 0) | (labels >= classes))
+    if len(unknown):
+        raise DataError(
+            f"label {labels[unknown[0]]} in row {unknown[0]} ({len(unknown)} such rows)",
+            expected=f"a class from 0 to {classes - 1}",
+        )
+    bad = np.flatnonzero(~np.isfinite(probabilities).all(axis=1))
+    if len(bad):
+        raise DataError(f"the probabilities of row {bad[0]} are not finite ({len(bad)} such rows)")
+
+
+def _metrics(labels: IntArray, probabilities: FloatArray) -> Metrics:
+    counts = np.bincount(labels, minlength=probabilities.shape[1]).tolist()
+    values: dict[str, float] = {}
+    reasons: dict[str, str] = {}
+    compute = _binary if len(counts) == 2 else _multiclass
+    for name, (metric, reason) in compute(labels, probabilities, counts).items():
+        if reason:
+            reasons[name] = reason
+        else:
+            values[name] = float(metric())
+    return Metrics(values, reasons, counts)
+
+
+Computation = dict[str, tuple[Callable[[], Any], str | None]]
+
+
+def _binary(labels: IntArray, probabilities: FloatArray, counts: list[int]) -> Computation:
+    import torch
+    from torchmetrics.functional import classification as metrics
+
+    target, scores = torch.from_numpy(labels.astype(np.int64)), torch.from_numpy(probabilities[:, 1].copy())
+    called = int((scores > 0.5).sum())
+    both = None if all(counts) else f"all {sum(counts)} rows are of class {int(counts[1] > 0)}; both classes are needed"
+    no_positive = None if counts[1] else "no row is of class 1"
+    no_called = None if called else "no score is above 0.5"
+    return {
+        "auroc": (lambda: metrics.binary_auroc(scores, target), both),
+        "average_precision": (lambda: metrics.binary_average_precision(scores, target), both),
+        "f1": (lambda: metrics.binary_f1_score(scores, target), no_positive),
+        "precision": (lambda: metrics.binary_precision(scores, target), no_called),
+        "recall": (lambda: metrics.binary_recall(scores, target), no_positive),
+        "accuracy": (lambda: metrics.binary_accuracy(scores, target), None),
+        "recall_at_1pct_fpr": (
+            lambda: metrics.binary_sensitivity_at_specificity(scores, target, 1 - MAX_FALSE_POSITIVE_RATE)[0],
+            both,
+        ),
+    }
+
+
+def _multiclass(labels: IntArray, probabilities: FloatArray, counts: list[int]) -> Computation:
+    import torch
+    from torchmetrics.functional import classification as metrics
+
+    classes = len(counts)
+    target, scores = torch.from_numpy(labels.astype(np.int64)), torch.from_numpy(probabilities)
+    called = np.bincount(probabilities.argmax(axis=1), minlength=classes)
+    absent = [str(index) for index, count in enumerate(counts) if not count]
+    every = f"no row is of class {', '.join(absent)}; every class is needed" if absent else None
+    uncalled = [str(index) for index in range(classes) if not called[index]]
+    no_called = f"class {', '.join(uncalled)} is no row's most probable class" if uncalled else None
+
+    return {
+        "auroc": (lambda: metrics.multiclass_auroc(scores, target, classes, average="macro"), every),
+        "average_precision": (lambda: metrics.multiclass_average_precision(scores, target, classes), every),
+        "f1": (lambda: metrics.multiclass_f1_score(scores, target, classes, average="macro"), every),
+        "precision": (lambda: metrics.multiclass_precision(scores, target, classes, average="macro"), no_called),
+        "recall": (lambda: metrics.multiclass_recall(scores, target, classes, average="macro"), every),
+        "accuracy": (lambda: metrics.multiclass_accuracy(scores, target, classes, average="micro"), None),
+        "recall_at_1pct_fpr": (
+            lambda: metrics.multiclass_sensitivity_at_specificity(scores, target, classes, 1 - MAX_FALSE_POSITIVE_RATE)[
+                0
+            ].mean(),
+            every,
+        ),
+    }
