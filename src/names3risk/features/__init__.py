@@ -1,0 +1,1 @@
+"""Tabular features: imputation, risk tables and the encoder that joins them."""
