@@ -1,0 +1,225 @@
+"""What the analyser finds out about a script: plain facts, each with its place and the chain that led there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..findings import ChainStep, Location
+from .patterns import Pattern
+
+
+class _Missing:
+    """The default that is not there."""
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING = _Missing()
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in which file something stands, and in which phase of the container's life it runs.
+
+    Attributes:
+        filename: The file.
+        location: Where it begins.
+        end_location: Where it ends.
+        phase: `import` (module level), `main` (below `if __name__ == "__main__"`, or called from there) or `serving`
+            (a handler that the platform calls: `model_fn`, ...).
+    """
+
+    filename: str
+    location: Location = Location()
+    end_location: Location = Location()
+    phase: str = "import"
+
+
+@dataclass(frozen=True)
+class PathUse:
+    """A call that touches the file system.
+
+    Attributes:
+        kind: `read`, `write`, `update` (both), `list` (names only), `probe` (existence), `create` (a folder),
+            `delete`, or `delegate` (given to code that cannot be seen).
+        path: The path.
+        sink: The call, for instance `pandas.read_parquet`.
+        place: Where the call stands.
+        chain: The steps that led to the path.
+        tree: True when everything below the path is touched too.
+    """
+
+    kind: str
+    path: Pattern
+    sink: str
+    place: Place
+    chain: tuple[ChainStep, ...] = ()
+    tree: bool = False
+
+
+@dataclass(frozen=True)
+class Unresolved:
+    """A call that touches files in a way that could not be followed.
+
+    Attributes:
+        kind: As in `PathUse`; `any` when it may read and write whatever it likes.
+        sink: The call.
+        reason: Why it could not be followed.
+        place: Where the call stands.
+        chain: The steps that led there.
+    """
+
+    kind: str
+    sink: str
+    reason: str
+    place: Place
+    chain: tuple[ChainStep, ...] = ()
+
+
+@dataclass(frozen=True)
+class EnvRead:
+    """A use of an environment variable.
+
+    Attributes:
+        name: The variable; empty when its name is not known.
+        default: What the script takes without it: a constant, None, `MISSING` (it fails without), or a pattern.
+        default_known: False when the default is not a constant.
+        probe: True when only its presence is asked for.
+        guarded: True when its absence is handled by other means.
+    """
+
+    name: str
+    place: Place
+    default: Any = MISSING
+    default_known: bool = True
+    probe: bool = False
+    guarded: bool = False
+    chain: tuple[ChainStep, ...] = ()
+
+
+@dataclass(frozen=True)
+class Argument:
+    """A command line argument that the script parses.
+
+    Attributes:
+        name: The long option without dashes, as spelled, or the positional's name.
+        options: All spellings, dashes included.
+        default: The default, `MISSING` where none is given.
+        default_known: False when the default is not a constant.
+        type: Name of the conversion (`int`, `float`, `str`, ...); empty where it is not known.
+        flag: True when it takes no value.
+        required: True when the script fails without it.
+        choices: The allowed values, None where anything goes or they are not known.
+        positional: True for a positional argument.
+    """
+
+    name: str
+    place: Place
+    options: tuple[str, ...] = ()
+    dest: str = ""
+    default: Any = MISSING
+    default_known: bool = True
+    type: str = "str"
+    flag: bool = False
+    required: bool = False
+    choices: tuple[Any, ...] | None = None
+    positional: bool = False
+    multiple: bool = False
+
+
+@dataclass(frozen=True)
+class HyperparameterUse:
+    """A use of a hyperparameter by name.
+
+    Attributes:
+        name: The key; `*` when all may be meant.
+        raw: True when the value is still SageMaker's string.
+        as_number: True when it is used as a number here.
+        via: How it is reached: `json`, `env`, or the dotted name of the class whose attribute it is.
+    """
+
+    name: str
+    place: Place
+    raw: bool = True
+    as_number: bool = False
+    via: str = "json"
+    chain: tuple[ChainStep, ...] = ()
+
+
+@dataclass(frozen=True)
+class ImportUse:
+    """An import of a package that is not local.
+
+    Attributes:
+        module: The dotted module.
+        optional: True when its absence is handled.
+        own: True when the import stands in the script's own folder, False in a package found through a source root.
+    """
+
+    module: str
+    place: Place
+    optional: bool = False
+    own: bool = True
+
+
+@dataclass(frozen=True)
+class SourceProblem:
+    """A source file that could not be analysed."""
+
+    filename: str
+    message: str
+    location: Location = Location()
+
+
+@dataclass
+class Analysis:
+    """All facts about one script.
+
+    Attributes:
+        script: The script.
+        paths: Uses of paths.
+        unresolved: Uses that could not be followed.
+        env: Uses of environment variables.
+        arguments: Command line arguments.
+        arguments_open: Why there may be more arguments than those listed; empty when the list is complete.
+        hyperparameters: Uses of hyperparameters.
+        imports: Imports of packages that are not local.
+        local_modules: The local files that were followed, the script included.
+        problems: Files that could not be analysed.
+        exhausted: True when the step budget ran out before the end.
+        steps: How many steps the analysis took.
+    """
+
+    script: Path
+    paths: list[PathUse] = field(default_factory=list)
+    unresolved: list[Unresolved] = field(default_factory=list)
+    env: list[EnvRead] = field(default_factory=list)
+    arguments: list[Argument] = field(default_factory=list)
+    arguments_open: str = ""
+    hyperparameters: list[HyperparameterUse] = field(default_factory=list)
+    imports: list[ImportUse] = field(default_factory=list)
+    local_modules: list[Path] = field(default_factory=list)
+    problems: list[SourceProblem] = field(default_factory=list)
+    exhausted: bool = False
+    steps: int = 0
+
+    @property
+    def reads(self) -> list[PathUse]:
+        """The uses that read."""
+        return [use for use in self.paths if use.kind in ("read", "update", "list")]
+
+    @property
+    def writes(self) -> list[PathUse]:
+        """The uses that write."""
+        return [use for use in self.paths if use.kind in ("write", "update")]
+
+    @property
+    def coverage(self) -> float:
+        """The share of calls that touch files and were followed, 1.0 when there is none."""
+        failed = {(use.place.filename, use.place.location) for use in self.unresolved}
+        failed |= {(use.place.filename, use.place.location) for use in self.paths if use.kind == "delegate"}
+        every = failed | {(use.place.filename, use.place.location) for use in self.paths}
+        return 1.0 - len(failed) / len(every) if every else 1.0
