@@ -1,0 +1,213 @@
+"""Export to ONNX, proved against PyTorch before the file is kept.
+
+A model class names the exporter that can express it in its attribute `onnx_exporter`: `torchscript` turns packed
+sequences into ONNX's LSTM with sequence lengths; `dynamo`, on `torch.export`, does not know them.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from names3risk.errors import ArtifactError
+from names3risk.files import replacing
+
+TOLERANCE = 1e-4
+INPUTS = ("input_ids", "attention_mask", "tabular")
+OUTPUTS = ("logits", "probabilities")
+
+Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+
+
+class ScoringNetwork(nn.Module):
+    """A model with its probabilities: what is exported.
+
+    Args:
+        model: Gives logits `(B, K)`.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, tabular: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Scores a batch.
+
+        Args:
+            input_ids: Token ids `(B, L)`, int64.
+            attention_mask: True where a token is, `(B, L)`, bool.
+            tabular: Tabular features `(B, F)`, float32.
+
+        Returns:
+            Logits and probabilities, both `(B, K)`.
+        """
+        logits = self.model(input_ids, attention_mask, tabular)
+        if tabular.shape[1] == 0:
+            # The sum of nothing: keeps an input in the graph that exporters drop when no one reads it.
+            logits = logits + tabular.sum(dim=1, keepdim=True)
+        return logits, torch.softmax(logits, dim=1)
+
+
+def export_onnx(
+    model: nn.Module,
+    path: str | Path,
+    *,
+    n_tabular: int,
+    vocabulary_size: int,
+    max_length: int,
+    metadata: Mapping[str, str] | None = None,
+) -> float:
+    """Writes `model` as ONNX with dynamic batch and length, after ONNX Runtime agreed with PyTorch on hard batches.
+
+    Args:
+        model: The network; moved to the CPU and set to evaluation for the time of the call.
+        path: Where the file shall be.
+        n_tabular: F, the number of tabular features.
+        vocabulary_size: Token ids are below this.
+        max_length: The longest text in tokens.
+        metadata: Entries to store in the file.
+
+    Returns:
+        The largest difference of a logit or probability.
+
+    Raises:
+        ArtifactError: The export failed, or the exported network disagrees with PyTorch by more than 1e-4.
+    """
+    device = next(model.parameters()).device
+    training = model.training
+    network = ScoringNetwork(model).cpu().eval()
+    try:
+        with replacing(path) as temporary:
+            example = _batch([min(5, max_length), 1, min(2, max_length)], n_tabular, vocabulary_size, seed=0)
+            _export(network, example, temporary)
+            _store_metadata(temporary, {**(metadata or {}), "vocabulary_size": str(vocabulary_size)})
+            difference = largest_difference(network, temporary, check_batches(n_tabular, vocabulary_size, max_length))
+            if not difference <= TOLERANCE:
+                raise ArtifactError(
+                    f"the exported network disagrees with PyTorch by {difference:.2g}",
+                    where=path,
+                    expected=f"at most {TOLERANCE:g}",
+                )
+    finally:
+        model.to(device).train(training)
+    return difference
+
+
+def check_batches(n_tabular: int, vocabulary_size: int, max_length: int) -> list[Batch]:
+    """Batches that exporters get wrong: one row, no text at all, mixed lengths in no order, padding, full length."""
+    lengths = [
+        [1],
+        [0],
+        [max_length],
+        [0, max_length, 1],
+        [1, 0, max(1, max_length // 2), 0, max_length, max(1, max_length // 3), 1, max_length],
+        [min(3, max_length), min(7, max_length), 0, min(5, max_length)] * 8,
+        [0, 0, 0],
+    ]
+    return [_batch(rows, n_tabular, vocabulary_size, seed) for seed, rows in enumerate(lengths)]
+
+
+def largest_difference(network: ScoringNetwork, path: str | Path, batches: list[Batch]) -> float:
+    """Compares ONNX Runtime with PyTorch.
+
+    Args:
+        network: The network on the CPU, in evaluation.
+        path: The exported file.
+        batches: Token ids, mask and tabular features.
+
+    Returns:
+        The largest absolute difference of any output; infinite where one of the two is not finite.
+    """
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    worst = 0.0
+    for batch in batches:
+        with torch.inference_mode():
+            expected = [output.numpy() for output in network(*batch)]
+        feed = {name: tensor.numpy() for name, tensor in zip(INPUTS, batch, strict=True)}
+        for wanted, found in zip(expected, session.run(list(OUTPUTS), feed), strict=True):
+            difference = np.abs(wanted - found).max()
+            worst = max(worst, float(difference) if np.isfinite(difference) else float("inf"))
+    return worst
+
+
+def _batch(lengths: list[int], n_tabular: int, vocabulary_size: int, seed: int) -> Batch:
+    generator = torch.Generator().manual_seed(seed)
+    rows, longest = len(lengths), max(1, *lengths)
+    ids = torch.randint(0, vocabulary_size, (rows, longest), generator=generator)
+    mask = torch.arange(longest)[None, :] < torch.tensor(lengths)[:, None]
+    return ids, mask, torch.randn(rows, n_tabular, generator=generator)
+
+
+def _export(network: ScoringNetwork, example: Batch, path: Path) -> None:
+    dynamic_names = {name: {0: "batch"} for name in (*INPUTS, *OUTPUTS)}
+    for name in INPUTS[:2]:
+        dynamic_names[name][1] = "length"
+    try:
+        with _quiet():
+            if network.model.onnx_exporter == "torchscript":
+                torch.onnx.export(
+                    network,
+                    example,
+                    str(path),
+                    dynamo=False,
+                    input_names=list(INPUTS),
+                    output_names=list(OUTPUTS),
+                    dynamic_axes=dynamic_names,
+                )
+            else:
+                rows, length = torch.export.Dim("batch"), torch.export.Dim("length")
+                torch.onnx.export(
+                    network,
+                    example,
+                    str(path),
+                    dynamo=True,
+                    external_data=False,
+                    verbose=False,
+                    input_names=list(INPUTS),
+                    output_names=list(OUTPUTS),
+                    dynamic_shapes=({0: rows, 1: length}, {0: rows, 1: length}, {0: rows}),
+                )
+    except (RuntimeError, torch.onnx.errors.OnnxExporterError) as error:
+        raise ArtifactError(f"the network cannot be exported to ONNX: {error}", where=path.name) from error
+
+
+def _store_metadata(path: Path, metadata: Mapping[str, str]) -> None:
+    import onnx
+
+    graph = onnx.load(path)
+    onnx.helper.set_model_props(graph, dict(metadata))
+    onnx.checker.check_model(graph, full_check=True)
+    onnx.save(graph, path)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silences the exporters, which warn about properties of the graph that the check afterwards proves harmless."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir", "torch.export")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    # Some warnings come from C++ and go past Python to the file descriptor of standard error.
+    kept = os.dup(2)
+    try:
+        with warnings.catch_warnings(), Path(os.devnull).open("w") as nowhere:
+            warnings.simplefilter("ignore")
+            os.dup2(nowhere.fileno(), 2)
+            yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
