@@ -7,17 +7,15 @@ columns the types of their roles. So text is never coerced, and CSV and Parquet 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
+
+from names3risk.data.formats import Format, detect_format
+from names3risk.data.writing import write_table
 
 if TYPE_CHECKING:
     import polars as pl
 
-Format = Literal["csv", "tsv", "parquet"]
-
-
-def detect_format(path: str | Path) -> Format:
-    """Tells the format of a file by its content and, where that leaves a choice, by its name."""
-    raise NotImplementedError
+__all__ = ["Format", "detect_format", "find_data_file", "read_table", "scan_table", "write_table"]
 
 
 def find_data_file(folder: str | Path) -> Path:
@@ -32,9 +30,4 @@ def scan_table(path: str | Path) -> pl.LazyFrame:
 
 def read_table(path: str | Path) -> pl.DataFrame:
     """Reads a file, or a folder of parts, into memory."""
-    raise NotImplementedError
-
-
-def write_table(frame: pl.DataFrame, path: str | Path) -> None:
-    """Writes a table in the format that the suffix of `path` names, completely or not at all."""
     raise NotImplementedError

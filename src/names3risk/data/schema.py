@@ -214,27 +214,21 @@ class ColumnSchema(_Declaration):
             DataError: A column is missing, or a numeric field is not numeric.
             ConfigError: A list of fields cannot be read.
         """
-        import polars as pl
-
-        from names3risk.data.fields import missing_columns_error, select_fields
-
         lazy = frame.lazy()
         columns = lazy.collect_schema()
         if absent := [name for name in self.source_columns if name not in columns]:
             raise missing_columns_error(absent, list(columns), where)
-        if not isinstance(self.tab_field_list, FieldSelection):
-            wrong = [n for n in self.tab_field_list if not _may_be_numeric(columns[n])]
-            if wrong:
+        if isinstance(self.tab_field_list, FieldSelection):
+            chosen = select_fields(self.tab_field_list, lazy, set(self.source_columns), where)
+            return ColumnSchema.model_validate({**self.model_dump(), "tab_field_list": chosen})
+        for name in self.tab_field_list:
+            if not _may_be_numeric(columns[name]):
                 raise DataError(
-                    f"column {wrong[0]!r} is {columns[wrong[0]]}",
+                    f"column {name!r} is {columns[name]}",
                     where=where,
-                    expected="numbers (it is in tab_field_list)",
+                    expected="numbers, since it is in tab_field_list",
                 )
-            return self
-        others = {name for name in self.source_columns if name != self.marketplace_name}
-        chosen = select_fields(self.tab_field_list, lazy, others, where)
-        del pl
-        return ColumnSchema.model_validate({**self.model_dump(), "tab_field_list": chosen})
+        return self
 
     @classmethod
     def parse(cls, value: Any, where: str | Path | None = None) -> ColumnSchema:
