@@ -1,1 +1,37 @@
-"""Step specifications: what each pipeline step needs and gives."""
+"""Step specifications: what each pipeline step needs and gives, and how needs find their sources."""
+
+from pipeline_step_specs.alignment import AlignmentResult
+from pipeline_step_specs.catalogue import ALL_SPECIFICATIONS, default_registry
+from pipeline_step_specs.declarations import DependencySpec, OutputSpec
+from pipeline_step_specs.enums import DependencyType, NodeType, StepKind
+from pipeline_step_specs.model_evaluation_spec import MODEL_EVALUATION_SPEC
+from pipeline_step_specs.names3risk_training_spec import NAMES3RISK_TRAINING_SPEC
+from pipeline_step_specs.pytorch_training_spec import PYTORCH_TRAINING_SPEC
+from pipeline_step_specs.registration_spec import REGISTRATION_SPEC
+from pipeline_step_specs.registry import SpecificationRegistry
+from pipeline_step_specs.resolution import Resolution, Resolver, Source
+from pipeline_step_specs.step_specification import StepSpecification
+from pipeline_step_specs.tabular_preprocessing_spec import TABULAR_PREPROCESSING_SPEC
+from pipeline_step_specs.tokenizer_training_spec import TOKENIZER_TRAINING_SPEC
+
+__all__ = [
+    "ALL_SPECIFICATIONS",
+    "MODEL_EVALUATION_SPEC",
+    "NAMES3RISK_TRAINING_SPEC",
+    "PYTORCH_TRAINING_SPEC",
+    "REGISTRATION_SPEC",
+    "TABULAR_PREPROCESSING_SPEC",
+    "TOKENIZER_TRAINING_SPEC",
+    "AlignmentResult",
+    "DependencySpec",
+    "DependencyType",
+    "NodeType",
+    "OutputSpec",
+    "Resolution",
+    "Resolver",
+    "Source",
+    "SpecificationRegistry",
+    "StepKind",
+    "StepSpecification",
+    "default_registry",
+]

@@ -1,0 +1,26 @@
+"""Every specification, in one list: a new one is its own module, its test and a line here."""
+
+from __future__ import annotations
+
+from pipeline_step_specs.model_evaluation_spec import MODEL_EVALUATION_SPEC
+from pipeline_step_specs.names3risk_training_spec import NAMES3RISK_TRAINING_SPEC
+from pipeline_step_specs.pytorch_training_spec import PYTORCH_TRAINING_SPEC
+from pipeline_step_specs.registration_spec import REGISTRATION_SPEC
+from pipeline_step_specs.registry import SpecificationRegistry
+from pipeline_step_specs.step_specification import StepSpecification
+from pipeline_step_specs.tabular_preprocessing_spec import TABULAR_PREPROCESSING_SPEC
+from pipeline_step_specs.tokenizer_training_spec import TOKENIZER_TRAINING_SPEC
+
+ALL_SPECIFICATIONS: tuple[StepSpecification, ...] = (
+    TABULAR_PREPROCESSING_SPEC,
+    TOKENIZER_TRAINING_SPEC,
+    NAMES3RISK_TRAINING_SPEC,
+    PYTORCH_TRAINING_SPEC,
+    MODEL_EVALUATION_SPEC,
+    REGISTRATION_SPEC,
+)
+
+
+def default_registry() -> SpecificationRegistry:
+    """Gives a new registry of all specifications of this package."""
+    return SpecificationRegistry(ALL_SPECIFICATIONS)
