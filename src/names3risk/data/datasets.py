@@ -1,0 +1,182 @@
+"""Encoded splits and their batches: index-based, shuffled by (seed, epoch), gathered without a loop over rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import torch
+from torch import Tensor
+
+from names3risk.errors import DataError
+from names3risk.text.ragged import RaggedTokens
+from names3risk.text.special import PAD_ID
+
+POOL_BATCHES = 32
+"""Batches whose rows are sorted by length together: large enough to save padding, small enough to stay random."""
+
+
+@dataclass(frozen=True)
+class EncodedSplit:
+    """A split as the models see it.
+
+    Args:
+        tokens: Token ids of N rows.
+        tabular: Numeric and risk-table features, `(N, F)` float32; F may be 0.
+        labels: Classes from 0, `(N,)` int64, or None where unknown.
+        ids: Row identifiers, `(N,)`, in their own type.
+        marketplaces: Marketplace of each row, `(N,)`.
+
+    Raises:
+        DataError: The parts have different numbers of rows.
+    """
+
+    tokens: RaggedTokens
+    tabular: npt.NDArray[np.float32]
+    labels: npt.NDArray[np.int64] | None = None
+    ids: pl.Series | None = None
+    marketplaces: pl.Series | None = None
+
+    def __post_init__(self) -> None:
+        parts = {"tabular": self.tabular, "labels": self.labels, "ids": self.ids, "marketplaces": self.marketplaces}
+        for name, part in parts.items():
+            if part is not None and len(part) != len(self.tokens):
+                raise DataError(
+                    f"{name} has {len(part)} rows", where="encoded split", expected=f"{len(self.tokens)} rows"
+                )
+        if self.tabular.ndim != 2:
+            raise DataError(
+                f"tabular has {self.tabular.ndim} dimensions", where="encoded split", expected="(rows, columns)"
+            )
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some rows of a split as tensors.
+
+    Args:
+        input_ids: Token ids, padded with the padding id at the end, `(B, L)` int64.
+        attention_mask: True at tokens, false at padding, `(B, L)` bool.
+        tabular: Features, `(B, F)` float32.
+        labels: Classes, `(B,)` int64; None where unknown.
+        rows: Positions of the rows in their split, `(B,)` int64.
+    """
+
+    input_ids: Tensor
+    attention_mask: Tensor
+    tabular: Tensor
+    labels: Tensor | None
+    rows: Tensor
+
+
+class BatchSource:
+    """Gathers batches of any rows of a split on a device.
+
+    Args:
+        split: The split; its arrays are shared, not copied, on the CPU.
+        device: Where the split is held and batches are made.
+    """
+
+    def __init__(self, split: EncodedSplit, device: torch.device | str = "cpu") -> None:
+        self.values = torch.from_numpy(split.tokens.values).to(device)
+        self.offsets = torch.from_numpy(split.tokens.offsets).to(device)
+        self.tabular = torch.from_numpy(split.tabular).to(device)
+        self.labels = None if split.labels is None else torch.from_numpy(split.labels).to(device)
+        self.lengths = split.tokens.lengths
+
+    def gather(self, rows: npt.NDArray[np.int64]) -> Batch:
+        """The batch of the given rows, padded to the longest of them (at least one position)."""
+        index = torch.from_numpy(rows).to(self.offsets.device)
+        starts = self.offsets[index]
+        longest = max(1, int(self.lengths[rows].max(initial=1)))
+        columns = torch.arange(longest, device=index.device)
+        mask = columns < (self.offsets[index + 1] - starts)[:, None]
+        if len(self.values):
+            positions = (starts[:, None] + columns).clamp_(max=len(self.values) - 1)
+            tokens = self.values[positions].long().masked_fill_(~mask, PAD_ID)
+        else:
+            tokens = torch.full_like(mask, PAD_ID, dtype=torch.int64)
+        labels = None if self.labels is None else self.labels[index]
+        return Batch(tokens, mask, self.tabular[index], labels, index)
+
+
+def plan_training(
+    lengths: npt.NDArray[np.int64], batch_size: int, seed: int, epoch: int
+) -> list[npt.NDArray[np.int64]]:
+    """Rows of each batch of a training epoch: random, yet of similar length within a batch.
+
+    All rows are shuffled, cut into pools of several batches, sorted by length within each pool, cut into batches,
+    and the batches are shuffled. The order depends on `(seed, epoch)` only. A last batch of a single row joins its
+    neighbour, because batch normalisation cannot train on one row.
+
+    Args:
+        lengths: Tokens of each row, `(N,)`.
+        batch_size: Rows of a batch.
+        seed: The run's seed.
+        epoch: The epoch, from 0.
+
+    Returns:
+        `count_batches(N, batch_size)` arrays of row positions; each row appears exactly once.
+    """
+    random = np.random.default_rng((seed, epoch))
+    order = random.permutation(len(lengths))
+    pool = batch_size * POOL_BATCHES
+    for start in range(0, len(order), pool):
+        rows = order[start : start + pool]
+        order[start : start + pool] = rows[np.argsort(lengths[rows], kind="stable")]
+    batches = _cut(order, batch_size)
+    return [batches[i] for i in random.permutation(len(batches))]
+
+
+def plan_scoring(lengths: npt.NDArray[np.int64], batch_size: int) -> list[npt.NDArray[np.int64]]:
+    """Rows of each batch for scoring: sorted by length, so that there is the least padding."""
+    return _cut(np.argsort(lengths, kind="stable"), batch_size, merge_single=False)
+
+
+def count_batches(rows: int, batch_size: int) -> int:
+    """Batches of a training epoch over so many rows."""
+    full, rest = divmod(rows, batch_size)
+    return full + (rest > 1 or (rest == 1 and full == 0))
+
+
+def batches(
+    split: EncodedSplit,
+    batch_size: int,
+    *,
+    shuffle: bool = False,
+    seed: int = 0,
+    epoch: int = 0,
+    device: torch.device | str = "cpu",
+) -> Iterator[Batch]:
+    """Batches of a split.
+
+    Args:
+        split: The encoded split.
+        batch_size: Rows of a batch.
+        shuffle: In training order of (seed, epoch); otherwise sorted by length. `Batch.rows` tells the positions.
+        seed: The run's seed.
+        epoch: The epoch, from 0.
+        device: Where the batches are made.
+
+    Yields:
+        Batches that together hold every row exactly once.
+    """
+    source = BatchSource(split, device)
+    plan = (
+        plan_training(source.lengths, batch_size, seed, epoch) if shuffle else plan_scoring(source.lengths, batch_size)
+    )
+    for rows in plan:
+        yield source.gather(rows)
+
+
+def _cut(order: npt.NDArray[np.int64], batch_size: int, merge_single: bool = True) -> list[npt.NDArray[np.int64]]:
+    cuts = list(range(batch_size, len(order), batch_size))
+    if merge_single and cuts and len(order) - cuts[-1] == 1:
+        cuts.pop()
+    return np.split(order, cuts) if len(order) else []

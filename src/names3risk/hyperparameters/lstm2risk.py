@@ -1,0 +1,21 @@
+"""Hyperparameters of LSTM2Risk."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from names3risk.hyperparameters.base import Hyperparameters
+
+
+class LSTM2RiskHyperparameters(Hyperparameters):
+    """Width and depth of LSTM2Risk; the defaults are those of the original network."""
+
+    model_class: Literal["lstm2risk"] = Field("lstm2risk", description="Name of the model class")
+    embedding_size: int = Field(16, ge=1, le=4096, description="E, width of a token's embedding")
+    hidden_size: int = Field(128, ge=1, le=4096, description="H, width of one direction of the LSTM")
+    n_lstm_layers: int = Field(4, ge=1, le=16, description="Bidirectional layers")
+    n_residual_blocks: int = Field(3, ge=0, le=64, description="Residual blocks on text and tabular part")
+    dropout_rate: float = Field(0.2, ge=0, lt=1, description="Dropout between layers")
+    embedding_dropout: float = Field(0.0, ge=0, lt=1, description="Dropout on token embeddings")

@@ -1,0 +1,112 @@
+"""Parts that several model classes share."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from names3risk.text.special import UNK_ID
+
+
+class TokenDropout(nn.Module):
+    """Replaces random tokens with [UNK] while training, so that no single token decides.
+
+    Args:
+        rate: Share of tokens replaced.
+    """
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, input_ids: Tensor) -> Tensor:
+        """`(B, L)` token ids to `(B, L)`."""
+        if not self.training or self.rate == 0:
+            return input_ids
+        dropped = torch.rand(input_ids.shape, device=input_ids.device) < self.rate
+        return input_ids.masked_fill(dropped, UNK_ID)
+
+
+class AttentionPooling(nn.Module):
+    """Weighted mean over the valid positions, the weights from one linear score; zeros where none is valid.
+
+    Args:
+        width: Features of a position.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.attention = nn.Linear(width, 1)
+
+    def forward(self, states: Tensor, mask: Tensor) -> Tensor:
+        """States `(B, L, W)` and mask `(B, L)` to `(B, W)`."""
+        scores: Tensor = self.attention(states).squeeze(-1)
+        weights = scores.masked_fill(~mask, torch.finfo(scores.dtype).min).softmax(dim=-1)
+        weights = weights * mask.to(weights.dtype)
+        return (weights.unsqueeze(1) @ states).squeeze(1)
+
+
+class TabularProjection(nn.Module):
+    """Tabular features to the width of the text part.
+
+    Args:
+        n_features: Numeric and risk-table features.
+        width: Output features.
+        dropout: Dropout rate.
+    """
+
+    def __init__(self, n_features: int, width: int, dropout: float) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.BatchNorm1d(n_features),
+            nn.Linear(n_features, width),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(width, width),
+            nn.LayerNorm(width),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+        )
+
+    def forward(self, tabular: Tensor) -> Tensor:
+        """`(B, F)` to `(B, W)`."""
+        projected: Tensor = self.layers(tabular)
+        return projected
+
+
+class ResidualBlock(nn.Module):
+    """x + layers(x), then ReLU and dropout.
+
+    Args:
+        layers: Width-preserving layers.
+        dropout: Dropout rate after the sum.
+    """
+
+    def __init__(self, layers: nn.Module, dropout: float) -> None:
+        super().__init__()
+        self.layers = layers
+        self.after = nn.Sequential(nn.ReLU(), nn.Dropout(dropout))
+
+    def forward(self, states: Tensor) -> Tensor:
+        """`(B, W)` to `(B, W)`."""
+        result: Tensor = self.after(states + self.layers(states))
+        return result
+
+
+class ClassLogits(nn.Module):
+    """The last linear layer. With one output z the logits are (0, z), whose softmax is the sigmoid of z.
+
+    Args:
+        width: Input features.
+        n_outputs: Outputs; 1 gives two classes as well.
+    """
+
+    def __init__(self, width: int, n_outputs: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(width, n_outputs)
+        self.single = n_outputs == 1
+
+    def forward(self, states: Tensor) -> Tensor:
+        """`(B, W)` to `(B, K)`."""
+        outputs: Tensor = self.linear(states)
+        return torch.cat([torch.zeros_like(outputs), outputs], dim=-1) if self.single else outputs

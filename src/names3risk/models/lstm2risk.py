@@ -1,0 +1,81 @@
+"""LSTM2Risk: bidirectional LSTM over the text, joined with tabular features in a residual trunk."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from names3risk.hyperparameters import LSTM2RiskHyperparameters
+from names3risk.models.blocks import AttentionPooling, ClassLogits, ResidualBlock, TabularProjection, TokenDropout
+from names3risk.text.special import PAD_ID
+
+
+class LSTM2Risk(nn.Module):
+    """Names and tables to class logits.
+
+    Args:
+        hyperparameters: Width, depth and dropout.
+        vocabulary_size: Tokens of the tokenizer.
+        n_tabular: Tabular features; 0 leaves the tabular part out.
+        n_outputs: Width of the last layer; 1 gives the logits (0, z).
+    """
+
+    onnx_exporter = "torchscript"
+    """Exports packed sequences as ONNX's LSTM with sequence lengths, which the other exporter cannot."""
+
+    def __init__(
+        self, hyperparameters: LSTM2RiskHyperparameters, vocabulary_size: int, n_tabular: int, n_outputs: int
+    ) -> None:
+        super().__init__()
+        hidden, dropout = hyperparameters.hidden_size, hyperparameters.dropout_rate
+        self.token_dropout = TokenDropout(hyperparameters.token_dropout)
+        self.embedding = nn.Embedding(vocabulary_size, hyperparameters.embedding_size)
+        self.embedding_dropout = nn.Dropout(hyperparameters.embedding_dropout)
+        self.lstm = nn.LSTM(
+            hyperparameters.embedding_size,
+            hidden,
+            num_layers=hyperparameters.n_lstm_layers,
+            batch_first=True,
+            bidirectional=True,
+            dropout=dropout if hyperparameters.n_lstm_layers > 1 else 0.0,
+        )
+        self.pooling = AttentionPooling(2 * hidden)
+        self.norm = nn.LayerNorm(2 * hidden)
+        self.tabular = TabularProjection(n_tabular, 2 * hidden, dropout) if n_tabular else None
+        width = 4 * hidden if n_tabular else 2 * hidden
+        self.trunk = nn.Sequential(
+            *(_residual(width, dropout) for _ in range(hyperparameters.n_residual_blocks)),
+            nn.Linear(width, hidden),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+        )
+        self.output = ClassLogits(hidden, n_outputs)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor, tabular: Tensor) -> Tensor:
+        """Class logits.
+
+        Args:
+            input_ids: Token ids `(B, L)`.
+            attention_mask: True at tokens `(B, L)`; each row's tokens come first, its padding last.
+            tabular: Features `(B, F)`.
+
+        Returns:
+            Logits `(B, K)`; a row's logits depend on that row's tokens and features only.
+        """
+        # A row without tokens reads one padding token, which the pooling then leaves out.
+        lengths = attention_mask.sum(dim=1).clamp(min=1)
+        input_ids = torch.where(attention_mask, self.token_dropout(input_ids), PAD_ID)
+        embedded = self.embedding_dropout(self.embedding(input_ids))
+        packed = pack_padded_sequence(embedded, lengths.cpu(), batch_first=True, enforce_sorted=False)
+        states, _ = pad_packed_sequence(self.lstm(packed)[0], batch_first=True, total_length=input_ids.shape[1])
+        features = self.norm(self.pooling(states, attention_mask))
+        if self.tabular is not None:
+            features = torch.cat([features, self.tabular(tabular)], dim=-1)
+        logits: Tensor = self.output(self.trunk(features))
+        return logits
+
+
+def _residual(width: int, dropout: float) -> ResidualBlock:
+    layers = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 4 * width), nn.ReLU(), nn.Linear(4 * width, width))
+    return ResidualBlock(layers, dropout)

@@ -1,0 +1,129 @@
+"""Transformer2Risk: self-attention over the text, joined with tabular features in a residual trunk."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from names3risk.hyperparameters import Transformer2RiskHyperparameters
+from names3risk.models.blocks import AttentionPooling, ClassLogits, ResidualBlock, TabularProjection, TokenDropout
+from names3risk.text.special import PAD_ID
+
+
+class SelfAttention(nn.Module):
+    """Multi-head attention with one bias-free projection for queries, keys and values of all heads.
+
+    Args:
+        width: Features of a position.
+        n_heads: Heads; must divide the width.
+        dropout: On the attention weights and after the projection.
+    """
+
+    def __init__(self, width: int, n_heads: int, dropout: float) -> None:
+        super().__init__()
+        self.n_heads, self.dropout = n_heads, dropout
+        self.qkv = nn.Linear(width, 3 * width, bias=False)
+        self.projection = nn.Linear(width, width)
+
+    def forward(self, states: Tensor, keys: Tensor) -> Tensor:
+        """States `(B, L, W)` and keys that may be attended to `(B, 1, 1, L)` to `(B, L, W)`."""
+        rows, length, width = states.shape
+        qkv = self.qkv(states).view(rows, length, 3, self.n_heads, width // self.n_heads)
+        query, key, value = qkv.permute(2, 0, 3, 1, 4).unbind(0)
+        rate = self.dropout if self.training else 0.0
+        mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=keys, dropout_p=rate)
+        projected = self.projection(mixed.transpose(1, 2).reshape(rows, length, width))
+        return functional.dropout(projected, self.dropout, self.training)
+
+
+class Block(nn.Module):
+    """Pre-norm attention and feed-forward, each added to its input.
+
+    Args:
+        width: Features of a position.
+        n_heads: Attention heads.
+        dropout: Dropout rate.
+    """
+
+    def __init__(self, width: int, n_heads: int, dropout: float) -> None:
+        super().__init__()
+        self.attention_norm = nn.LayerNorm(width)
+        self.attention = SelfAttention(width, n_heads, dropout)
+        self.feed_forward_norm = nn.LayerNorm(width)
+        self.feed_forward = nn.Sequential(
+            nn.Linear(width, 4 * width),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(4 * width, width),
+            nn.Dropout(dropout),
+        )
+
+    def forward(self, states: Tensor, keys: Tensor) -> Tensor:
+        """States `(B, L, W)` and keys `(B, 1, 1, L)` to `(B, L, W)`."""
+        states = states + self.attention(self.attention_norm(states), keys)
+        result: Tensor = states + self.feed_forward(self.feed_forward_norm(states))
+        return result
+
+
+class Transformer2Risk(nn.Module):
+    """Names and tables to class logits.
+
+    Args:
+        hyperparameters: Width, depth and dropout.
+        vocabulary_size: Tokens of the tokenizer.
+        n_tabular: Tabular features; 0 leaves the tabular part out.
+        n_outputs: Width of the last layer; 1 gives the logits (0, z).
+    """
+
+    onnx_exporter = "dynamo"
+    """Exports this network with dynamic batch and length."""
+
+    def __init__(
+        self, hyperparameters: Transformer2RiskHyperparameters, vocabulary_size: int, n_tabular: int, n_outputs: int
+    ) -> None:
+        super().__init__()
+        width, hidden = hyperparameters.embedding_size, hyperparameters.hidden_size
+        dropout = hyperparameters.dropout_rate
+        self.token_dropout = TokenDropout(hyperparameters.token_dropout)
+        self.embedding = nn.Embedding(vocabulary_size, width)
+        self.position = nn.Embedding(hyperparameters.max_sen_len, width)
+        self.embedding_dropout = nn.Dropout(hyperparameters.embedding_dropout)
+        self.blocks = nn.ModuleList(
+            Block(width, hyperparameters.n_heads, dropout) for _ in range(hyperparameters.n_blocks)
+        )
+        self.pooling = AttentionPooling(width)
+        self.projection = nn.Linear(width, 2 * hidden)
+        self.tabular = TabularProjection(n_tabular, 2 * hidden, dropout) if n_tabular else None
+        trunk = 4 * hidden if n_tabular else 2 * hidden
+        self.trunk = nn.Sequential(*(_residual(trunk, dropout) for _ in range(hyperparameters.n_residual_blocks)))
+        self.output = ClassLogits(trunk, n_outputs)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor, tabular: Tensor) -> Tensor:
+        """Class logits.
+
+        Args:
+            input_ids: Token ids `(B, L)`, L at most max_sen_len.
+            attention_mask: True at tokens `(B, L)`.
+            tabular: Features `(B, F)`.
+
+        Returns:
+            Logits `(B, K)`; a row's logits depend on that row's tokens and features only.
+        """
+        input_ids = torch.where(attention_mask, self.token_dropout(input_ids), PAD_ID)
+        states = self.embedding(input_ids) + self.position.weight[: input_ids.shape[1]]
+        states = self.embedding_dropout(states)
+        # A row without tokens attends to its padding, which stays finite; the pooling then leaves it out.
+        keys = (attention_mask | ~attention_mask.any(dim=1, keepdim=True))[:, None, None, :]
+        for block in self.blocks:
+            states = block(states, keys)
+        features = self.projection(self.pooling(states, attention_mask))
+        if self.tabular is not None:
+            features = torch.cat([features, self.tabular(tabular)], dim=-1)
+        logits: Tensor = self.output(self.trunk(features))
+        return logits
+
+
+def _residual(width: int, dropout: float) -> ResidualBlock:
+    layers = nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, width), nn.Dropout(dropout))
+    return ResidualBlock(layers, dropout)

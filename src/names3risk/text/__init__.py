@@ -1,0 +1,1 @@
+"""Text: tokenizer training and the encoding of text columns."""

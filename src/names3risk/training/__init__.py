@@ -1,0 +1,1 @@
+"""Training: loss, optimizer, schedule, loaders, callbacks and the trainer that binds them."""
