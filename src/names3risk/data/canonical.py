@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 
 WHOLE_NUMBER = r"^-?[0-9]+\.0+$"
 """A whole number written as a decimal one; its `.0` is dropped."""
@@ -19,3 +21,8 @@ def canonical_value(value: object) -> str:
     """
     text = str(value).lower() if isinstance(value, bool) else str(value)
     return text.split(".")[0] if re.match(WHOLE_NUMBER, text) else text
+
+
+def repeated(names: Iterable[str]) -> list[str]:
+    """The names that occur more than once, in order."""
+    return [name for name, count in Counter(names).items() if count > 1]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from names3risk.data.canonical import canonical_value
+from names3risk.data.canonical import canonical_value, repeated
 from names3risk.data.fields import FieldSelection, missing_columns_error, select_fields
 from names3risk.errors import ConfigError, DataError
 from names3risk.files import write_json, write_text
@@ -43,7 +42,7 @@ class LabelRole(_Declaration):
     @model_validator(mode="after")
     def _values_belong_to_one_class(self) -> LabelRole:
         values = [canonical_value(value) for group in self.classes for value in group]
-        if twice := _repeated(values):
+        if twice := repeated(values):
             raise ValueError(f"the label values {twice} stand in more than one class")
         if empty := [index for index, group in enumerate(self.classes) if not group]:
             raise ValueError(f"class {empty[0]} has no label value")
@@ -130,7 +129,7 @@ class ColumnSchema(_Declaration):
             "cat_field_list": self.cat_field_list,
         }
         for role, names in lists.items():
-            if twice := _repeated(names):
+            if twice := repeated(names):
                 raise ValueError(f"{role} names {twice} more than once")
         if both := [name for name in lists["tab_field_list"] if name in self.cat_field_list]:
             raise ValueError(f"{both} are in tab_field_list and in cat_field_list")
@@ -141,12 +140,13 @@ class ColumnSchema(_Declaration):
             raise ValueError(f"the id column {self.id_name!r} is also an input field")
         if self.entity_name and not (self.order_time_name or self.time_name):
             raise ValueError("entity_name keeps the first row by time: name order_time_name or time_name")
-        if LABEL in self._prepared_names and not (self.label and self.label.column == LABEL):
+        if LABEL in self.role_columns and not (self.label and self.label.column == LABEL):
             raise ValueError(f"{LABEL!r} is the name of the prepared label: another column cannot have it")
         return self
 
     @property
-    def _prepared_names(self) -> tuple[str, ...]:
+    def role_columns(self) -> tuple[str, ...]:
+        """The columns that have a role, but the label, in order."""
         return _unique(
             self.id_name,
             self.entity_name,
@@ -160,26 +160,31 @@ class ColumnSchema(_Declaration):
         )
 
     @property
-    def feature_columns(self) -> list[str]:
-        """The tabular input columns in the order of the model's input: tab fields, then cat fields.
+    def tab_fields(self) -> tuple[str, ...]:
+        """The numeric fields.
 
         Raises:
-            ConfigError: The numeric fields are still a rule; `resolve` the schema first.
+            ConfigError: They are still a rule; `resolve` the schema first.
         """
         if isinstance(self.tab_field_list, FieldSelection):
             raise ConfigError("tab_field_list is a rule", expected="a schema resolved against a table")
-        return [*self.tab_field_list, *self.cat_field_list]
+        return self.tab_field_list
+
+    @property
+    def feature_columns(self) -> list[str]:
+        """The tabular input columns in the order of the model's input: tab fields, then cat fields."""
+        return [*self.tab_fields, *self.cat_field_list]
 
     @property
     def prepared_columns(self) -> list[str]:
         """The columns of a prepared table, in order; the label last."""
-        return [*self._prepared_names, *([LABEL] if self.label else [])]
+        return [*self.role_columns, *([LABEL] if self.label else [])]
 
     @property
     def source_columns(self) -> list[str]:
         """Every column that preparation reads from the source."""
         label = self.label.column if self.label else None
-        return list(_unique(*self._prepared_names, label, *(item.column for item in self.filters)))
+        return list(_unique(*self.role_columns, label, *(item.column for item in self.filters)))
 
     @property
     def first_by(self) -> str | None:
@@ -276,10 +281,6 @@ class ColumnSchema(_Declaration):
 
 def _unique(*names: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name is not None))
-
-
-def _repeated(names: list[str] | tuple[str, ...]) -> list[str]:
-    return [name for name, count in Counter(names).items() if count > 1]
 
 
 def _may_be_numeric(dtype: pl.DataType) -> bool:

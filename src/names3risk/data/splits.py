@@ -1,4 +1,4 @@
-"""Split folders: a data file with the resolved column schema beside it."""
+"""Split folders: a data file with the resolved column schema beside it, so that each folder describes itself."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from names3risk.data.folders import replacing_folders
+from names3risk.data.formats import Format, detect_format
+from names3risk.data.reading import find_data_file, read_table
+from names3risk.data.schema import ColumnSchema
+from names3risk.data.writing import TableWriter
+from names3risk.errors import DataError
+
 if TYPE_CHECKING:
     import polars as pl
 
-    from names3risk.data.reading import Format
-    from names3risk.data.schema import ColumnSchema
+SCHEMA_FILE = "schema.json"
+SPLIT_NAMES = ("train", "val", "test")
 
 
 @dataclass(frozen=True)
@@ -23,10 +30,60 @@ class Split:
 
 
 def load_split(folder: str | Path) -> Split:
-    """Reads a split folder."""
-    raise NotImplementedError
+    """Reads a split folder.
+
+    Args:
+        folder: A folder with `data.parquet`, `data.csv` or `data.tsv` and `schema.json`.
+
+    Returns:
+        The split, its columns in the types of their roles.
+
+    Raises:
+        DataError: The folder is not a split folder, or its table does not fit its schema.
+    """
+    from names3risk.data.preparation import conform
+
+    folder = Path(folder)
+    if not (folder / SCHEMA_FILE).is_file():
+        raise DataError(
+            f"there is no {SCHEMA_FILE}",
+            where=folder,
+            expected="a folder that preprocessing wrote",
+            mend="run tabular_preprocessing.py on the raw data first",
+        )
+    schema = ColumnSchema.load(folder / SCHEMA_FILE)
+    path = find_data_file(folder)
+    return Split(conform(read_table(path), schema, str(path), labelled=True), schema, detect_format(path))
 
 
 def save_split(folder: str | Path, split: Split) -> None:
-    """Writes a split folder, completely or not at all."""
-    raise NotImplementedError
+    """Writes a split folder, completely or not at all.
+
+    Args:
+        folder: The folder; replaced where it exists.
+        split: What to write.
+
+    Raises:
+        OutputError: The folder cannot be written.
+    """
+    folder = Path(folder)
+    with (
+        replacing_folders(folder.parent) as temporary,
+        SplitWriter(temporary / folder.name, split.schema, split.format) as writer,
+    ):
+        writer.write(split.frame)
+
+
+class SplitWriter(TableWriter):
+    """Writes a split folder piece by piece; use it as a context.
+
+    Args:
+        folder: The folder, which must not exist.
+        schema: The schema of the prepared table.
+        format: The format of the data file.
+    """
+
+    def __init__(self, folder: Path, schema: ColumnSchema, format: Format) -> None:
+        folder.mkdir()
+        schema.save(folder / SCHEMA_FILE)
+        super().__init__(folder / f"data.{format}", format)

@@ -32,10 +32,14 @@ class TableWriter:
         self._format = format or output_format(path)
         self._parquet: ParquetWriter | None = None
         self._text: BinaryIO | None = None
+        self._started = False
         self.rows = 0
 
     def write(self, frame: pl.DataFrame) -> None:
         """Appends a frame; the first one settles the columns, and for Parquet each one is a row group."""
+        if self._started and not frame.height:
+            return
+        self._started = True
         self.rows += frame.height
         if self._format == "parquet":
             self._write_parquet(frame)
