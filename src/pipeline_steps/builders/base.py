@@ -1,0 +1,136 @@
+"""`StepBuilderBase`: a step of a pipeline definition from specification, contract and settings."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar
+
+from pipeline_script_contracts import ScriptContract
+from pipeline_step_specs import StepKind, StepSpecification
+from pipeline_steps.assets import AssetStore
+from pipeline_steps.problems import CONFIGURATION, Problem
+from pipeline_steps.references import Value, execution_variable, join
+from pipeline_steps.settings import CachedSettings, PipelineSettings, StepSettings
+
+Arguments = dict[str, Any]
+Settings = TypeVar("Settings", bound=StepSettings, covariant=True)
+
+
+@dataclass(frozen=True)
+class BuildContext:
+    """What a builder knows of the pipeline while it builds its step.
+
+    Args:
+        pipeline: The settings of the pipeline.
+        assets: Where code and small files get their addresses.
+        inputs: The address of each dependency by logical name.
+    """
+
+    pipeline: PipelineSettings
+    assets: AssetStore
+    inputs: Mapping[str, Value]
+
+    def results(self, *parts: str) -> Value:
+        """Gives the address of a result of this execution, below the pipeline's storage."""
+        storage = self.pipeline.storage.rstrip("/")
+        return join(f"{storage}/runs", execution_variable("PipelineExecutionId"), *parts, on="/")
+
+
+class StepBuilderBase(Generic[Settings]):
+    """Builds one step; a subclass adds only what its step type has of its own.
+
+    Args:
+        name: The name of the step in the pipeline; the step type when None.
+        settings: The settings of the step, of the class's `settings_class`.
+        specification: The specification; by default the one of the class.
+    """
+
+    specification: ClassVar[StepSpecification | None] = None
+    settings_class: ClassVar[type[StepSettings]] = StepSettings
+
+    def __init__(
+        self,
+        name: str | None = None,
+        settings: Settings | None = None,
+        specification: StepSpecification | None = None,
+    ) -> None:
+        chosen = specification or type(self).specification
+        if chosen is None:
+            raise TypeError(f"{type(self).__name__} has no specification; give one")
+        self.settings: Settings = settings if settings is not None else self.settings_class()  # type: ignore[assignment]
+        self.spec = chosen
+        self.name = name or chosen.step_type
+        self.logger = logging.getLogger(f"pipeline_steps.{self.name}")
+
+    @property
+    def kind(self) -> StepKind:
+        """SageMaker's type of the step."""
+        return self.spec.kind
+
+    @property
+    def contract(self) -> ScriptContract | None:
+        """The contract of the script that the step runs, if it runs one."""
+        return self.spec.script_contract
+
+    @property
+    def script(self) -> Path | None:
+        """The script that the step runs, if it runs one."""
+        return None
+
+    def validate_configuration(self) -> None:
+        """Checks what a subclass wants to check beside `problems`; called before every compile.
+
+        Raises:
+            ValueError: The configuration is wrong; the message becomes a problem of the step.
+        """
+
+    def own_inputs(self, context: BuildContext) -> dict[str, Value]:
+        """Gives the dependencies that the step feeds itself, by logical name.
+
+        Args:
+            context: The pipeline around it; `inputs` is still empty.
+
+        Returns:
+            An address for each; None where the platform delivers it.
+        """
+        return {}
+
+    def problems(self) -> Iterator[Problem]:
+        """Gives what is wrong with the settings."""
+        try:
+            self.validate_configuration()
+        except ValueError as error:
+            yield Problem(CONFIGURATION, str(error), self.name)
+
+    def problem(self, where: str, message: str) -> Problem:
+        """Gives a problem with a setting of this step."""
+        return Problem(CONFIGURATION, message, self.name, where)
+
+    def arguments(self, context: BuildContext) -> Arguments:
+        """Gives what SageMaker needs to run this step.
+
+        Args:
+            context: The pipeline around it, with the source of each dependency.
+        """
+        raise NotImplementedError
+
+    def build(self, context: BuildContext) -> dict[str, Any]:
+        """Gives the step as a pipeline definition has it."""
+        step: dict[str, Any] = {"Name": self.name, "Type": str(self.kind), "Arguments": self.arguments(context)}
+        settings = self.settings
+        if settings.depends_on:
+            step["DependsOn"] = list(settings.depends_on)
+        if isinstance(settings, CachedSettings):
+            if settings.cache_days:
+                step["CacheConfig"] = {"Enabled": True, "ExpireAfter": f"P{settings.cache_days}D"}
+            if settings.retry:
+                step["RetryPolicies"] = [policy.definition() for policy in settings.retry]
+        return step
+
+
+def without_empty(arguments: Arguments) -> Arguments:
+    """Drops the entries that say nothing: None and empty lists and objects."""
+    return {key: value for key, value in arguments.items() if value is not None and value not in ([], {})}

@@ -1,0 +1,222 @@
+"""Pipelines written in YAML: read strictly, every mistake told with its line and the nearest known name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from pipeline_step_specs import Source, StepSpecification
+from pipeline_step_specs.naming import suggestion
+from pipeline_steps.builders import BUILDERS, StepBuilderBase
+from pipeline_steps.configuration_references import is_written_reference, with_references
+from pipeline_steps.parameters import PipelineParameter
+from pipeline_steps.pipeline_builder import PipelineBuilder
+from pipeline_steps.problems import CONFIGURATION, PipelineError, Problem
+from pipeline_steps.settings import PipelineSettings
+from pipeline_steps.yaml_document import KeyPath, YamlDocument, read_yaml
+
+SECTIONS = ("pipeline", "parameters", "columns", "defaults", "steps", "environments")
+Model = TypeVar("Model", bound=BaseModel)
+_OF_THE_STEP = ("type", "inputs")
+_FILES = ("columns", "hyperparameters")
+
+
+def load_pipeline(
+    path: str | Path, environments: Iterable[str] = (), overrides: Mapping[str, Any] | None = None
+) -> PipelineBuilder:
+    """Reads a pipeline from a YAML file.
+
+    Args:
+        path: The file. Paths in it are relative to its folder.
+        environments: Names of sections under `environments` that are laid over the rest, in order.
+        overrides: Values that are laid over everything, in the shape of the file.
+
+    Returns:
+        The pipeline, ready to be compiled.
+
+    Raises:
+        PipelineError: The file is not a pipeline; the error lists everything that is wrong with it.
+    """
+    document = read_yaml(Path(path))
+    return _Loader(document, list(environments), overrides or {}).load()
+
+
+def overlay(base: Any, above: Any) -> Any:
+    """Lays one value over another: mappings are merged key by key, anything else is replaced."""
+    if not isinstance(base, dict) or not isinstance(above, Mapping) or is_written_reference(above):
+        return above
+    merged = dict(base)
+    for key, value in above.items():
+        merged[key] = overlay(base[key], value) if key in base else value
+    return merged
+
+
+class _Loader:
+    def __init__(self, document: YamlDocument, environments: list[str], overrides: Mapping[str, Any]) -> None:
+        self._document = document
+        self._problems: list[Problem] = []
+        self._value = self._overlaid(environments, overrides)
+        self._classes: dict[str, type[StepBuilderBase[Any]]] = {}
+        self._specifications: dict[str, StepSpecification] = {}
+
+    def load(self) -> PipelineBuilder:
+        settings = self._model(PipelineSettings, self._section("pipeline"), ("pipeline",))
+        parameters = {
+            name: self._model(PipelineParameter, value, ("parameters", name))
+            for name, value in self._section("parameters").items()
+        }
+        steps = self._section("steps")
+        self._find_classes(steps)
+        self._check_defaults()
+        builders = [self._builder(name, steps[name]) for name in self._classes]
+        if not steps:
+            self._problem(("steps",), "there are no steps; describe at least one")
+        self._fail_if_wrong()
+        assert settings is not None
+        pipeline = PipelineBuilder(settings, {name: each for name, each in parameters.items() if each is not None})
+        for builder in builders:
+            if builder is not None:
+                pipeline.add(builder)
+        for name in self._classes:
+            self._connect(pipeline, name, steps[name].get("inputs") or {})
+        self._fail_if_wrong()
+        return pipeline
+
+    def _overlaid(self, environments: list[str], overrides: Mapping[str, Any]) -> dict[str, Any]:
+        value = self._document.value
+        if not isinstance(value, dict):
+            raise PipelineError(
+                [Problem(CONFIGURATION, "expected a mapping of sections", where=str(self._document.path))]
+            )
+        known = value.get("environments") or {}
+        for name in environments:
+            if name not in known:
+                raise PipelineError(f"there is no environment '{name}'; {suggestion(name, known)}")
+            value = overlay(value, known[name])
+        value = overlay(value, overrides)
+        for key in value:
+            if key not in SECTIONS:
+                self._problem((key,), f"unknown section '{key}'; {suggestion(key, SECTIONS)}")
+        return dict(value)
+
+    def _section(self, name: str) -> dict[str, Any]:
+        value = self._value.get(name)
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            self._problem((name,), f"expected a mapping, found {type(value).__name__}")
+            return {}
+        return value
+
+    def _find_classes(self, steps: dict[str, Any]) -> None:
+        by_name = {
+            name.casefold(): builder
+            for builder in BUILDERS
+            if builder.specification is not None
+            for name in (builder.specification.step_type, *builder.specification.also_known_as)
+        }
+        known = [builder.specification.step_type for builder in BUILDERS if builder.specification is not None]
+        for name, value in steps.items():
+            wanted = value.get("type") if isinstance(value, dict) else None
+            if not isinstance(wanted, str):
+                self._problem(("steps", name), f"`type` is missing; expected one of {', '.join(known)}")
+            elif wanted.casefold() not in by_name:
+                self._problem(("steps", name, "type"), f"unknown step type '{wanted}'; {suggestion(wanted, known)}")
+            else:
+                builder = by_name[wanted.casefold()]
+                self._classes[name] = builder
+                assert builder.specification is not None
+                self._specifications[name] = builder.specification
+
+    def _check_defaults(self) -> None:
+        known = sorted({field for builder in BUILDERS for field in builder.settings_class.model_fields})
+        for key in self._section("defaults"):
+            if key not in known:
+                self._problem(("defaults", key), f"unknown key '{key}'; {suggestion(key, known)}")
+
+    def _builder(self, name: str, value: dict[str, Any]) -> StepBuilderBase[Any] | None:
+        builder = self._classes[name]
+        fields = builder.settings_class.model_fields
+        shared = {key: inner for key, inner in self._section("defaults").items() if key in fields}
+        if "columns" in fields and "columns" in self._value:
+            shared["columns"] = self._value["columns"]
+        own = {key: inner for key, inner in value.items() if key not in _OF_THE_STEP}
+        settings = overlay(shared, own)
+        path = ("steps", name)
+        for key in _FILES:
+            if isinstance(settings.get(key), str) and key in fields:
+                settings[key] = self._file(settings[key], (*path, key))
+        columns = settings.pop("columns", None)
+        settings = self._referenced(settings, path)
+        if columns is not None:
+            settings["columns"] = columns
+        if isinstance(settings.get("code"), str):
+            settings["code"] = self._document.path.parent / settings["code"]
+        made = self._model(builder.settings_class, settings, path)
+        return None if made is None else builder(name, made)
+
+    def _file(self, name: str, path: KeyPath) -> Any:
+        try:
+            return read_yaml(self._document.path.parent / name).value
+        except PipelineError as error:
+            for problem in error.problems:
+                self._problem(path, f"{problem.where}: {problem.message}")
+            return {}
+
+    def _referenced(self, value: dict[str, Any], path: KeyPath) -> dict[str, Any]:
+        result = {}
+        for key, inner in value.items():
+            try:
+                result[key] = with_references(inner, self._specifications)
+            except ValueError as error:
+                self._problem((*path, key), str(error))
+        return result
+
+    def _connect(self, pipeline: PipelineBuilder, name: str, inputs: Any) -> None:
+        path = ("steps", name, "inputs")
+        if not isinstance(inputs, dict):
+            self._problem(path, "expected a mapping from dependencies to their sources")
+            return
+        for dependency, value in inputs.items():
+            try:
+                if isinstance(value, dict) and set(value) in ({"step", "output"}, {"step", "output", "subfolder"}):
+                    source = Source(str(value["step"]), str(value["output"]))
+                    pipeline.connect(name, dependency, source, subfolder=value.get("subfolder"))
+                elif isinstance(value, str) or is_written_reference(value):
+                    pipeline.connect(name, dependency, with_references(value, self._specifications))
+                else:
+                    self._problem(
+                        (*path, dependency), "expected an s3:// address or a reference to a parameter or step"
+                    )
+            except (PipelineError, ValueError) as error:
+                problems = error.problems if isinstance(error, PipelineError) else []
+                self._problem((*path, dependency), problems[0].message if problems else str(error))
+
+    def _model(self, model: type[Model], value: Any, path: KeyPath) -> Model | None:
+        try:
+            return model.model_validate(value)
+        except ValidationError as error:
+            for each in error.errors():
+                self._problem((*path, *each["loc"]), _told(model, each))
+            return None
+
+    def _problem(self, path: KeyPath, message: str) -> None:
+        dotted = ".".join(str(part) for part in path)
+        self._problems.append(Problem(CONFIGURATION, message, where=f"{self._document.place(path)}: {dotted}"))
+
+    def _fail_if_wrong(self) -> None:
+        if self._problems:
+            raise PipelineError(self._problems)
+
+
+def _told(model: type[BaseModel], error: Any) -> str:
+    if error["type"] == "extra_forbidden":
+        key = str(error["loc"][-1])
+        known = list(model.model_fields) if len(error["loc"]) == 1 else []
+        return f"unknown key '{key}'; {suggestion(key, known)}" if known else f"unknown key '{key}'"
+    if error["type"] == "missing":
+        return "is required and missing"
+    return str(error["msg"]).removeprefix("Value error, ")

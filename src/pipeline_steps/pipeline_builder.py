@@ -1,0 +1,269 @@
+"""`PipelineBuilder`: from steps to a pipeline definition, purely and with the same bytes every time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pipeline_script_contracts import ValidationResult
+from pipeline_step_specs import Resolution, Resolver, Source, StepSpecification
+from pipeline_step_specs.naming import suggestion
+from pipeline_steps.assets import Asset, AssetStore
+from pipeline_steps.builders import BuildContext, ConditionStepBuilder, StepBuilderBase
+from pipeline_steps.definition_checks import check_definition
+from pipeline_steps.parameters import PipelineParameter
+from pipeline_steps.problems import (
+    CONFIGURATION,
+    CONTRACT_MISALIGNED,
+    CYCLE,
+    DEPENDENCY_UNRESOLVED,
+    SPECIFICATION_INVALID,
+    PipelineError,
+    Problem,
+)
+from pipeline_steps.references import Value, join, step_property
+from pipeline_steps.settings import PipelineSettings
+from pipeline_steps.step_graph import Definition, Step
+
+VERSION = "2020-12-01"
+
+
+class PipelineBuilder:
+    """Collects steps, wires them and compiles them. Compiling needs no network, no credentials and no clock.
+
+    Args:
+        settings: The settings of the pipeline.
+        parameters: Its parameters by name.
+    """
+
+    def __init__(self, settings: PipelineSettings, parameters: Mapping[str, PipelineParameter] | None = None) -> None:
+        self.settings = settings
+        self.parameters = dict(parameters or {})
+        self._builders: dict[str, StepBuilderBase[Any]] = {}
+        self._wired: dict[tuple[str, str], tuple[Source | Value, str | None]] = {}
+
+    @property
+    def steps(self) -> list[StepBuilderBase[Any]]:
+        """The steps, in the order in which they were added."""
+        return list(self._builders.values())
+
+    def add(self, builder: StepBuilderBase[Any]) -> PipelineBuilder:
+        """Adds a step.
+
+        Raises:
+            PipelineError: A step of this name was added before.
+        """
+        if builder.name in self._builders:
+            raise PipelineError([Problem(CONFIGURATION, "a step of this name was added before", builder.name)])
+        self._builders[builder.name] = builder
+        return self
+
+    def connect(
+        self, step: str, dependency: str, source: Source | Value, *, subfolder: str | None = None
+    ) -> PipelineBuilder:
+        """Names the source of a dependency, which else is found by resolution.
+
+        Args:
+            step: The step that needs it.
+            dependency: The logical name or an alias of the dependency.
+            source: An output of another step, or an address: a string or a reference.
+            subfolder: The part of the source that is delivered; by default what the specification says for outputs
+                of steps, and all of an address.
+
+        Raises:
+            PipelineError: There is no such step or dependency.
+        """
+        builder = self._builders.get(step)
+        if builder is None:
+            raise PipelineError(f"there is no step '{step}'; {suggestion(step, self._builders)}")
+        declared = builder.spec.get_dependency(dependency)
+        if declared is None:
+            names = [known.logical_name for known in builder.spec.dependencies]
+            message = f"there is no dependency '{dependency}'; {suggestion(dependency, names)}"
+            raise PipelineError([Problem(CONFIGURATION, message, step, f"inputs.{dependency}")])
+        self._wired[step, declared.logical_name] = (source, subfolder)
+        return self
+
+    def explain(self) -> list[Resolution]:
+        """Gives, for each dependency that another step may feed, the chosen source and why, or why there is none."""
+        return [found for _, found, _ in self._resolve(self._store()) if found is not None]
+
+    def validate_script_contracts(self) -> dict[str, ValidationResult]:
+        """Checks the script of every step against its contract, without running it.
+
+        Returns:
+            The result for each step that runs a script that exists, by step name.
+        """
+        results: dict[str, ValidationResult] = {}
+        checked: dict[tuple[Any, ...], ValidationResult] = {}
+        for builder in self.steps:
+            script, contract = builder.script, builder.contract
+            if script is None or contract is None or not script.is_file():
+                continue
+            key = (script, id(contract))
+            if key not in checked:
+                checked[key] = contract.validate_implementation(script)
+            results[builder.name] = checked[key]
+        return results
+
+    def check(self) -> list[Problem]:
+        """Gives everything that is wrong, except in the scripts themselves: see `validate_script_contracts`."""
+        return self._compile()[1]
+
+    def definition(self) -> Definition:
+        """Gives the pipeline definition.
+
+        Raises:
+            PipelineError: Something is wrong; the error lists everything that is.
+        """
+        definition, problems, _ = self._compile()
+        if problems:
+            raise PipelineError(problems)
+        return definition
+
+    def definition_json(self, indent: int | None = None) -> str:
+        """Gives the definition as text: the same bytes for the same inputs, on any machine.
+
+        Args:
+            indent: Spaces to indent by; None for the compact form that is deployed.
+
+        Raises:
+            PipelineError: Something is wrong; the error lists everything that is.
+        """
+        return canonical_json(self.definition(), indent)
+
+    def assets(self) -> list[Asset]:
+        """Gives what must be published before the pipeline can run.
+
+        Raises:
+            PipelineError: Something is wrong; the error lists everything that is.
+        """
+        _, problems, store = self._compile()
+        if problems:
+            raise PipelineError(problems)
+        return store.assets()
+
+    def _store(self) -> AssetStore:
+        return AssetStore(self.settings.storage)
+
+    def _compile(self) -> tuple[Definition, list[Problem], AssetStore]:
+        store = self._store()
+        problems = [*self._specification_problems()]
+        inputs: dict[str, dict[str, Value]] = {name: {} for name in self._builders}
+        incomplete: set[str] = set()
+        for builder, found, value in self._resolve(store):
+            if found is not None and found.error:
+                problems.append(Problem(DEPENDENCY_UNRESOLVED, found.error.partition(": ")[2], builder.name))
+                incomplete.add(builder.name)
+            elif value is not None:
+                inputs[builder.name].update(value)
+        built: dict[str, Step] = {}
+        for builder in self.steps:
+            own = list(builder.problems())
+            problems += own
+            if own or builder.name in incomplete:
+                continue
+            try:
+                built[builder.name] = builder.build(BuildContext(self.settings, store, inputs[builder.name]))
+            except PipelineError as error:
+                problems += [Problem(each.code, each.message, builder.name, each.where) for each in error.problems]
+        problems += self._branch_problems()
+        definition = self._assemble(built)
+        if not problems:
+            problems += check_definition(definition)
+        return definition, problems, store
+
+    def _resolve(
+        self, store: AssetStore
+    ) -> Iterator[tuple[StepBuilderBase[Any], Resolution | None, dict[str, Value] | None]]:
+        resolver = Resolver({builder.name: builder.spec for builder in self.steps})
+        for builder in self.steps:
+            try:
+                own = builder.own_inputs(BuildContext(self.settings, store, {}))
+            except PipelineError:
+                own = {}
+            for dependency in builder.spec.dependencies:
+                name = dependency.logical_name
+                wired, subfolder = self._wired.get((builder.name, name), (None, None))
+                if wired is not None and not isinstance(wired, Source):
+                    yield builder, None, {name: join(wired, subfolder, on="/") if subfolder else wired}
+                elif wired is None and name in own:
+                    yield builder, None, {name: own[name]}
+                else:
+                    found = resolver.resolve(builder.name, dependency, wired)
+                    yield builder, found, self._address(found, name, subfolder or dependency.subfolder)
+
+    def _address(self, found: Resolution, name: str, subfolder: str) -> dict[str, Value] | None:
+        if found.source is None:
+            return None
+        output = self._builders[found.source.step].spec.get_output(found.source.output)
+        assert output is not None
+        value = step_property(found.source.step, output.property_path)
+        return {name: join(value, subfolder, on="/") if subfolder else value}
+
+    def _specification_problems(self) -> Iterator[Problem]:
+        seen: list[StepSpecification] = []
+        for builder in self.steps:
+            if any(builder.spec is spec for spec in seen):
+                continue
+            seen.append(builder.spec)
+            for message in builder.spec.validate():
+                yield Problem(SPECIFICATION_INVALID, message, builder.name)
+            for message in builder.spec.validate_contract_alignment().errors:
+                yield Problem(CONTRACT_MISALIGNED, message, builder.name)
+
+    def _conditions(self) -> Iterator[ConditionStepBuilder]:
+        for builder in self.steps:
+            if isinstance(builder, ConditionStepBuilder):
+                yield builder
+
+    def _branch_problems(self) -> Iterator[Problem]:
+        owners: dict[str, str] = {}
+        for condition in self._conditions():
+            for name in condition.branch_steps():
+                if name not in self._builders:
+                    message = f"there is no step '{name}'; {suggestion(name, self._builders)}"
+                    yield Problem(CONFIGURATION, message, condition.name, "if_steps/else_steps")
+                elif name in owners and owners[name] != condition.name:
+                    message = f"'{name}' is in a branch of '{owners[name]}' already"
+                    yield Problem(CONFIGURATION, message, condition.name, "if_steps/else_steps")
+                owners.setdefault(name, condition.name)
+        for name in owners:
+            above, inner = [name], name
+            while inner in owners:
+                inner = owners[inner]
+                if inner in above:
+                    yield Problem(CYCLE, f"condition steps contain each other: {' -> '.join([*above, inner])}", name)
+                    return
+                above.append(inner)
+
+    def _assemble(self, built: Mapping[str, Step]) -> Definition:
+        inner: set[str] = set()
+        for condition in self._conditions():
+            if condition.name in built:
+                arguments = built[condition.name]["Arguments"]
+                for branch, names in condition.branches().items():
+                    arguments[branch] = [built[name] for name in names if name in built]
+            inner.update(condition.branch_steps())
+        definition: Definition = {
+            "Version": VERSION,
+            "Metadata": {},
+            "Parameters": [parameter.definition(name) for name, parameter in self.parameters.items()],
+            "Steps": [step for name, step in built.items() if name not in inner],
+        }
+        return definition
+
+
+def canonical_json(definition: Definition, indent: int | None = None) -> str:
+    """Gives a definition as text: keys sorted, so that the same definition always has the same bytes.
+
+    Args:
+        definition: The definition.
+        indent: Spaces to indent by; None for the compact form.
+    """
+    separators = (",", ":") if indent is None else (",", ": ")
+    text = json.dumps(
+        definition, sort_keys=True, ensure_ascii=False, allow_nan=False, indent=indent, separators=separators
+    )
+    return text if indent is None else text + "\n"
