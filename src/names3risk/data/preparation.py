@@ -26,27 +26,25 @@ Frame = TypeVar("Frame", nw.DataFrame[Any], nw.LazyFrame[Any])
 _ORDER = "__missing_time"
 
 
-def conform(
-    frame: IntoDataFrameT, schema: ColumnSchema, where: str | None = None, *, labelled: bool = False
-) -> IntoDataFrameT:
-    """Selects the columns of a schema by name and gives them their role's type; no row is dropped.
+def conform(frame: IntoDataFrameT, schema: ColumnSchema, where: str | None = None) -> IntoDataFrameT:
+    """Selects the columns of a schema by name and gives them their role's type; no row is filtered or de-duplicated.
 
     Args:
-        frame: Raw rows, as a polars or pandas table.
-        schema: The resolved schema. Filters are left out.
+        frame: Raw or prepared rows, as a polars or pandas table.
+        schema: The resolved schema. Rows that are only to be scored need `schema.without_label()`.
         where: The file that the rows came from, for errors.
-        labelled: Read the label too, as its class number; every row must have one that the schema knows.
 
     Returns:
-        The rows in the order they had; ids, categories and text as strings, numbers as Float64, times in UTC.
+        The rows in the order they had; ids, categories and text as strings, numbers as Float64, times in UTC, and the
+        class number in `label` where the schema has one.
 
     Raises:
-        DataError: A column is missing, or a value does not have its role's type.
+        DataError: A column is missing, a value does not have its role's type, or a label is of no class.
     """
-    schema = schema.model_copy(update={"filters": ()}) if labelled else schema.without_label()
+    schema = schema.model_copy(update={"filters": ()})
     table: nw.DataFrame[IntoDataFrameT] = nw.from_native(frame, eager_only=True)
     checks.check_columns(table, schema, where)
-    if labelled and schema.label:
+    if schema.label:
         checks.check_label_values(table, schema.label, where)
     with checks.explained(table, schema, where):
         result: nw.DataFrame[IntoDataFrameT] = encode_labels(table, schema)

@@ -53,7 +53,7 @@ def load_split(folder: str | Path) -> Split:
         )
     schema = ColumnSchema.load(folder / SCHEMA_FILE)
     path = find_data_file(folder)
-    return Split(conform(read_table(path), schema, str(path), labelled=True), schema, detect_format(path))
+    return Split(conform(read_table(path), schema, str(path)), schema, detect_format(path))
 
 
 def save_split(folder: str | Path, split: Split) -> None:

@@ -1,0 +1,151 @@
+"""Numbers: missing ones replaced, heavy tails drawn in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from names3risk.errors import ArtifactError, ConfigError, DataError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Imputation = Literal["mean", "median", "mode", "constant"]
+NumericTransform = Literal["none", "signed_log", "quantile"]
+
+_QUANTILES = 101
+_LARGEST = float(np.finfo(np.float32).max)
+
+
+@dataclass(frozen=True)
+class Imputer:
+    """What stands in for a missing number, by field.
+
+    Args:
+        values: The value of every field, in the order of the fields.
+    """
+
+    values: Mapping[str, float]
+
+    @classmethod
+    def fit(
+        cls, frame: pl.DataFrame, fields: Sequence[str], method: Imputation = "mean", constant: float = 0.0
+    ) -> Imputer:
+        """Learns the values from raw training rows, before anything has been filled in.
+
+        Args:
+            frame: Training rows; missing numbers are null.
+            fields: The numeric fields.
+            method: The mean, the median, the most frequent value (the smallest of several), or a constant.
+            constant: The value of `constant`.
+
+        Raises:
+            DataError: Fields have no value at all; all of them are named.
+            ConfigError: The method is unknown.
+        """
+        import polars as pl
+
+        statistics = {
+            "mean": pl.col(fields).mean(),
+            "median": pl.col(fields).median(),
+            "mode": pl.col(fields).drop_nulls().mode().min(),
+            "constant": pl.lit(constant),
+        }
+        if method not in statistics:
+            raise ConfigError(f"unknown imputation {method!r}", expected=f"one of {', '.join(statistics)}")
+        if method == "constant" or not fields:
+            return cls(dict.fromkeys(fields, float(constant)))
+        values = frame.select(statistics[method]).row(0, named=True)
+        if empty := [name for name in fields if values[name] is None]:
+            raise DataError(
+                f"no training row has a value in {', '.join(map(repr, empty))}",
+                expected="one value or more in every numeric field",
+                mend="leave the fields out of tab_field_list, or choose the imputation 'constant'",
+            )
+        return cls({name: float(values[name]) for name in fields})
+
+    @classmethod
+    def from_json(cls, value: Any, where: str) -> Imputer:
+        """Reads `{field: value}`.
+
+        Raises:
+            ArtifactError: It is something else.
+        """
+        if not isinstance(value, dict) or not all(_is_number(item) for item in value.values()):
+            raise ArtifactError("not a table of imputation values", where=where, expected="a number for every field")
+        return cls({name: float(item) for name, item in value.items()})
+
+    def transform(self, values: np.ndarray, name: str) -> np.ndarray:
+        """Fills the NaN of one field, shape `(N,)`."""
+        return np.where(np.isnan(values), self.values[name], values)
+
+
+@dataclass(frozen=True)
+class NumericScale:
+    """How imputed numbers are scaled before the model sees them.
+
+    Args:
+        method: `none`; `signed_log`, sign(x) log(1 + |x|); `quantile`, the normal score of the value's rank among the
+            training rows.
+        quantiles: For `quantile`, the training values of every field and their normal scores.
+    """
+
+    method: NumericTransform = "none"
+    quantiles: Mapping[str, tuple[list[float], list[float]]] = field(default_factory=dict)
+
+    @classmethod
+    def fit(cls, frame: pl.DataFrame, fields: Sequence[str], method: NumericTransform = "none") -> NumericScale:
+        """Learns the quantiles of the training rows, missing numbers left out.
+
+        Raises:
+            ConfigError: The method is unknown.
+        """
+        if method not in ("none", "signed_log", "quantile"):
+            raise ConfigError(f"unknown numeric transform {method!r}", expected="one of none, signed_log, quantile")
+        if method != "quantile":
+            return cls(method)
+        return cls(method, {name: _normal_scores(frame[name].drop_nulls().to_numpy()) for name in fields})
+
+    @classmethod
+    def from_json(cls, value: Any, where: str) -> NumericScale:
+        """Reads what `to_json` gave.
+
+        Raises:
+            ArtifactError: It is something else.
+        """
+        try:
+            pairs = {name: (list(map(float, x)), list(map(float, y))) for name, (x, y) in value["quantiles"].items()}
+            return cls(value["method"], pairs)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ArtifactError("not a numeric transform", where=where) from error
+
+    def to_json(self) -> dict[str, Any]:
+        """The method and, for `quantile`, the values and scores of every field."""
+        return {"method": self.method, "quantiles": {name: list(pair) for name, pair in self.quantiles.items()}}
+
+    def transform(self, values: np.ndarray, name: str) -> np.ndarray:
+        """Scales one field without missing values, shape `(N,)`; the result fits float32."""
+        if self.method == "signed_log":
+            values = np.sign(values) * np.log1p(np.abs(values))
+        elif self.method == "quantile":
+            values = np.interp(values, *self.quantiles[name])
+        return np.asarray(np.clip(values, -_LARGEST, _LARGEST))
+
+
+def _normal_scores(values: np.ndarray) -> tuple[list[float], list[float]]:
+    """The quantiles of a field and the normal score of each; equal quantiles share the mean of their scores."""
+    if not len(values):
+        return [0.0], [0.0]
+    ranks = (np.arange(_QUANTILES) + 0.5) / _QUANTILES
+    scores = np.array([NormalDist().inv_cdf(rank) for rank in ranks])
+    points, group = np.unique(np.quantile(values, ranks), return_inverse=True)
+    means = np.bincount(group, scores) / np.bincount(group)
+    return points.tolist(), means.tolist()
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,225 @@
+"""Categories as the risk that training rows of the same category had."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from names3risk.errors import ArtifactError, DataError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True)
+class Smoothing:
+    """How much a category's own rate is trusted.
+
+    Args:
+        smooth_factor: The share of all training rows that is added to each category at the overall rate.
+        count_threshold: A category with fewer training rows has the overall rate.
+    """
+
+    smooth_factor: float = 0.0
+    count_threshold: int = 0
+
+    def risk(self, rows: np.ndarray, positives: np.ndarray, total: np.ndarray, rate: np.ndarray) -> np.ndarray:
+        """The risk of categories: (positives + S rate) / (rows + S), S = floor(total * smooth_factor).
+
+        Args:
+            rows: The training rows of each category, `(C, ...)`.
+            positives: How many of them are positive, `(C, ...)`.
+            total: All training rows, `(...)`.
+            rate: The positive share of all training rows, `(...)`.
+
+        Returns:
+            The risks, `(C, ...)`; the overall rate where a category has too few rows, or none.
+        """
+        smoothing = np.floor(total * self.smooth_factor)
+        enough = (rows >= self.count_threshold) & (rows + smoothing > 0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(enough, (positives + smoothing * rate) / (rows + smoothing), rate)
+
+
+@dataclass(frozen=True)
+class RiskTable:
+    """The risk of every value of one field, for one class.
+
+    Args:
+        field: The categorical field.
+        bins: The risk of each value seen in training.
+        default_bin: The risk of unseen and missing values.
+    """
+
+    field: str
+    bins: Mapping[str, float]
+    default_bin: float
+
+    def transform(self, values: pl.Series) -> np.ndarray:
+        """Replaces values by their risk, `(N,)`."""
+        import polars as pl
+
+        if not self.bins:
+            return np.full(len(values), self.default_bin)
+        risks = values.replace_strict(
+            list(self.bins), list(self.bins.values()), default=self.default_bin, return_dtype=pl.Float64
+        )
+        return risks.fill_null(self.default_bin).to_numpy()
+
+
+class RiskTables:
+    """The risk tables of all categorical fields.
+
+    With two classes a field has one table, of its own name. With K > 2 classes it has one for every class but the
+    first, named `<field>_class_<k>`, since the risks of all classes add up to 1.
+
+    Args:
+        tables: The table of every output column.
+    """
+
+    def __init__(self, tables: Mapping[str, RiskTable]) -> None:
+        self.tables = dict(tables)
+
+    @classmethod
+    def fit(
+        cls, frame: pl.DataFrame, fields: Sequence[str], labels: np.ndarray, num_classes: int, smoothing: Smoothing
+    ) -> RiskTables:
+        """Learns the tables from the training split.
+
+        Args:
+            frame: Training rows.
+            fields: The categorical fields.
+            labels: Their class numbers, `(N,)`.
+            num_classes: K.
+            smoothing: How rates are smoothed.
+
+        Raises:
+            DataError: There is no training row.
+        """
+        if not len(labels):
+            raise DataError("risk tables need training rows")
+        tables = {}
+        for field in fields:
+            codes, values = _codes(frame[field])
+            for name, positive in _targets(field, labels, num_classes):
+                rows, positives = _counts(codes, len(values), np.zeros(len(codes), dtype=int), 1, positive)
+                rate = positive.mean()
+                risks = smoothing.risk(rows, positives, np.array([len(positive)]), np.array([rate]))
+                tables[name] = RiskTable(field, dict(zip(values, risks[:, 0].tolist(), strict=True)), float(rate))
+        return cls(tables)
+
+    def transform(self, frame: pl.DataFrame) -> dict[str, np.ndarray]:
+        """Replaces the values of every field by risks: a `(N,)` array per output column."""
+        return {name: table.transform(frame[table.field]) for name, table in self.tables.items()}
+
+    @classmethod
+    def from_json(cls, value: Any, where: str) -> RiskTables:
+        """Reads `{field: {"bins": {value: risk}, "default_bin": risk}}`.
+
+        Raises:
+            ArtifactError: It is something else.
+        """
+        try:
+            return cls(
+                {
+                    name: RiskTable(
+                        str(table.get("field", name)),
+                        {str(key): float(risk) for key, risk in table["bins"].items()},
+                        float(table["default_bin"]),
+                    )
+                    for name, table in value.items()
+                }
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ArtifactError(
+                "not a risk table map", where=where, expected='{field: {"bins": {value: risk}, "default_bin": risk}}'
+            ) from error
+
+    def to_json(self) -> dict[str, Any]:
+        """The tables in the form that `from_json` reads."""
+        return {
+            name: {
+                "bins": dict(table.bins),
+                "default_bin": table.default_bin,
+                **({} if table.field == name else {"field": table.field}),
+            }
+            for name, table in self.tables.items()
+        }
+
+
+def out_of_fold(
+    frame: pl.DataFrame,
+    fields: Sequence[str],
+    labels: np.ndarray,
+    num_classes: int,
+    smoothing: Smoothing,
+    folds: int,
+    seed: int,
+) -> dict[str, np.ndarray]:
+    """Encodes training rows, each by tables fitted on the folds that it is not in.
+
+    A row's own label would otherwise reach its input: a category seen once would carry the label itself.
+
+    Args:
+        frame: Training rows.
+        fields: The categorical fields.
+        labels: Their class numbers, `(N,)`.
+        num_classes: K.
+        smoothing: How rates are smoothed.
+        folds: The number of folds; at most one a row.
+        seed: Decides, with the row's position, which fold a row is in.
+
+    Returns:
+        A `(N,)` array per output column.
+
+    Raises:
+        DataError: There are fewer than two rows or folds.
+    """
+    if min(len(labels), folds) < 2:
+        raise DataError("out-of-fold risks need two folds of one row or more")
+    folds = min(folds, len(labels))
+    fold = np.random.default_rng(seed).permutation(len(labels)) % folds
+    size = len(labels) - np.bincount(fold, minlength=folds)
+    columns = {}
+    for field in fields:
+        codes, values = _codes(frame[field])
+        for name, positive in _targets(field, labels, num_classes):
+            rate = (positive.sum() - np.bincount(fold, positive, folds)) / size
+            rows, positives = _counts(codes, len(values), fold, folds, positive)
+            others = rows.sum(axis=1, keepdims=True) - rows
+            risks = smoothing.risk(others, positives.sum(axis=1, keepdims=True) - positives, size, rate)
+            risks = np.vstack([risks, rate])  # the last line is for missing values, whose code is -1
+            columns[name] = risks[codes, fold]
+    return columns
+
+
+def _targets(field: str, labels: np.ndarray, num_classes: int) -> list[tuple[str, np.ndarray]]:
+    """The output columns of a field and which rows are positive for each."""
+    if num_classes <= 2:
+        return [(field, (labels == 1).astype(float))]
+    return [(f"{field}_class_{k}", (labels == k).astype(float)) for k in range(1, num_classes)]
+
+
+def _codes(values: pl.Series) -> tuple[np.ndarray, list[str]]:
+    """Numbers the values of a column in sorted order: `(N,)` numbers, -1 where missing, and the values."""
+    import polars as pl
+
+    known = values.drop_nulls().unique().sort()
+    codes = pl.DataFrame({"value": values}).join(
+        pl.DataFrame({"value": known}).with_row_index("code"), on="value", how="left", maintain_order="left"
+    )
+    return codes["code"].cast(pl.Int64).fill_null(-1).to_numpy(), known.to_list()
+
+
+def _counts(
+    codes: np.ndarray, categories: int, fold: np.ndarray, folds: int, positive: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and positive rows by category and fold, each `(C, folds)`."""
+    seen = codes >= 0
+    cell = codes[seen] * folds + fold[seen]
+    rows = np.bincount(cell, minlength=categories * folds).reshape(categories, folds)
+    positives = np.bincount(cell, positive[seen], categories * folds).reshape(categories, folds)
+    return rows, positives
