@@ -1,0 +1,51 @@
+"""The evaluation job: a trained model and a labelled split in; predictions, metrics and pictures out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from names3risk.artifacts.staging import staged
+from names3risk.data.reading import write_table
+from names3risk.errors import ConfigError
+from names3risk.evaluation.report import Report
+from names3risk.files import write_json
+from names3risk.serving.predictor import Predictor
+from names3risk.training.roles import load_labelled_split
+
+SPLIT_OF_JOB_TYPE = {"training": "train", "validation": "val", "testing": "test", "calibration": "calibration"}
+
+
+def run_evaluation_job(
+    *, model_dir: str | Path, eval_data_dir: str | Path, eval_dir: str | Path, metrics_dir: str | Path, job_type: str
+) -> Report:
+    """Scores a labelled split and writes `predictions`, the pictures and `evaluation.json`.
+
+    Args:
+        model_dir: A model folder, or a folder with `model.tar.gz`.
+        eval_data_dir: The split folder, or the folder of all splits, of which `job_type` chooses one.
+        eval_dir: Where predictions (in the input's format) and pictures go.
+        metrics_dir: Where `evaluation.json` goes.
+        job_type: training, validation, testing or calibration.
+
+    Returns:
+        The report.
+
+    Raises:
+        Names3RiskError: The model, the data or the output are at fault; earlier outputs stay as they were.
+    """
+    with staged(eval_dir) as eval_stage, staged(metrics_dir) as metrics_stage:
+        predictor = Predictor.load(model_dir)
+        folder = _split_folder(Path(eval_data_dir), job_type)
+        split = load_labelled_split(folder, predictor.artifacts.hyperparameters)
+        report = Report.of(folder.name, predictor.predict(split.frame), split.schema.marketplace_name)
+        write_table(report.predictions, eval_stage / f"predictions.{split.format}")
+        report.save_pictures(eval_stage / "roc_curve.png", eval_stage / "pr_curve.png")
+        write_json(metrics_stage / "evaluation.json", report.evaluation.to_json())
+    return report
+
+
+def _split_folder(folder: Path, job_type: str) -> Path:
+    if job_type not in SPLIT_OF_JOB_TYPE:
+        raise ConfigError(f"unknown job type {job_type!r}", expected=f"one of {', '.join(SPLIT_OF_JOB_TYPE)}")
+    below = folder / SPLIT_OF_JOB_TYPE[job_type]
+    return below if below.is_dir() else folder

@@ -1,0 +1,5 @@
+"""Scoring from saved artefacts alone."""
+
+from names3risk.serving.predictor import Predictor
+
+__all__ = ["Predictor"]

@@ -1,0 +1,119 @@
+"""Scores for rows, from a model folder alone, with the preprocessing that training used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from names3risk.artifacts.archive import model_folder
+from names3risk.artifacts.store import ModelArtifacts, load_artifacts
+from names3risk.data.preparation import LABEL, conform
+from names3risk.data.schema import ColumnSchema
+from names3risk.errors import ArtifactError
+from names3risk.serving.backends import Backend, make_backend
+from names3risk.text.ragged import RaggedTokens
+from names3risk.text.special import PAD_ID
+
+BATCH_SIZE = 256
+SCORE = "score"
+
+
+class Predictor:
+    """Scores rows with a trained model.
+
+    Args:
+        artifacts: Preprocessing and column roles.
+        backend: The network.
+    """
+
+    def __init__(self, artifacts: ModelArtifacts, backend: Backend) -> None:
+        self.artifacts = artifacts
+        self._backend = backend
+        self._text = artifacts.text
+
+    @classmethod
+    def load(cls, path: str | Path, backend: str = "onnx") -> Predictor:
+        """Loads a trained model; nothing in it is unpickled.
+
+        Args:
+            path: A model folder, or its `model.tar.gz`.
+            backend: `onnx` (needs no torch) or `torch`.
+
+        Returns:
+            The predictor; the folder is not needed any more.
+
+        Raises:
+            ArtifactError: A file is missing or does not fit; the message names it.
+        """
+        with model_folder(path) as folder:
+            artifacts = load_artifacts(folder)
+            return cls(artifacts, make_backend(backend, folder, artifacts))
+
+    def predict(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Scores every row; a row's score does not depend on the other rows.
+
+        Args:
+            frame: Rows with the id, text and tabular columns of the model, in any column order; the label and the
+                marketplace may be absent.
+
+        Returns:
+            One row for each row, in the same order: id, label and marketplace where known, `prob_class_0`,
+            `prob_class_1`, ..., and for two classes `score`, which is P(class 1).
+
+        Raises:
+            DataError: A column is missing or of a wrong type.
+            ArtifactError: The network gave something that is no probability.
+        """
+        schema = self._roles(frame)
+        rows = conform(frame, schema)
+        probabilities = self._probabilities(self._text.encode(rows), self.artifacts.features.transform(rows))
+        names = [name for name in (schema.id_name, LABEL, schema.marketplace_name) if name in rows.columns]
+        classes = [pl.Series(f"prob_class_{index}", probabilities[:, index]) for index in range(probabilities.shape[1])]
+        score = [classes[1].alias(SCORE)] if len(classes) == 2 else []
+        return rows.select(names).with_columns(*classes, *score)
+
+    def _roles(self, frame: pl.DataFrame) -> ColumnSchema:
+        """The roles that scoring needs; what only splitting and de-duplication read may be absent."""
+        schema = self.artifacts.schema
+        dropped = dict.fromkeys(("entity_name", "order_time_name", "time_name", "region_name"))
+        if schema.marketplace_name not in frame.columns:
+            dropped["marketplace_name"] = None
+        roles = schema.model_copy(update=dropped)
+        return roles if LABEL in frame.columns else roles.without_label()
+
+    def _probabilities(self, tokens: RaggedTokens, tabular: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        result = np.empty((len(tokens), self.artifacts.hyperparameters.num_classes), dtype=np.float32)
+        for rows, input_ids, attention_mask in padded_batches(tokens, BATCH_SIZE):
+            result[rows] = self._backend(input_ids, attention_mask, tabular[rows])
+        bad = np.flatnonzero(~np.isfinite(result).all(axis=1))
+        if len(bad):
+            raise ArtifactError(
+                f"the model gives no number for row {bad[0]} ({len(bad)} such rows)", expected="finite probabilities"
+            )
+        return result
+
+
+def padded_batches(
+    tokens: RaggedTokens, batch_size: int
+) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.bool_]]]:
+    """Cuts rows into batches of similar length.
+
+    Args:
+        tokens: Token ids of N rows.
+        batch_size: Rows of a batch.
+
+    Yields:
+        Row positions `(B,)`, token ids `(B, L)` padded at the end, and the mask `(B, L)`; L is at least 1.
+    """
+    lengths = tokens.lengths
+    order = np.argsort(lengths, kind="stable")
+    for start in range(0, len(order), batch_size):
+        rows = order[start : start + batch_size]
+        mask = np.arange(max(1, lengths[rows].max())) < lengths[rows][:, None]
+        input_ids = np.full(mask.shape, PAD_ID, dtype=np.int64)
+        input_ids[mask] = tokens.take(rows).values
+        yield rows, input_ids, mask
