@@ -1,0 +1,111 @@
+"""`names3risk runs`: what the local runs did."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from names3risk.errors import Names3RiskError
+
+if TYPE_CHECKING:
+    from pipeline_steps.local import RunRecord
+
+app = typer.Typer(help="Look at local runs of pipelines.", no_args_is_help=True)
+
+RunArgument = Annotated[Path, typer.Argument(help="The folder of the run.", metavar="RUN")]
+RunsOption = Annotated[Path, typer.Option("--runs-dir", help="The folder that holds the runs.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for tools.")]
+
+_COLOURS = {"Succeeded": "green", "Failed": "red", "Stopped": "yellow", "Executing": "cyan"}
+
+
+@app.command("list")
+def list_runs(runs_dir: RunsOption = Path("runs"), as_json: JsonOption = False) -> None:
+    """List the runs in a folder, the newest first."""
+    found = sorted(runs_dir.glob("*/run.json"), key=lambda path: path.stat().st_mtime, reverse=True)
+    records = [_load(path.parent) for path in found]
+    if as_json:
+        rows = [
+            {"run_dir": str(run.run_dir), "pipeline": run.pipeline_name, "status": run.status, "started": run.started}
+            for run in records
+        ]
+        typer.echo(json.dumps(rows, indent=1))
+        return
+    if not records:
+        typer.echo(f"no runs in {runs_dir}")
+        return
+    rows_shown = [
+        [run.run_dir.name, run.pipeline_name, _coloured(run.status), run.started[:19], f"{run.seconds:.1f}"]
+        for run in records
+    ]
+    _table(["Run", "Pipeline", "Status", "Started (UTC)", "Seconds"], rows_shown)
+
+
+@app.command("show")
+def show_run(run: RunArgument, as_json: JsonOption = False) -> None:
+    """Show a run: its steps, their outputs, and why it failed."""
+    record = _load(run)
+    if as_json:
+        typer.echo((run / "run.json").read_text(encoding="utf-8"))
+        return
+    typer.echo(f"{record.pipeline_name} {record.run_id}: {record.status}, {record.seconds:.1f} s, in {run}")
+    rows = []
+    for step in record.steps.values():
+        seconds = "" if step.seconds is None else f"{step.seconds:.1f}"
+        memory = "" if step.peak_memory_bytes is None else f"{step.peak_memory_bytes / 2**20:.0f}"
+        status = _coloured(step.status) + (" (cached)" if step.cached else "")
+        rows.append([step.name, step.type, status, seconds, memory, "\n".join(step.output_paths.values())])
+    _table(["Step", "Type", "Status", "Seconds", "Peak MiB", "Outputs"], rows)
+    for step in record.steps.values():
+        for warning in step.warnings:
+            typer.echo(f"warning: {step.name}: {warning}")
+        for finding in step.findings:
+            typer.echo(f"{step.name}: {finding['code']} {finding['message']}")
+    if record.failure_reason:
+        typer.echo(record.failure_reason, err=True)
+
+
+@app.command("logs")
+def show_logs(
+    run: RunArgument, step: Annotated[str | None, typer.Argument(help="The step; all of them by default.")] = None
+) -> None:
+    """Print the logs of a run's steps."""
+    record = _load(run)
+    if step is not None and step not in record.steps:
+        raise Names3RiskError(f"has no step {step!r}", where=run, expected=f"one of {', '.join(record.steps)}")
+    for item in record.steps.values():
+        path = run / item.log if item.log else None
+        if step not in (None, item.name) or path is None or not path.is_file():
+            continue
+        if step is None:
+            typer.echo(f"==> {item.name} <==")
+        typer.echo(path.read_text(encoding="utf-8", errors="replace"), nl=False)
+
+
+def _load(run: Path) -> RunRecord:
+    from pipeline_steps.local import LocalRunError, load_run
+
+    try:
+        return load_run(run)
+    except LocalRunError as error:
+        raise Names3RiskError(str(error)) from error
+
+
+def _coloured(status: str) -> str:
+    colour = _COLOURS.get(status)
+    return f"[{colour}]{status}[/{colour}]" if colour else status
+
+
+def _table(titles: list[str], rows: list[list[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)

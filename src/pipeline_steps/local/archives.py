@@ -1,0 +1,68 @@
+"""`model.tar.gz` and `sourcedir.tar.gz`: packed the same from the same files, unpacked inside one folder only."""
+
+from __future__ import annotations
+
+import gzip
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+from pipeline_steps.local.errors import LocalRunError
+
+
+def pack(files: Mapping[str, Path], archive: Path) -> None:
+    """Packs files as SageMaker packs `/opt/ml/model`: by their names relative to that folder.
+
+    The same files give the same bytes: times and owners are left out.
+
+    Args:
+        files: Name in the archive to file.
+        archive: The `.tar.gz` to write.
+    """
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        archive.open("wb") as raw,
+        gzip.GzipFile("", "wb", compresslevel=1, fileobj=raw, mtime=0) as stream,
+        tarfile.open(fileobj=stream, mode="w|", format=tarfile.PAX_FORMAT) as tar,
+    ):
+        for name, path in sorted(files.items()):
+            member = tarfile.TarInfo(name)
+            member.size = path.stat().st_size
+            member.mode = 0o755 if path.stat().st_mode & 0o100 else 0o644
+            with path.open("rb") as file:
+                tar.addfile(member, file)
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpacks a tar archive into a folder, and nowhere else.
+
+    Args:
+        archive: The archive, compressed or not.
+        folder: Where its members go.
+
+    Raises:
+        LocalRunError: It is no archive, or a member leads outside the folder or is neither file nor folder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with tarfile.open(archive) as tar:
+            members = tar.getmembers()
+            for member in members:
+                _refuse(member, archive)
+            tar.extractall(folder, members, filter="data")
+    except tarfile.FilterError as error:
+        raise LocalRunError(f"has a member that leads outside: {error}", where=archive) from None
+    except (tarfile.TarError, EOFError, gzip.BadGzipFile) as error:
+        raise LocalRunError(f"cannot be unpacked: {error}", where=archive, expected="a .tar.gz archive") from None
+
+
+def _refuse(member: tarfile.TarInfo, archive: Path) -> None:
+    path = PurePosixPath(member.name)
+    if path.is_absolute() or ".." in path.parts:
+        raise LocalRunError(f"member {member.name!r} leads outside the folder it is unpacked to", where=archive)
+    if member.issym() or member.islnk():
+        target = PurePosixPath(member.linkname)
+        if target.is_absolute() or ".." in target.parts:
+            raise LocalRunError(f"member {member.name!r} is a link to {member.linkname!r}, outside", where=archive)
+    elif not (member.isfile() or member.isdir()):
+        raise LocalRunError(f"member {member.name!r} is neither file nor folder", where=archive)

@@ -1,0 +1,212 @@
+"""The machines of a step, emulated as processes: one folder for `/opt/ml` each."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline_steps.local.containers import base_environment
+from pipeline_steps.local.errors import LocalRunError, StepError, StepStopped
+from pipeline_steps.local.files import write_json
+from pipeline_steps.local.job import Job
+from pipeline_steps.local.processes import MARK, Command, Ended, run_commands
+from pipeline_steps.local.storage import StoredObject
+
+_TAIL_LINES = 20
+_FAILURE_CHARACTERS = 4000
+
+
+@dataclass(frozen=True)
+class Host:
+    """One emulated machine.
+
+    Attributes:
+        name: `algo-1`, `algo-2`, ...
+        index: From 0.
+        base: Stands for `/opt/ml`.
+        work: Where its processes start, and where temporary files go.
+    """
+
+    name: str
+    index: int
+    base: Path
+    work: Path
+
+    @property
+    def temporary(self) -> Path:
+        """The folder for temporary files."""
+        return self.work / "tmp"
+
+
+def make_hosts(job: Job, count: int) -> list[Host]:
+    """Makes the folders of a step's machines.
+
+    Args:
+        job: The attempt.
+        count: `InstanceCount`.
+    """
+    hosts = []
+    for index in range(count):
+        folder = job.folder / f"algo-{index + 1}"
+        host = Host(f"algo-{index + 1}", index, folder / "opt" / "ml", folder / "work")
+        host.base.mkdir(parents=True, exist_ok=True)
+        host.temporary.mkdir(parents=True, exist_ok=True)
+        hosts.append(host)
+    return hosts
+
+
+def share(objects: Sequence[StoredObject], distribution: str | None, host: Host, count: int) -> list[StoredObject]:
+    """The objects that one machine gets: all, or every `count`-th with `ShardedByS3Key`."""
+    return list(objects[host.index :: count]) if distribution == "ShardedByS3Key" else list(objects)
+
+
+def write_resource_config(path: Path, host: Host, count: int, instance_type: str) -> None:
+    """Writes `resourceconfig.json` as SageMaker does."""
+    names = [f"algo-{index + 1}" for index in range(count)]
+    group = {"instance_group_name": "homogeneousCluster", "instance_type": instance_type, "hosts": names}
+    write_json(
+        path,
+        {
+            "current_host": host.name,
+            "current_instance_type": instance_type,
+            "current_group_name": "homogeneousCluster",
+            "hosts": names,
+            "instance_groups": [group],
+            "network_interface_name": "lo",
+        },
+    )
+
+
+def run_hosts(
+    job: Job,
+    hosts: Sequence[Host],
+    command_for: Callable[[Host], Sequence[str]],
+    environment_for: Callable[[Host], Mapping[str, str]],
+    *,
+    timeout: float | None,
+    isolated: bool = False,
+    folder_for: Callable[[Host], Path] | None = None,
+) -> Ended:
+    """Runs a step's container on every machine.
+
+    Args:
+        job: The attempt.
+        hosts: Its machines.
+        command_for: The command on a machine, `/opt/ml` already replaced.
+        environment_for: The step's own variables there.
+        timeout: `MaxRuntimeInSeconds`.
+        isolated: `EnableNetworkIsolation`.
+        folder_for: Where the process starts; the machine's work folder by default.
+
+    Returns:
+        How the processes ended, all of them well.
+
+    Raises:
+        StepError: One did not; the message has the end of the log and the failure file.
+        StepStopped: The run is being stopped.
+    """
+    commands = []
+    threads = max(1, job.threads // len(hosts))
+    for host in hosts:
+        environment = base_environment(job.run.python, host.temporary, threads)
+        environment |= environment_for(host)
+        environment[MARK] = str(job.folder)
+        folder = folder_for(host) if folder_for else host.work
+        label = host.name if len(hosts) > 1 else ""
+        commands.append(Command(list(command_for(host)), environment, folder, label))
+    if isolated:
+        job.warn("EnableNetworkIsolation is not enforced in portable mode")
+    ended = run_commands(
+        commands,
+        log=job.log,
+        timeout=timeout,
+        stopping=job.run.stopping,
+        grace=lambda: job.run.grace,
+        on_line=job.say,
+    )
+    if ended.timed_out:
+        raise StepError(
+            f"was ended after {timeout:g} s, its StoppingCondition.MaxRuntimeInSeconds" + _evidence(job, hosts)
+        )
+    if ended.stopped:
+        raise StepStopped
+    first = next((code for code in ended.codes if code > 0), 0) or next((code for code in ended.codes if code), 0)
+    if first:
+        by_signal = first < 0
+        raise StepError(
+            _code_text(first) + _evidence(job, hosts),
+            retry_as=("SageMaker.JOB_INTERNAL_ERROR",) if by_signal else (),
+        )
+    return ended
+
+
+def seconds_allowed(arguments: Mapping[str, Any]) -> float | None:
+    """`StoppingCondition.MaxRuntimeInSeconds`, or None."""
+    value = (arguments.get("StoppingCondition") or {}).get("MaxRuntimeInSeconds")
+    return None if value is None else float(value)
+
+
+def fetch(job: Job, uri: str, data_type: str | None, what: str) -> list[StoredObject]:
+    """The objects of an input.
+
+    Args:
+        job: The attempt.
+        uri: `S3Uri`.
+        data_type: `S3DataType`: `S3Prefix` (default) or `ManifestFile`.
+        what: For messages, as in "input 'data'".
+
+    Raises:
+        StepError: There are none.
+    """
+    storage = job.run.storage
+    try:
+        if data_type == "ManifestFile":
+            return _manifest(storage.objects(uri)[0].path, job)
+        for name in storage.beside(uri):
+            job.warn(f"{what}: S3 would also deliver {name!r}, for {uri} is a prefix of it; end the URI with '/'")
+        return storage.objects(uri)
+    except LocalRunError as error:
+        raise StepError(f"{what}: {error}") from None
+
+
+def _manifest(path: Path, job: Job) -> list[StoredObject]:
+    import json
+
+    try:
+        head, *names = json.loads(path.read_text(encoding="utf-8"))
+        prefix = str(head["prefix"])
+        return [StoredObject(str(name), job.run.storage.path(prefix + str(name))) for name in names]
+    except (ValueError, TypeError, KeyError):
+        raise LocalRunError(
+            "is not a manifest", where=path, expected='[{"prefix": "s3://bucket/folder/"}, "file", ...]'
+        ) from None
+
+
+def _code_text(code: int) -> str:
+    if code > 0:
+        return f"ended with exit code {code}"
+    name = signal.Signals(-code).name if -code in signal.valid_signals() else f"signal {-code}"
+    hint = " (the system does so when memory runs out)" if -code == signal.SIGKILL else ""
+    return f"was killed by {name}{hint}"
+
+
+def _evidence(job: Job, hosts: Sequence[Host]) -> str:
+    text = ""
+    for host in hosts:
+        failure = host.base / "output" / "failure"
+        if failure.is_file():
+            told = failure.read_text(encoding="utf-8", errors="replace")[:_FAILURE_CHARACTERS].strip()
+            text += f"\n--- failure file of {host.name} ---\n{told}"
+    return text + _log_tail(job.log)
+
+
+def _log_tail(log: Path) -> str:
+    if not log.is_file():
+        return ""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - 16384))
+        lines = file.read().decode("utf-8", "replace").splitlines()[-_TAIL_LINES:]
+    return f"\n--- end of {log} ---\n" + "\n".join(lines) if lines else ""
