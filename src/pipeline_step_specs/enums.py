@@ -58,6 +58,11 @@ class StepKind(StrEnum):
     CALLBACK = "Callback"
     EMR = "EMR"
 
+    @classmethod
+    def named(cls, name: object) -> StepKind | None:
+        """Gives the kind that a definition calls `name`, or None."""
+        return next((kind for kind in cls if kind.value == name), None)
+
 
 _ACCEPTED_BESIDES_ITSELF = {
     DependencyType.TRAINING_DATA: (DependencyType.PROCESSING_OUTPUT,),

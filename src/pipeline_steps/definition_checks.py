@@ -55,9 +55,13 @@ class _DefinitionChecks:
                 yield Problem(REFERENCE_UNKNOWN, "the name occurs twice; step names are unique", name)
             seen.add(name)
             yield from self._references(step)
-            if step["Type"] in StepKind:
-                for where, message in self._validator.validate(StepKind(step["Type"]), own_arguments(step)):
-                    yield Problem(ARGUMENT_INVALID, message, name, where)
+            kind = StepKind.named(step["Type"])
+            if kind is None:
+                message = f"unknown step type '{step['Type']}'; {suggestion(str(step['Type']), StepKind)}"
+                yield Problem(ARGUMENT_INVALID, message, name, "Type")
+                continue
+            for where, message in self._validator.validate(kind, own_arguments(step)):
+                yield Problem(ARGUMENT_INVALID, message, name, where)
         yield from self._cycles()
 
     def _references(self, step: Step) -> Iterator[Problem]:
@@ -130,10 +134,11 @@ class _DefinitionChecks:
             return "string"
         name, _, property_path = rest.partition(".")
         step = self._steps.get(name)
-        if head != "Steps" or step is None or step["Type"] not in StepKind:
+        kind = StepKind.named(step["Type"]) if step else None
+        if head != "Steps" or kind is None:
             return ANY
         try:
-            found = property_type(StepKind(step["Type"]), property_path)
+            found = property_type(kind, property_path)
         except PropertyPathError:
             return ANY
         return {"long": "integer", "double": "float", "timestamp": "string"}.get(found, found)
@@ -156,7 +161,9 @@ class _DefinitionChecks:
 
 
 def _unknown_property(step: Step, path: str) -> str | None:
-    kind, name = StepKind(step["Type"]), step["Name"]
+    kind, name = StepKind.named(step["Type"]), step["Name"]
+    if kind is None:
+        return None
     try:
         property_type(kind, path)
     except PropertyPathError as error:

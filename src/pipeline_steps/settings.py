@@ -84,16 +84,24 @@ class StepSettings(Strict):
     depends_on: list[str] = Field(default_factory=list)
 
 
-class CachedSettings(StepSettings):
-    """The settings of a step whose result can be reused and whose failure can be tried again.
+class RetriedSettings(StepSettings):
+    """The settings of a step that can be tried again.
 
     Args:
-        cache_days: The number of days for which an earlier result is reused; 0 turns the cache off.
         retry: Retry policies, in order.
     """
 
-    cache_days: int = Field(default=0, ge=0)
     retry: list[RetryPolicy] = Field(default_factory=list)
+
+
+class CachedSettings(RetriedSettings):
+    """The settings of a step whose result can be reused.
+
+    Args:
+        cache_days: The number of days for which an earlier result is reused; 0 turns the cache off.
+    """
+
+    cache_days: int = Field(default=0, ge=0)
 
 
 class JobSettings(CachedSettings):

@@ -13,7 +13,7 @@ from pipeline_step_specs import StepKind, StepSpecification
 from pipeline_steps.assets import AssetStore
 from pipeline_steps.problems import CONFIGURATION, Problem
 from pipeline_steps.references import Value, execution_variable, join
-from pipeline_steps.settings import CachedSettings, PipelineSettings, StepSettings
+from pipeline_steps.settings import CachedSettings, PipelineSettings, RetriedSettings, StepSettings
 
 Arguments = dict[str, Any]
 Settings = TypeVar("Settings", bound=StepSettings, covariant=True)
@@ -123,11 +123,10 @@ class StepBuilderBase(Generic[Settings]):
         settings = self.settings
         if settings.depends_on:
             step["DependsOn"] = list(settings.depends_on)
-        if isinstance(settings, CachedSettings):
-            if settings.cache_days:
-                step["CacheConfig"] = {"Enabled": True, "ExpireAfter": f"P{settings.cache_days}D"}
-            if settings.retry:
-                step["RetryPolicies"] = [policy.definition() for policy in settings.retry]
+        if isinstance(settings, CachedSettings) and settings.cache_days:
+            step["CacheConfig"] = {"Enabled": True, "ExpireAfter": f"P{settings.cache_days}D"}
+        if isinstance(settings, RetriedSettings) and settings.retry:
+            step["RetryPolicies"] = [policy.definition() for policy in settings.retry]
         return step
 
 

@@ -11,10 +11,10 @@ from pipeline_step_specs import REGISTRATION_SPEC
 from pipeline_steps.builders.base import Arguments, BuildContext, StepBuilderBase, without_empty
 from pipeline_steps.problems import Problem
 from pipeline_steps.references import Value, as_string
-from pipeline_steps.settings import CachedSettings, Referable
+from pipeline_steps.settings import Referable, RetriedSettings
 
 
-class RegistrationSettings(CachedSettings):
+class RegistrationSettings(RetriedSettings):
     """The settings of a registration.
 
     Args:
