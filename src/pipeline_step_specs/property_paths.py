@@ -98,5 +98,5 @@ def _enter(shapes: dict[str, Shape], shape: Shape, part: str | int | tuple[str],
         named = member["type"] == "structure" and any(name.endswith("Name") for name in member["members"])
         if isinstance(part, int) or named:
             return member
-    shown = part if isinstance(part, str) else f"[{part[0] if isinstance(part, tuple) else part!r}]"
-    raise PropertyPathError(f"{problem}: a {kind} has no '{shown}'")
+    shown = f"'{part}'" if isinstance(part, str) else f"[{part[0]!r}]" if isinstance(part, tuple) else f"[{part}]"
+    raise PropertyPathError(f"{problem}: a {kind} has no {shown}")
