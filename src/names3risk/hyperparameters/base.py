@@ -134,9 +134,6 @@ class Hyperparameters(BaseModel):
     fp16: bool = Field(False, description="The same as precision fp16")
     seed: int = Field(0, ge=0, lt=2**31, description="Of initial weights, order of rows, dropout and augmentation")
 
-    # Regularisation of the input
-    token_dropout: float = Field(0.0, ge=0, lt=1, description="Share of tokens that become [UNK] while training")
-
     @model_validator(mode="before")
     @classmethod
     def _reject_unknown(cls, values: Any) -> Any:

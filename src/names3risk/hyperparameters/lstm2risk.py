@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from names3risk.hyperparameters.base import Hyperparameters
+from names3risk.hyperparameters.names3risk import Names3RiskHyperparameters
 
 
-class LSTM2RiskHyperparameters(Hyperparameters):
+class LSTM2RiskHyperparameters(Names3RiskHyperparameters):
     """Width and depth of LSTM2Risk; the defaults are those of the original network."""
 
     model_class: Literal["lstm2risk"] = Field("lstm2risk", description="Name of the model class")
@@ -17,5 +17,3 @@ class LSTM2RiskHyperparameters(Hyperparameters):
     hidden_size: int = Field(128, ge=1, le=4096, description="H, width of one direction of the LSTM")
     n_lstm_layers: int = Field(4, ge=1, le=16, description="Bidirectional layers")
     n_residual_blocks: int = Field(3, ge=0, le=64, description="Residual blocks on text and tabular part")
-    dropout_rate: float = Field(0.2, ge=0, lt=1, description="Dropout between layers")
-    embedding_dropout: float = Field(0.0, ge=0, lt=1, description="Dropout on token embeddings")

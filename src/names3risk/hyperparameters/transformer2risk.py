@@ -6,10 +6,10 @@ from typing import Literal, Self
 
 from pydantic import Field
 
-from names3risk.hyperparameters.base import Hyperparameters
+from names3risk.hyperparameters.names3risk import Names3RiskHyperparameters
 
 
-class Transformer2RiskHyperparameters(Hyperparameters):
+class Transformer2RiskHyperparameters(Names3RiskHyperparameters):
     """Width and depth of Transformer2Risk; the defaults are those of the original network."""
 
     model_class: Literal["transformer2risk"] = Field("transformer2risk", description="Name of the model class")
@@ -18,10 +18,8 @@ class Transformer2RiskHyperparameters(Hyperparameters):
     n_blocks: int = Field(8, ge=1, le=64, description="Attention blocks")
     n_heads: int = Field(8, ge=1, le=64, description="Attention heads; must divide embedding_size")
     n_residual_blocks: int = Field(4, ge=0, le=64, description="Residual blocks on text and tabular part")
-    dropout_rate: float = Field(0.2, ge=0, lt=1, description="Dropout between layers and on attention weights")
-    embedding_dropout: float = Field(0.0, ge=0, lt=1, description="Dropout on token embeddings")
 
     def _check_model(self) -> Self:
         if self.embedding_size % self.n_heads:
             raise ValueError(f"n_heads {self.n_heads} does not divide embedding_size {self.embedding_size}")
-        return self
+        return super()._check_model()

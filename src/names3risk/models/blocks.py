@@ -27,6 +27,25 @@ class TokenDropout(nn.Module):
         return input_ids.masked_fill(dropped, UNK_ID)
 
 
+class RowDropout(nn.Module):
+    """Zeroes the features of random rows while training, so that the rest of the network learns to do without them.
+
+    Args:
+        rate: Share of rows zeroed; the others keep their scale.
+    """
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, features: Tensor) -> Tensor:
+        """`(B, W)` to `(B, W)`."""
+        if not self.training or self.rate == 0:
+            return features
+        kept = torch.rand(features.shape[0], 1, device=features.device) >= self.rate
+        return features * kept.to(features.dtype)
+
+
 class AttentionPooling(nn.Module):
     """Weighted mean over the valid positions, the weights from one linear score; zeros where none is valid.
 
@@ -44,34 +63,6 @@ class AttentionPooling(nn.Module):
         weights = scores.masked_fill(~mask, torch.finfo(scores.dtype).min).softmax(dim=-1)
         weights = weights * mask.to(weights.dtype)
         return (weights.unsqueeze(1) @ states).squeeze(1)
-
-
-class TabularProjection(nn.Module):
-    """Tabular features to the width of the text part.
-
-    Args:
-        n_features: Numeric and risk-table features.
-        width: Output features.
-        dropout: Dropout rate.
-    """
-
-    def __init__(self, n_features: int, width: int, dropout: float) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.BatchNorm1d(n_features),
-            nn.Linear(n_features, width),
-            nn.ReLU(),
-            nn.Dropout(dropout),
-            nn.Linear(width, width),
-            nn.LayerNorm(width),
-            nn.ReLU(),
-            nn.Dropout(dropout),
-        )
-
-    def forward(self, tabular: Tensor) -> Tensor:
-        """`(B, F)` to `(B, W)`."""
-        projected: Tensor = self.layers(tabular)
-        return projected
 
 
 class ResidualBlock(nn.Module):
@@ -106,7 +97,9 @@ class ClassLogits(nn.Module):
         self.linear = nn.Linear(width, n_outputs)
         self.single = n_outputs == 1
 
-    def forward(self, states: Tensor) -> Tensor:
-        """`(B, W)` to `(B, K)`."""
+    def forward(self, states: Tensor, wide: Tensor | None = None) -> Tensor:
+        """`(B, W)` to `(B, K)`; `wide`, `(B, n_outputs)`, is added to the outputs."""
         outputs: Tensor = self.linear(states)
+        if wide is not None:
+            outputs = outputs + wide
         return torch.cat([torch.zeros_like(outputs), outputs], dim=-1) if self.single else outputs

@@ -7,7 +7,9 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from names3risk.hyperparameters import LSTM2RiskHyperparameters
-from names3risk.models.blocks import AttentionPooling, ClassLogits, ResidualBlock, TabularProjection, TokenDropout
+from names3risk.models.blocks import AttentionPooling, ClassLogits, ResidualBlock, RowDropout, TokenDropout
+from names3risk.models.ngrams import build_ngrams
+from names3risk.models.tabular import build_tabular
 from names3risk.text.special import PAD_ID
 
 
@@ -42,7 +44,8 @@ class LSTM2Risk(nn.Module):
         )
         self.pooling = AttentionPooling(2 * hidden)
         self.norm = nn.LayerNorm(2 * hidden)
-        self.tabular = TabularProjection(n_tabular, 2 * hidden, dropout) if n_tabular else None
+        self.text_dropout = RowDropout(hyperparameters.text_dropout)
+        self.tabular = build_tabular(hyperparameters, n_tabular, 2 * hidden)
         width = 4 * hidden if n_tabular else 2 * hidden
         self.trunk = nn.Sequential(
             *(_residual(width, dropout) for _ in range(hyperparameters.n_residual_blocks)),
@@ -51,6 +54,7 @@ class LSTM2Risk(nn.Module):
             nn.Dropout(dropout),
         )
         self.output = ClassLogits(hidden, n_outputs)
+        self.ngrams = build_ngrams(hyperparameters, n_outputs)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, tabular: Tensor) -> Tensor:
         """Class logits.
@@ -70,9 +74,11 @@ class LSTM2Risk(nn.Module):
         packed = pack_padded_sequence(embedded, lengths.cpu(), batch_first=True, enforce_sorted=False)
         states, _ = pad_packed_sequence(self.lstm(packed)[0], batch_first=True, total_length=input_ids.shape[1])
         features = self.norm(self.pooling(states, attention_mask))
+        features = self.text_dropout(features)
         if self.tabular is not None:
             features = torch.cat([features, self.tabular(tabular)], dim=-1)
-        logits: Tensor = self.output(self.trunk(features))
+        wide = None if self.ngrams is None else self.ngrams(input_ids, attention_mask)
+        logits: Tensor = self.output(self.trunk(features), wide)
         return logits
 
 

@@ -7,7 +7,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from names3risk.hyperparameters import Transformer2RiskHyperparameters
-from names3risk.models.blocks import AttentionPooling, ClassLogits, ResidualBlock, TabularProjection, TokenDropout
+from names3risk.models.blocks import AttentionPooling, ClassLogits, ResidualBlock, RowDropout, TokenDropout
+from names3risk.models.ngrams import build_ngrams
+from names3risk.models.tabular import build_tabular
 from names3risk.text.special import PAD_ID
 
 
@@ -94,10 +96,12 @@ class Transformer2Risk(nn.Module):
         )
         self.pooling = AttentionPooling(width)
         self.projection = nn.Linear(width, 2 * hidden)
-        self.tabular = TabularProjection(n_tabular, 2 * hidden, dropout) if n_tabular else None
+        self.text_dropout = RowDropout(hyperparameters.text_dropout)
+        self.tabular = build_tabular(hyperparameters, n_tabular, 2 * hidden)
         trunk = 4 * hidden if n_tabular else 2 * hidden
         self.trunk = nn.Sequential(*(_residual(trunk, dropout) for _ in range(hyperparameters.n_residual_blocks)))
         self.output = ClassLogits(trunk, n_outputs)
+        self.ngrams = build_ngrams(hyperparameters, n_outputs)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, tabular: Tensor) -> Tensor:
         """Class logits.
@@ -118,9 +122,11 @@ class Transformer2Risk(nn.Module):
         for block in self.blocks:
             states = block(states, keys)
         features = self.projection(self.pooling(states, attention_mask))
+        features = self.text_dropout(features)
         if self.tabular is not None:
             features = torch.cat([features, self.tabular(tabular)], dim=-1)
-        logits: Tensor = self.output(self.trunk(features))
+        wide = None if self.ngrams is None else self.ngrams(input_ids, attention_mask)
+        logits: Tensor = self.output(self.trunk(features), wide)
         return logits
 
 
