@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline_steps.local.cache import expires_after
 from pipeline_steps.local.definition import Definition, Step
 from pipeline_steps.local.errors import DefinitionError, LocalRunError
 from pipeline_steps.local.expressions import PlannedScope, Scope, evaluate, functions, property_file_of
@@ -65,7 +66,6 @@ def make_plan(definition: Definition, scope: Scope, storage: LocalS3, callables:
         problems.append("steps wait for each other in a circle: " + " -> ".join(reversed(error.args[1])))
         order = list(definition.steps)
     planned: dict[str, Any] = {}
-    files: dict[str, Any] = {}
     for name in order:
         step = definition.steps[name]
         if step.type not in KINDS:
@@ -73,11 +73,10 @@ def make_plan(definition: Definition, scope: Scope, storage: LocalS3, callables:
                 f"step {name!r}: type {step.type!r} does not run locally; the types that do: {', '.join(KINDS)}"
             )
             continue
-        found = list(_problems(step, scope, planned, files, storage, first=not needs[name]))
+        found = list(_problems(step, scope, planned, storage, first=not needs[name]))
         if step.type in ("Lambda", "Callback") and callable_name(step) not in callables:
             found.append(f"no callable {callable_name(step)!r} was given; give one for what AWS would call")
         problems += [f"step {name!r}: {problem}" for problem in found]
-        files[name] = {item.get("PropertyFileName"): {} for item in step.property_files}
     if problems:
         raise DefinitionError(list(dict.fromkeys(problems)))
     return Plan(definition, needs)
@@ -151,12 +150,10 @@ def _reach(step: Step, name: str, definition: Definition, where: str, problems: 
         yield name
 
 
-def _problems(
-    step: Step, scope: Scope, planned: dict[str, Any], files: Mapping[str, Any], storage: LocalS3, *, first: bool
-) -> Iterator[str]:
+def _problems(step: Step, scope: Scope, planned: dict[str, Any], storage: LocalS3, *, first: bool) -> Iterator[str]:
     kind = KINDS[step.type]
     planned.setdefault(step.name, {})
-    view = PlannedScope(scope.parameters, scope.execution, planned, files)
+    view = PlannedScope(scope.parameters, scope.execution, planned)
     arguments = {}
     for key, value in own_arguments(step).items():
         bad = list(_unresolved(value, view, f"Arguments.{key}"))
@@ -167,9 +164,16 @@ def _problems(
             return
     try:
         yield from kind.problems(step, arguments)
-        planned[step.name] = kind.properties(step, arguments, job_name("check", step.name, 1))
+        planned[step.name] = {
+            **kind.properties(step, arguments, job_name("check", step.name, 1)),
+            "PropertyFiles": {item["PropertyFileName"]: {} for item in step.property_files},
+        }
+        expires_after(step)
         reads = kind.inputs(arguments)
-    except (AttributeError, TypeError, KeyError, ValueError) as error:
+    except ValueError as error:
+        yield str(error)
+        return
+    except (AttributeError, TypeError, KeyError) as error:
         yield f"Arguments have a shape that cannot be read ({type(error).__name__}: {error})"
         return
     for field, uri in _uris(arguments, "Arguments"):
