@@ -10,22 +10,21 @@
 | schema.json | the column schema of the prepared rows |
 | feature_columns.txt | the tabular inputs in order |
 | impute_dict.json, risk_table_map.json | fitted on the training split; the .pkl beside each is never read here |
+| numeric_transform.json | how numbers are scaled |
 """
 
 from __future__ import annotations
 
-import json
-import pickle
 import platform
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from names3risk._version import __version__
 from names3risk.data.schema import ColumnSchema
 from names3risk.errors import ArtifactError, ConfigError, Names3RiskError
-from names3risk.features.encoder import FeatureEncoder
+from names3risk.features.encoder import COLUMNS_FILE, IMPUTE_FILE, RISK_FILE, SCALE_FILE, FeatureEncoder
 from names3risk.files import replacing, write_json
 from names3risk.hyperparameters import Hyperparameters, load_hyperparameters
 from names3risk.text.encoding import TextEncoder
@@ -40,9 +39,7 @@ MODEL_ARTIFACTS = "model_artifacts.pth"
 MODEL_ONNX = "model.onnx"
 HYPERPARAMETERS = "hyperparameters.json"
 SCHEMA = "schema.json"
-FEATURE_COLUMNS = "feature_columns.txt"
-IMPUTATION = "impute_dict.json"
-RISK_TABLES = "risk_table_map.json"
+TOKENIZER = "tokenizer.json"
 VERSIONED = ("torch", "lightning", "onnx", "onnxruntime", "tokenizers", "polars", "numpy")
 
 
@@ -91,8 +88,6 @@ def save_artifacts(folder: str | Path, artifacts: ModelArtifacts, model: nn.Modu
     write_json(target / HYPERPARAMETERS, artifacts.hyperparameters.model_dump(mode="json"))
     artifacts.schema.save(target / SCHEMA)
     artifacts.features.save(target)
-    for name in (IMPUTATION, RISK_TABLES):
-        _write_pickle_beside(target / name)
     save_tokenizer(artifacts.tokenizer, target)
     _save_network(target, artifacts, model)
     export_onnx(
@@ -118,7 +113,7 @@ def load_artifacts(folder: str | Path) -> ModelArtifacts:
         ArtifactError: A file is missing, broken, or does not fit the others; the message names it.
     """
     source = Path(folder)
-    for name in (HYPERPARAMETERS, SCHEMA, FEATURE_COLUMNS, IMPUTATION, RISK_TABLES, "tokenizer.json"):
+    for name in (HYPERPARAMETERS, SCHEMA, IMPUTE_FILE, RISK_FILE, SCALE_FILE, COLUMNS_FILE, TOKENIZER):
         _require(source / name)
     try:
         hyperparameters = load_hyperparameters(source / HYPERPARAMETERS)
@@ -127,14 +122,14 @@ def load_artifacts(folder: str | Path) -> ModelArtifacts:
     except ConfigError as error:
         raise ArtifactError(str(error)) from error
     features = FeatureEncoder.load(source)
-    if features.feature_columns != expected:
+    if features.source_columns != expected:
         raise ArtifactError(
-            f"has the columns {features.feature_columns}",
-            where=source / FEATURE_COLUMNS,
+            f"is made of the columns {features.source_columns}",
+            where=source / COLUMNS_FILE,
             expected=f"those of {SCHEMA} in their order, {expected}",
             mend="take all files from the same training",
         )
-    return ModelArtifacts(hyperparameters, schema, features, load_tokenizer(source / "tokenizer.json"))
+    return ModelArtifacts(hyperparameters, schema, features, load_tokenizer(source / TOKENIZER))
 
 
 def load_model(folder: str | Path, artifacts: ModelArtifacts) -> nn.Module:
@@ -188,12 +183,6 @@ def _save_network(target: Path, artifacts: ModelArtifacts, model: nn.Module) -> 
 def _versions() -> dict[str, str]:
     packages = {name: version(name) for name in VERSIONED}
     return {"names3risk": __version__, "python": platform.python_version(), **packages}
-
-
-def _write_pickle_beside(path: Path) -> None:
-    value: Any = json.loads(path.read_text(encoding="utf-8"))
-    with replacing(path.with_suffix(".pkl")) as temporary, temporary.open("wb") as file:
-        pickle.dump(value, file)
 
 
 def _require(path: Path) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from names3risk.artifacts.staging import staged
+from names3risk.data.preprocessing import FOLDER_OF_JOB
 from names3risk.data.reading import write_table
 from names3risk.errors import ConfigError
 from names3risk.evaluation.report import Report
@@ -12,7 +13,7 @@ from names3risk.files import write_json
 from names3risk.serving.predictor import Predictor
 from names3risk.training.roles import load_labelled_split
 
-SPLIT_OF_JOB_TYPE = {"training": "train", "validation": "val", "testing": "test", "calibration": "calibration"}
+SPLIT_OF_JOB_TYPE = {"training": "train", **FOLDER_OF_JOB}
 
 
 def run_evaluation_job(

@@ -49,6 +49,8 @@ class Report:
         Raises:
             DataError: The label is missing, or there are no rows.
         """
+        import polars as pl
+
         if LABEL not in predictions.columns:
             raise DataError(f"column {LABEL!r} is missing", where=name, expected="labelled rows to evaluate")
         missing = predictions[LABEL].null_count()
@@ -57,7 +59,7 @@ class Report:
         labels = predictions[LABEL].to_numpy()
         probabilities = predictions.select("^prob_class_[0-9]+$").to_numpy()
         known = marketplace_name is not None and marketplace_name in predictions.columns
-        marketplaces = predictions[marketplace_name].cast(str).to_list() if known and marketplace_name else None
+        marketplaces = predictions[marketplace_name].cast(pl.String).to_list() if known and marketplace_name else None
         return cls(
             name, predictions, labels, probabilities, marketplaces, evaluate(labels, probabilities, marketplaces)
         )

@@ -12,7 +12,6 @@ import polars as pl
 from names3risk.artifacts.archive import model_folder
 from names3risk.artifacts.store import ModelArtifacts, load_artifacts
 from names3risk.data.preparation import LABEL, conform
-from names3risk.data.schema import ColumnSchema
 from names3risk.errors import ArtifactError
 from names3risk.serving.backends import Backend, make_backend
 from names3risk.text.ragged import RaggedTokens
@@ -20,6 +19,16 @@ from names3risk.text.special import PAD_ID
 
 BATCH_SIZE = 256
 SCORE = "score"
+NOT_SCORED = {
+    "entity_name": None,
+    "order_time_name": None,
+    "time_name": None,
+    "marketplace_name": None,
+    "region_name": None,
+    "label": None,
+    "filters": (),
+}
+"""Roles that only preparation and evaluation read; rows to score need not have them."""
 
 
 class Predictor:
@@ -53,12 +62,13 @@ class Predictor:
             artifacts = load_artifacts(folder)
             return cls(artifacts, make_backend(backend, folder, artifacts))
 
-    def predict(self, frame: pl.DataFrame) -> pl.DataFrame:
+    def predict(self, frame: pl.DataFrame, where: str | Path | None = None) -> pl.DataFrame:
         """Scores every row; a row's score does not depend on the other rows.
 
         Args:
-            frame: Rows with the id, text and tabular columns of the model, in any column order; the label and the
-                marketplace may be absent.
+            frame: Rows with the id, text and tabular columns of the model, in any column order. The marketplace may
+                be absent, and so may `label`, which is passed on where it holds class numbers.
+            where: The file that the rows came from, for errors.
 
         Returns:
             One row for each row, in the same order: id, label and marketplace where known, `prob_class_0`,
@@ -68,22 +78,16 @@ class Predictor:
             DataError: A column is missing or of a wrong type.
             ArtifactError: The network gave something that is no probability.
         """
-        schema = self._roles(frame)
-        rows = conform(frame, schema)
+        schema = self.artifacts.schema
+        rows = conform(frame, schema.model_copy(update=NOT_SCORED), None if where is None else str(where))
         probabilities = self._probabilities(self._text.encode(rows), self.artifacts.features.transform(rows))
-        names = [name for name in (schema.id_name, LABEL, schema.marketplace_name) if name in rows.columns]
+        known = [frame[schema.id_name]]
+        known += _class_numbers(frame, schema.num_classes)
+        if schema.marketplace_name in frame.columns:
+            known.append(frame[schema.marketplace_name])
         classes = [pl.Series(f"prob_class_{index}", probabilities[:, index]) for index in range(probabilities.shape[1])]
         score = [classes[1].alias(SCORE)] if len(classes) == 2 else []
-        return rows.select(names).with_columns(*classes, *score)
-
-    def _roles(self, frame: pl.DataFrame) -> ColumnSchema:
-        """The roles that scoring needs; what only splitting and de-duplication read may be absent."""
-        schema = self.artifacts.schema
-        dropped = dict.fromkeys(("entity_name", "order_time_name", "time_name", "region_name"))
-        if schema.marketplace_name not in frame.columns:
-            dropped["marketplace_name"] = None
-        roles = schema.model_copy(update=dropped)
-        return roles if LABEL in frame.columns else roles.without_label()
+        return pl.DataFrame([*known, *classes, *score])
 
     def _probabilities(self, tokens: RaggedTokens, tabular: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         result = np.empty((len(tokens), self.artifacts.hyperparameters.num_classes), dtype=np.float32)
@@ -95,6 +99,17 @@ class Predictor:
                 f"the model gives no number for row {bad[0]} ({len(bad)} such rows)", expected="finite probabilities"
             )
         return result
+
+
+def _class_numbers(frame: pl.DataFrame, num_classes: int) -> list[pl.Series]:
+    """The label column where it holds class numbers, possibly some missing; nothing where it holds anything else."""
+    if LABEL not in frame.columns:
+        return []
+    numbers = frame[LABEL].cast(pl.Float64, strict=False)
+    classes = numbers.filter(numbers.is_in(np.arange(num_classes, dtype=np.float64)))
+    if not len(classes) or len(classes) < frame.height - frame[LABEL].null_count():
+        return []
+    return [numbers.cast(pl.Int64)]
 
 
 def padded_batches(

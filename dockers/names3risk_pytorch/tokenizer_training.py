@@ -1,0 +1,63 @@
+"""Processing script: trains the tokenizer on the text columns of the training split."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from names3risk.container import one_message
+from names3risk.data.splits import load_split
+from names3risk.text.tokenizer import TokenizerSettings, save_tokenizer, train_tokenizer
+
+
+def main(
+    input_paths: Mapping[str, str | Path],
+    output_paths: Mapping[str, str | Path],
+    environ_vars: Mapping[str, str],
+    job_args: argparse.Namespace,
+) -> None:
+    """Trains and saves the tokenizer.
+
+    Args:
+        input_paths: `train_data`, the training split.
+        output_paths: `model_artifacts_output`, for tokenizer.json, vocab.json and tokenizer_report.json.
+        environ_vars: Nothing is read from it.
+        job_args: The settings of the search for a vocabulary size.
+    """
+    train = load_split(input_paths["train_data"])
+    settings = TokenizerSettings(
+        target_compression=job_args.target_compression,
+        min_frequency=job_args.min_frequency,
+        min_vocab_size=job_args.min_vocab_size,
+        max_vocab_size=job_args.max_vocab_size,
+        seed=job_args.seed,
+    )
+    texts = {name: train.frame[name] for name in train.schema.text_source_fields}
+    tokenizer, report = train_tokenizer(texts, settings)
+    save_tokenizer(tokenizer, output_paths["model_artifacts_output"], report)
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--target_compression", type=float, default=2.5, help="Wanted characters a token.")
+    parser.add_argument("--min_frequency", type=int, default=25, help="Rarer pairs are not merged.")
+    parser.add_argument("--min_vocab_size", type=int, default=1000, help="Smallest vocabulary of the search.")
+    parser.add_argument("--max_vocab_size", type=int, default=50000, help="Largest vocabulary of the search.")
+    parser.add_argument("--seed", type=int, default=0, help="Chooses the texts that the search measures on.")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    base_dir = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
+    with one_message():
+        main(
+            input_paths={"train_data": base_dir / "processing/input/train"},
+            output_paths={"model_artifacts_output": base_dir / "processing/output"},
+            environ_vars={},
+            job_args=parse_arguments(),
+        )

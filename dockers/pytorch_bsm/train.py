@@ -1,0 +1,67 @@
+# ruff: noqa: PTH118 - this script joins strings, as the scripts that run in this container have always done
+"""Training script of the multimodal models: text and tables in, a model folder and its evaluation out."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+from collections.abc import Mapping
+
+from names3risk.container import one_message
+from names3risk.hyperparameters import load_hyperparameters
+from names3risk.training.job import TrainingResult, run_training_job
+
+
+def main(
+    input_paths: Mapping[str, str],
+    output_paths: Mapping[str, str],
+    environ_vars: Mapping[str, str],
+    job_args: argparse.Namespace,
+) -> TrainingResult:
+    """Runs the training job; the tokenizer is trained on the training split.
+
+    Args:
+        input_paths: `input_path` with the channels train, val and test below it; `config`, the hyperparameters.
+        output_paths: `model_output`, `data_output` and `checkpoints`.
+        environ_vars: Nothing is read from it.
+        job_args: Nothing is read from it.
+
+    Returns:
+        Where the results are, and the metrics.
+    """
+    input_path = input_paths["input_path"]
+    train_path = os.path.join(input_path, "train")
+    val_path = os.path.join(input_path, "val")
+    test_path = os.path.join(input_path, "test")
+    return run_training_job(
+        train_dir=train_path,
+        val_dir=val_path,
+        test_dir=test_path,
+        hyperparameters=load_hyperparameters(input_paths["config"]),
+        model_dir=output_paths["model_output"],
+        data_dir=output_paths["data_output"],
+        checkpoint_dir=output_paths["checkpoints"],
+    )
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # SageMaker's launcher repeats the hyperparameters as arguments; they are read from the file.
+    arguments, _ = argparse.ArgumentParser(description=__doc__).parse_known_args()
+    prefix = os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml")
+    output_path = os.path.join(prefix, "output")
+    with one_message(os.path.join(output_path, "failure")):
+        main(
+            input_paths={
+                "input_path": os.path.join(prefix, "input/data"),
+                "config": os.path.join(prefix, "input/config/hyperparameters.json"),
+            },
+            output_paths={
+                "model_output": os.path.join(prefix, "model"),
+                "data_output": os.path.join(output_path, "data"),
+                "checkpoints": os.environ.get("SM_CHECKPOINT_DIR", os.path.join(prefix, "checkpoints")),
+            },
+            environ_vars={},
+            job_args=arguments,
+        )

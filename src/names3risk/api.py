@@ -1,0 +1,185 @@
+"""Train, evaluate and predict from Python, with the same verbs as the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from names3risk.errors import ConfigError
+
+if TYPE_CHECKING:
+    import polars as pl
+    from narwhals.typing import IntoDataFrame
+
+    from names3risk.data.schema import ColumnSchema
+    from names3risk.data.splits import Split
+    from names3risk.evaluation.metrics import Evaluation
+    from names3risk.training.job import TrainingResult
+
+
+class TrainConfig(BaseModel):
+    """What a training needs to know.
+
+    Args:
+        data: A raw table, or a folder with the prepared splits `train`, `val` and `test`.
+        columns: The column schema, or its file; needed for a raw table only.
+        hyperparameters: The hyperparameters, or their JSON file or folder.
+        output: The folder for `model`, `data`, `checkpoints` and, for a raw table, `splits`.
+        tokenizer: A folder with `tokenizer.json`; without it one is trained on the training split.
+        region: Overlay of the hyperparameters: NA, EU or FE.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    data: Path
+    columns: Path | dict[str, Any] | None = None
+    hyperparameters: Path | dict[str, Any]
+    output: Path
+    tokenizer: Path | None = None
+    region: str = ""
+
+
+def train(config: str | Path | Mapping[str, Any]) -> TrainingResult:
+    """Trains a model; raw data is prepared and split first, as the pipeline does.
+
+    Args:
+        config: The fields of `TrainConfig`, or the YAML file that holds them; paths in a file are relative to it.
+
+    Returns:
+        The folders of the model and of the results, and the metrics of `val` and `test`.
+
+    Raises:
+        Names3RiskError: Configuration, data or output are at fault.
+    """
+    from names3risk.data.preprocessing import preprocess
+    from names3risk.hyperparameters import load_hyperparameters, parse_hyperparameters
+    from names3risk.training.job import run_training_job
+
+    wanted = _train_config(config)
+    if isinstance(wanted.hyperparameters, Path):
+        hyperparameters = load_hyperparameters(wanted.hyperparameters, wanted.region)
+    else:
+        hyperparameters = parse_hyperparameters(wanted.hyperparameters)
+    splits = wanted.data
+    if not (wanted.data / "train").is_dir():
+        if wanted.columns is None:
+            raise ConfigError("columns is missing", where=wanted.data, expected="a column schema for a raw table")
+        splits = wanted.output / "splits"
+        preprocess(wanted.data, _schema(wanted.columns), splits, region=wanted.region)
+    return run_training_job(
+        train_dir=splits / "train",
+        val_dir=splits / "val",
+        test_dir=splits / "test",
+        hyperparameters=hyperparameters,
+        model_dir=wanted.output / "model",
+        data_dir=wanted.output / "data",
+        checkpoint_dir=wanted.output / "checkpoints",
+        artifacts_dir=wanted.tokenizer,
+    )
+
+
+def evaluate(
+    model: str | Path, data: str | Path, *, columns: str | Path | Mapping[str, Any] | None = None
+) -> Evaluation:
+    """Evaluates a trained model on labelled rows.
+
+    Args:
+        model: A model folder, or its `model.tar.gz`.
+        data: A prepared split folder, or with `columns` a raw table, all of whose rows are prepared and evaluated.
+        columns: The column schema of a raw table, or its file.
+
+    Returns:
+        The metrics, overall and per marketplace.
+
+    Raises:
+        Names3RiskError: The model or the data are at fault.
+    """
+    from names3risk.evaluation.report import Report
+    from names3risk.serving.predictor import Predictor
+    from names3risk.training.roles import load_labelled_split
+
+    predictor = Predictor.load(model)
+    if columns is None:
+        split = load_labelled_split(data, predictor.artifacts.hyperparameters)
+    else:
+        split = _prepared(data, _schema(columns))
+    return Report.of(Path(data).name, predictor.predict(split.frame), split.schema.marketplace_name).evaluation
+
+
+def predict(model: str | Path, data: str | Path | IntoDataFrame, *, backend: str = "onnx") -> pl.DataFrame:
+    """Scores rows with a trained model.
+
+    Args:
+        model: A model folder, or its `model.tar.gz`.
+        data: A polars, pandas or Arrow table, or the file or folder that holds one; the label may be absent.
+        backend: `onnx` or `torch`.
+
+    Returns:
+        One row for each row, in the same order: id, label and marketplace where known, `prob_class_0`,
+        `prob_class_1`, ..., and for two classes `score`, which is P(class 1).
+
+    Raises:
+        Names3RiskError: The model or the data are at fault.
+    """
+    import narwhals
+
+    from names3risk.data.reading import read_table
+    from names3risk.serving.predictor import Predictor
+
+    predictor = Predictor.load(model, backend)
+    if isinstance(data, str | Path):
+        return predictor.predict(read_table(data), data)
+    return predictor.predict(narwhals.from_native(data, eager_only=True).to_polars())
+
+
+def _train_config(config: str | Path | Mapping[str, Any]) -> TrainConfig:
+    if not isinstance(config, str | Path):
+        return _checked(config, "config")
+    path = Path(config)
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", where=path, expected="a YAML file") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"not YAML: {' '.join(str(error).split())}", where=path) from error
+    if not isinstance(values, dict):
+        raise ConfigError("not a training configuration", where=path, expected=", ".join(TrainConfig.model_fields))
+    checked = _checked(values, path)
+    paths = {
+        name: path.parent / value
+        for name in TrainConfig.model_fields
+        if isinstance(value := getattr(checked, name), Path)
+    }
+    return checked.model_copy(update=paths)
+
+
+def _checked(values: Mapping[str, Any], where: str | Path) -> TrainConfig:
+    try:
+        return TrainConfig.model_validate(values)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        raise ConfigError(
+            problems, where=where, expected=f"the fields {', '.join(TrainConfig.model_fields)}"
+        ) from error
+
+
+def _schema(columns: str | Path | Mapping[str, Any]) -> ColumnSchema:
+    from names3risk.data.schema import ColumnSchema
+
+    if isinstance(columns, str | Path):
+        return ColumnSchema.load(columns)
+    return ColumnSchema.parse(dict(columns), "columns")
+
+
+def _prepared(data: str | Path, schema: ColumnSchema) -> Split:
+    from names3risk.data.preparation import prepare
+    from names3risk.data.reading import detect_format, read_table
+    from names3risk.data.splits import Split
+
+    frame = read_table(data)
+    resolved = schema.resolve(frame, data)
+    return Split(prepare(frame, resolved, str(data)), resolved.prepared(), detect_format(data))

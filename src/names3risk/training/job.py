@@ -1,0 +1,177 @@
+"""The training job: splits in; a model folder, predictions, metrics and pictures out.
+
+Everything that is fitted sees the training split only. Validation and test rows are scored by the predictor that
+serves, from the files just written, so that served scores equal evaluated ones.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from names3risk.artifacts import ModelArtifacts, save_artifacts, staged
+from names3risk.data.datasets import EncodedSplit
+from names3risk.data.preparation import LABEL
+from names3risk.data.reading import write_table
+from names3risk.data.splits import Split
+from names3risk.errors import ConfigError, DataError
+from names3risk.evaluation.metrics import Evaluation
+from names3risk.evaluation.report import Report
+from names3risk.features.encoder import IMPUTE_FILE, RISK_FILE, FeatureEncoder, load_imputer, load_risk_tables
+from names3risk.files import write_json
+from names3risk.hyperparameters import Hyperparameters
+from names3risk.serving.predictor import Predictor
+from names3risk.text.tokenizer import load_tokenizer, train_tokenizer
+from names3risk.training.roles import complete, load_labelled_split
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What a training job left behind.
+
+    Args:
+        model_dir: The model folder.
+        data_dir: Predictions, metrics and pictures.
+        evaluations: The metrics of `val` and `test`.
+        epochs: Epochs begun before training ended.
+    """
+
+    model_dir: Path
+    data_dir: Path
+    evaluations: dict[str, Evaluation]
+    epochs: int
+
+
+def run_training_job(
+    *,
+    train_dir: str | Path,
+    val_dir: str | Path,
+    test_dir: str | Path,
+    hyperparameters: Hyperparameters,
+    model_dir: str | Path,
+    data_dir: str | Path,
+    checkpoint_dir: str | Path,
+    artifacts_dir: str | Path | None = None,
+    use_precomputed_imputation: bool = False,
+    use_precomputed_risk_tables: bool = False,
+) -> TrainingResult:
+    """Trains a model and evaluates it.
+
+    Args:
+        train_dir: Split folder that everything is fitted on.
+        val_dir: Split folder that chooses the best weights.
+        test_dir: Split folder that is only scored.
+        hyperparameters: The model, its training, and possibly column roles.
+        model_dir: Where the model folder is made.
+        data_dir: Where predictions, metrics, pictures and TensorBoard logs go.
+        checkpoint_dir: Where the best and the last checkpoint go.
+        artifacts_dir: Folder with `tokenizer.json` and precomputed tables; without it a tokenizer is trained here.
+        use_precomputed_imputation: Take `impute_dict.json` of `artifacts_dir` instead of fitting.
+        use_precomputed_risk_tables: Take `risk_table_map.json` of `artifacts_dir` instead of fitting.
+
+    Returns:
+        Where the results are, and the metrics of `val` and `test`.
+
+    Raises:
+        Names3RiskError: Data, configuration, training or output are at fault; earlier outputs stay as they were.
+    """
+    from names3risk.models import build_model, count_parameters
+    from names3risk.training.trainer import fit
+
+    with staged(model_dir) as model_stage, staged(data_dir) as data_stage:
+        train = load_labelled_split(train_dir, hyperparameters)
+        val = load_labelled_split(val_dir, hyperparameters)
+        test = load_labelled_split(test_dir, hyperparameters)
+        _check_classes(train, Path(train_dir))
+        imputer = risk_tables = None
+        if use_precomputed_imputation:
+            imputer = load_imputer(_precomputed(artifacts_dir, IMPUTE_FILE))
+        if use_precomputed_risk_tables:
+            risk_tables = load_risk_tables(_precomputed(artifacts_dir, RISK_FILE))
+        features = FeatureEncoder.fit(
+            train.frame,
+            train.schema,
+            imputation=hyperparameters.imputation,
+            smooth_factor=hyperparameters.smooth_factor,
+            count_threshold=hyperparameters.count_threshold,
+            imputer=imputer,
+            risk_tables=risk_tables,
+        )
+        tabular = features.fit_transform_out_of_fold(train.frame, seed=hyperparameters.seed)
+        artifacts = ModelArtifacts(
+            complete(hyperparameters, train.schema), train.schema, features, _tokenizer(train, artifacts_dir)
+        )
+        model = build_model(hyperparameters, artifacts.vocabulary_size, tabular.shape[1])
+        logger.info(
+            "%s with %d parameters: %d training rows, %d features, %d tokens",
+            hyperparameters.model_class,
+            count_parameters(model),
+            train.frame.height,
+            tabular.shape[1],
+            artifacts.vocabulary_size,
+        )
+        fitted = fit(
+            model,
+            hyperparameters,
+            _encoded(train, artifacts, tabular),
+            _encoded(val, artifacts, features.transform(val.frame)),
+            checkpoint_dir,
+            Path(data_dir) / "tensorboard",
+        )
+        save_artifacts(model_stage, artifacts, fitted.model)
+        predictor = Predictor.load(model_stage)
+        val_report = _score(predictor, val, "val", data_stage)
+        test_report = _score(predictor, test, "test", data_stage)
+        test_report.save_tensors(data_stage / "predict_results.pth")
+    evaluations = {"val": val_report.evaluation, "test": test_report.evaluation}
+    return TrainingResult(Path(model_dir), Path(data_dir), evaluations, fitted.epochs)
+
+
+def _precomputed(artifacts_dir: str | Path | None, name: str) -> Path:
+    if artifacts_dir is None:
+        raise ConfigError(f"precomputed {name} is asked for", expected="a folder of model artefacts that holds it")
+    return Path(artifacts_dir) / name
+
+
+def _check_classes(train: Split, folder: Path) -> None:
+    absent = sorted(set(range(train.schema.num_classes)) - set(train.frame[LABEL].unique().to_list()))
+    if absent:
+        raise DataError(
+            f"no training row is of class {', '.join(map(str, absent))}",
+            where=folder,
+            expected=f"rows of each of the {train.schema.num_classes} classes in column {LABEL!r}",
+        )
+
+
+def _encoded(split: Split, artifacts: ModelArtifacts, tabular: np.ndarray) -> EncodedSplit:
+    labels = split.frame[LABEL].to_numpy().astype(np.int64)
+    return EncodedSplit(artifacts.text.encode(split.frame), tabular, labels, split.frame[split.schema.id_name])
+
+
+def _tokenizer(train: Split, artifacts_dir: str | Path | None) -> Tokenizer:
+    if artifacts_dir is not None:
+        return load_tokenizer(artifacts_dir)
+    tokenizer, report = train_tokenizer({name: train.frame[name] for name in train.schema.text_source_fields})
+    logger.info("trained a tokenizer of %d tokens on the training split", report["vocab_size"])
+    return tokenizer
+
+
+def _score(predictor: Predictor, split: Split, name: str, folder: Path) -> Report:
+    predictions = predictor.predict(split.frame)
+    write_table(predictions, folder / f"{name}_predictions.{split.format}")
+    report = Report.of(name, predictions, split.schema.marketplace_name)
+    write_json(folder / f"{name}_metrics.json", report.evaluation.to_json())
+    report.save_pictures(folder / f"{name}_roc_curve.png", folder / f"{name}_pr_curve.png")
+    report.log(folder / "tensorboard_eval")
+    metrics = report.evaluation.overall.values
+    logger.info("%s: %s", name, ", ".join(f"{metric} {value:.4f}" for metric, value in metrics.items()))
+    return report
