@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeline_step_specs import StepKind
@@ -27,24 +27,27 @@ _OUTPUT = re.compile(r"ProcessingOutputConfig\.Outputs\['([^']+)'\]")
 _INPUT = re.compile(r"ProcessingInputs\['([^']+)'\]")
 
 
-def check_definition(definition: Definition) -> list[Problem]:
+def check_definition(definition: Definition, absent: Mapping[str, StepKind] | None = None) -> list[Problem]:
     """Checks a pipeline definition.
 
     Args:
         definition: The definition, as `PipelineBuilder.definition()` gives it or another tool wrote it.
+        absent: Steps that exist but are not in the definition because they could not be built; what refers to them
+            is not wrong for that.
 
     Returns:
         Everything that is wrong, in order of the steps.
     """
-    return list(_DefinitionChecks(definition).run())
+    return list(_DefinitionChecks(definition, absent or {}).run())
 
 
 class _DefinitionChecks:
-    def __init__(self, definition: Definition) -> None:
+    def __init__(self, definition: Definition, absent: Mapping[str, StepKind]) -> None:
         self._definition = definition
         self._parameters = {entry["Name"]: entry for entry in definition.get("Parameters") or []}
         self._all = list(iter_steps(definition["Steps"]))
         self._steps: dict[str, Step] = {step["Name"]: step for step, _ in self._all}
+        self._absent = absent
         self._validator = ArgumentValidator(self._type, self._known_values)
 
     def run(self) -> Iterator[Problem]:
@@ -71,7 +74,7 @@ class _DefinitionChecks:
             if problem:
                 yield Problem(REFERENCE_UNKNOWN, problem, name, path)
         for other in step.get("DependsOn") or []:
-            if other not in self._steps:
+            if other not in self._steps and other not in self._absent:
                 yield Problem(REFERENCE_UNKNOWN, f"there is no step '{other}'; {self._near(other)}", name, "DependsOn")
         if step["Type"] == StepKind.CONDITION:
             yield from self._comparisons(name, (step.get("Arguments") or {}).get("Conditions") or [])
@@ -87,6 +90,8 @@ class _DefinitionChecks:
         if head != "Steps" or not property_path:
             return "expected Parameters.X, Execution.X or Steps.S.PROPERTY"
         step = self._steps.get(name)
+        if step is None and name in self._absent:
+            return None
         if step is None:
             return f"there is no step '{name}'; {self._near(name)}"
         if property_path.startswith("PropertyFiles."):

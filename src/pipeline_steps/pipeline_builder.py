@@ -170,8 +170,8 @@ class PipelineBuilder:
                 problems += [Problem(each.code, each.message, builder.name, each.where) for each in error.problems]
         problems += self._branch_problems()
         definition = self._assemble(built)
-        if not problems:
-            problems += check_definition(definition)
+        absent = {builder.name: builder.kind for builder in self.steps if builder.name not in built}
+        problems += check_definition(definition, absent)
         return definition, problems, store
 
     def _resolve(

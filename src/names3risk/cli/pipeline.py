@@ -89,8 +89,6 @@ def run(
         )
     typer.echo(f"{record.status} in {record.seconds or 0:.1f} s: {record.run_dir}")
     if record.status != "Succeeded":
-        if record.failure_reason:
-            typer.echo(record.failure_reason, err=True)
         raise typer.Exit(1)
 
 
@@ -107,7 +105,7 @@ def _new_run_dir(name: str) -> Path:
 
 
 def _show(event: Event) -> None:
-    if event.kind == "step_log":
+    if event.kind in ("step_log", "run_finished"):
         return
     parts = [part for part in (event.step, event.status, event.message) if part]
     typer.echo(f"{event.kind.replace('_', ' ')}: {' - '.join(parts)}" if parts else event.kind.replace("_", " "))

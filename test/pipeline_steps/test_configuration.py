@@ -1,0 +1,95 @@
+"""Mistakes in a pipeline's YAML, each told with its line and what was expected."""
+
+import pytest
+
+from pipeline_steps import PipelineError
+from pipeline_steps.yaml_document import read_yaml
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("  name: Small", "  nam: Small", ["pipeline.yaml:3: pipeline.nam", "unknown key 'nam'; did you mean 'name'?"]),
+        ("storage: s3://bucket/small", "storage: /tmp", ["pipeline.yaml:5: pipeline.storage", "s3://"]),
+        ("parameters:", "paramters:", ["unknown section 'paramters'; did you mean 'parameters'?"]),
+        ("default: 0.7", "default: high", ["parameters.MinimumAuroc", "'high' is not a Float"]),
+        ("type: Float,", "type: Flaot,", ["parameters.MinimumAuroc.type", "'Float'"]),
+        ("type: TokenizerTraining", "type: TokeniserTraining", ["did you mean 'TokenizerTraining'?"]),
+        ("Tokenizer: {type: TokenizerTraining}", "Tokenizer: {}", ["steps.Tokenizer", "`type` is missing"]),
+        ("    hyperparameters:", "    hyperparametres:", ["did you mean 'hyperparameters'?"]),
+        ("  image: ", "  imag: ", ["defaults.imag", "did you mean 'image'?"]),
+        ("{raw_data: {", "{raw_dat: {", ["steps.Preprocess.inputs.raw_dat", "did you mean 'raw_data'?"]),
+        ("raw_data: {parameter: RawDataUri}", "raw_data: 3", ["expected an s3:// address or a reference"]),
+        ("{step: Evaluate,", "{step: Evaluat,", ["there is no step 'Evaluat'; did you mean 'Evaluate'?"]),
+        ("if_steps: [Register]", "if_steps: Register", ["steps.Check.if_steps"]),
+        ("error_message: too low", "message: too low", ["unknown key 'message'", "error_message: ", "missing"]),
+        (
+            "columns: {id_name: id, text_source_fields: [name]}",
+            "columns: nowhere.yaml",
+            ["nowhere.yaml", "No such file"],
+        ),
+        ("output: metrics_output", "output: metrics", ["property_files.Evaluation", "did you mean 'metrics_output'?"]),
+        ("type: GreaterThanOrEqualTo", "type: GreaterOrEqual", ["steps.Check.conditions"]),
+    ],
+)
+def test_each_mistake_is_told(load, old, new, told):
+    with pytest.raises(PipelineError) as error:
+        load((old, new)).definition()
+    for text in told:
+        assert text in str(error.value)
+
+
+def test_a_processing_step_has_no_hyperparameters(load):
+    with pytest.raises(PipelineError, match="unknown key 'hyperparameters'"):
+        load(steps={"Tokenizer": {"hyperparameters": {"a": 1}}})
+
+
+def test_all_mistakes_are_told_together(load):
+    with pytest.raises(PipelineError) as error:
+        load(("name: Small", "nam: Small"), ("type: Float,", "type: Real,"), ("error_message", "message"))
+    assert len(error.value.problems) == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a: [1", "pipeline.yaml:2:1: PP101 not valid YAML"),
+        ("a: 1\na: 2\n", "pipeline.yaml:2: PP101 the key 'a' occurs twice"),
+        ("- a\n", "expected a mapping of sections"),
+        ("", "expected a mapping of sections"),
+        ("? [a]\n: 1\n", "a key must be a single word"),
+    ],
+)
+def test_what_is_no_pipeline_is_told(project, load, text, told):
+    (project / "pipeline.yaml").write_text(text)
+    with pytest.raises(PipelineError) as error:
+        load()
+    assert told in str(error.value)
+
+
+def test_files_that_cannot_be_read_are_told(project, load):
+    (project / "pipeline.yaml").write_bytes(b"a: \xff\n")
+    with pytest.raises(PipelineError, match="not UTF-8"):
+        read_yaml(project / "pipeline.yaml")
+    with pytest.raises(PipelineError, match="No such file"):
+        read_yaml(project / "none.yaml")
+
+
+def test_an_unknown_environment_is_told(load):
+    with pytest.raises(PipelineError, match="there is no environment 'prd'; did you mean 'prod'"):
+        load(environments=["prd"])
+
+
+def test_yaml_means_what_it_looks_like(project):
+    path = project / "values.yaml"
+    path.write_text("no: no\non: on\nsmall: 1e-3\nquoted: '1'\nyes: true\nnothing:\ninteger: -5\ntext: 1.2.3\n")
+    assert read_yaml(path).value == {
+        "no": "no",
+        "on": "on",
+        "small": 0.001,
+        "quoted": "1",
+        "yes": True,
+        "nothing": None,
+        "integer": -5,
+        "text": "1.2.3",
+    }
