@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 import narwhals as nw
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 JobType = Literal["training", "validation", "testing", "calibration"]
-JOB_TYPES: tuple[JobType, ...] = get_args(JobType)
+JOB_TYPES: tuple[JobType, ...] = ("training", "validation", "testing", "calibration")
 FOLDER_OF_JOB: dict[str, str] = {"validation": "val", "testing": "test", "calibration": "calibration"}
 """The one folder that a job writes which does not split."""
 

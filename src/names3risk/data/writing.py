@@ -59,9 +59,11 @@ class TableWriter:
     def _write_parquet(self, frame: pl.DataFrame) -> None:
         table = frame.to_arrow()
         if self._parquet is None:
+            import polars as pl
             from pyarrow.parquet import ParquetWriter
 
-            self._parquet = ParquetWriter(self._path, table.schema, compression="zstd")
+            words = [name for name, dtype in frame.schema.items() if dtype == pl.String]
+            self._parquet = ParquetWriter(self._path, table.schema, compression="zstd", use_dictionary=words)
         self._parquet.write_table(table)
 
     def _write_text(self, frame: pl.DataFrame) -> None:
