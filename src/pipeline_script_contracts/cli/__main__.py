@@ -1,0 +1,7 @@
+"""`python -m pipeline_script_contracts.cli`."""
+
+import sys
+
+from .app import main
+
+sys.exit(main())

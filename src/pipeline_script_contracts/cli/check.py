@@ -1,0 +1,199 @@
+"""The checking command: plan, check, silence, compare with the baseline, report."""
+
+from __future__ import annotations
+
+import fnmatch
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..baseline import apply_baseline, relative_name, write_baseline
+from ..cache import Cache
+from ..findings import Finding, Location, Verdict
+from ..reporters import Report, render
+from ..settings import Settings, UsageError
+from .catalogue import Catalogue
+from .checking import Check, check_job
+from .options import Options, build_parser, check_codes, gather
+from .plan import plan
+
+_ALWAYS_FAIL = ("SC903",)  # a source that cannot be analysed proves nothing
+_BASELINE = ".validate_contracts_baseline.json"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to: the report and whether it fails."""
+
+    report: Report
+    failed: bool
+
+
+def run_check(argv: Sequence[str]) -> int:
+    """Runs the checking command.
+
+    Args:
+        argv: The arguments.
+
+    Returns:
+        0 when nothing is wrong, 1 when something is.
+
+    Raises:
+        UsageError: The usage is wrong or a contract is invalid.
+    """
+    arguments = build_parser().parse_args(argv)
+    if arguments.version:
+        from importlib.metadata import version
+
+        print(f"validate_contracts {version('names3risk')}")
+        return 0
+    if arguments.explain is not None:
+        from .explain import explain
+
+        print(explain(arguments.explain))
+        return 0
+    options = gather(arguments, Path.cwd())
+    outcome = check_project(options, Path.cwd())
+    print(render(outcome.report, options.settings.output_format), end="")
+    if options.statistics:
+        counts = Counter(finding.code for finding in outcome.report.shown)
+        print("".join(f"{count:6} {code}\n" for code, count in sorted(counts.items())), end="", file=sys.stderr)
+    return 1 if outcome.failed else 0
+
+
+def check_project(options: Options, cwd: Path) -> Outcome:
+    """Checks what the options name.
+
+    Args:
+        options: What to check and how.
+        cwd: The folder that targets are relative to.
+
+    Returns:
+        The report and whether it fails.
+
+    Raises:
+        UsageError: The usage is wrong or a contract is invalid.
+    """
+    settings = options.settings
+    _check_settings(settings)
+    checks = run_jobs(options, cwd)
+    findings = [each for check in checks for each in _counted(check, settings, cwd)]
+    findings, silenced = _silence(findings, checks, options)
+    notes = [f"{silenced} findings silenced by comments"] if silenced else []
+    findings, baseline_notes = _compare(findings, options)
+    report = Report(
+        findings=tuple(findings),
+        root=cwd,
+        scripts=[
+            {"script": str(each.script), "contract": each.contract, "kind": each.kind, "coverage": each.coverage}
+            for each in checks
+        ],
+        notes=notes + baseline_notes,
+        strict=settings.strict,
+    )
+    return Outcome(report, not options.write_baseline and any(_fails(each, settings) for each in findings))
+
+
+def run_jobs(options: Options, cwd: Path) -> list[Check]:
+    """Checks every script of the run against its contract.
+
+    Raises:
+        UsageError: There is nothing to check, or a script or contract cannot be used.
+    """
+    settings = options.settings
+    references = options.contracts or settings.contracts
+    if not references:
+        raise UsageError(
+            "no contracts to check: name one with --contract, or list them under [tool.validate_contracts] contracts "
+            f"in pyproject.toml (looked in {cwd} and above)"
+        )
+    cache = Cache(settings.root / settings.cache_dir if settings.cache_dir else None)
+    roots = None if settings.source_roots is None else [settings.root / each for each in settings.source_roots]
+    catalogue = Catalogue(references, cwd if options.contracts else settings.root, roots or [], cache)
+    jobs = plan(catalogue.records, settings, options.targets, bool(options.contracts), cwd)
+    return [check_job(job, catalogue, roots, cache) for job in jobs]
+
+
+def _check_settings(settings: Settings) -> None:
+    from ..rule_texts import rule_texts
+
+    known = tuple(rule_texts())
+    check_codes(settings.select, known, "select")
+    check_codes(settings.ignore, known, "ignore")
+    check_codes(tuple(settings.rules), known, "rules")
+    for pattern, codes in settings.per_script_ignores.items():
+        check_codes(codes, known, f"per_script_ignores {pattern}")
+
+
+def _counted(check: Check, settings: Settings, cwd: Path) -> list[Finding]:
+    """Gives the findings of a check that the settings select, and the one on coverage."""
+    script = relative_name(str(check.script), settings.root)
+    ignored = list(settings.ignore)
+    for pattern, codes in settings.per_script_ignores.items():
+        if fnmatch.fnmatch(script, pattern):
+            ignored += codes
+    findings = [*check.findings, *_coverage(check, settings)]
+    return [
+        each
+        for each in findings
+        if (not settings.select or each.code.startswith(settings.select))
+        and not each.code.startswith(tuple(ignored))
+        and settings.rules.get(each.code) != "off"
+    ]
+
+
+def _coverage(check: Check, settings: Settings) -> list[Finding]:
+    threshold = settings.coverage_fail_under
+    if threshold is None or check.coverage * 100 >= threshold:
+        return []
+    message = f"{check.coverage:.1%} of the I/O calls could be followed; at least {threshold:g}% were asked for"
+    finding = Finding(
+        "SC902",
+        Verdict.VIOLATED,
+        "analysis",
+        "coverage",
+        message,
+        str(check.script),
+        Location(),
+        Location(),
+        help="the unresolved calls are listed as SC901; give them paths that can be followed",
+    )
+    return [finding]
+
+
+def _silence(findings: list[Finding], checks: Sequence[Check], options: Options) -> tuple[list[Finding], int]:
+    from ..rule_texts import rule_texts
+    from ..suppressions import CODE, apply_suppressions
+
+    settings = options.settings
+    files = {name for check in checks for name in check.files}
+    own = {str(check.script) for check in checks}
+    narrowed = bool(options.targets or options.contracts or settings.select)
+    kept, silenced = apply_suppressions(findings, files, rule_texts(), own if narrowed else None)
+    if CODE.startswith(settings.ignore or ("-",)) or (settings.select and not CODE.startswith(settings.select)):
+        kept = [each for each in kept if each.code != CODE]
+    return kept, silenced
+
+
+def _compare(findings: list[Finding], options: Options) -> tuple[list[Finding], list[str]]:
+    settings = options.settings
+    path = settings.root / (settings.baseline or _BASELINE)
+    proven = [each for each in findings if each.verdict is Verdict.PROVEN]
+    counting = [each for each in findings if each.verdict is not Verdict.PROVEN]
+    if options.write_baseline:
+        write_baseline(path, counting, settings.root)
+        return proven, [f"{len(counting)} findings written to {path}"]
+    if not settings.baseline:
+        return findings, []
+    fresh, known, gone = apply_baseline(path, counting, settings.root)
+    notes = [f"{known} findings known from {path.name}"] if known else []
+    notes += [f"{gone} findings of {path.name} no longer occur; write it anew with --write-baseline"] if gone else []
+    return proven + fresh, notes
+
+
+def _fails(finding: Finding, settings: Settings) -> bool:
+    if finding.verdict is Verdict.PROVEN or settings.rules.get(finding.code) == "warning":
+        return False
+    return finding.verdict is Verdict.VIOLATED or settings.strict or finding.code in _ALWAYS_FAIL

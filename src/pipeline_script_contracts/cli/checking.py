@@ -1,0 +1,99 @@
+"""One script checked against one contract, from the cache where nothing has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..cache import Cache, finding_from_dict
+from ..findings import Finding
+from .catalogue import Catalogue
+from .plan import Job
+
+
+@dataclass(frozen=True)
+class Check:
+    """The outcome of one job.
+
+    Attributes:
+        script: The script.
+        contract: The contract's name.
+        kind: The contract's class.
+        findings: All findings, the proven clauses too.
+        coverage: The share of I/O calls that could be followed, from 0 to 1.
+        files: The local files that were followed.
+    """
+
+    script: Path
+    contract: str
+    kind: str
+    findings: tuple[Finding, ...]
+    coverage: float
+    files: tuple[str, ...]
+
+
+def check_job(job: Job, catalogue: Catalogue, source_roots: Sequence[Path] | None, cache: Cache) -> Check:
+    """Checks one script.
+
+    Args:
+        job: The script and its contract.
+        catalogue: Where the contract is.
+        source_roots: Folders that local packages are imported from; None looks for `src` folders above the script.
+        cache: Where results are kept between runs.
+
+    Returns:
+        The outcome.
+    """
+    roots = _default_roots(job.script) if source_roots is None else list(source_roots)
+    key = ("check", str(job.script), job.record.kind, job.record.digest, [str(root) for root in roots])
+    value = cache.get(*key)
+    if value is None:
+        value, files = _analyse(job, catalogue, roots)
+        cache.put(*key, value=value, files=files, folders=[job.script.parent, *roots])
+    return Check(
+        script=job.script,
+        contract=job.record.name,
+        kind=job.record.kind,
+        findings=tuple(finding_from_dict(each) for each in value["findings"]),
+        coverage=value["coverage"],
+        files=tuple(value["files"]),
+    )
+
+
+def _analyse(job: Job, catalogue: Catalogue, roots: list[Path]) -> tuple[dict[str, Any], list[Path]]:
+    from ..analysis import analyse
+    from ..rules import check
+
+    contract = catalogue.contract(job.record)
+    beside = job.script.parent / "requirements.txt"
+    requirements = beside if beside.is_file() else None
+    analysis = analyse(job.script, source_roots=roots)
+    findings = check(contract, analysis, requirements=requirements)
+    followed = sorted({job.script, *analysis.local_modules})
+    value = {
+        "findings": [finding.to_dict() for finding in findings],
+        "coverage": analysis.coverage,
+        "files": [str(path) for path in followed],
+    }
+    files = [*followed, *([requirements] if requirements else []), *_model_files(contract.hyperparameters, job, roots)]
+    return value, files + [Path(finding.filename) for finding in findings]
+
+
+def _model_files(reference: str | None, job: Job, roots: Sequence[Path]) -> list[Path]:
+    """Gives the sources beside and above the hyperparameter model, whose classes it may inherit from."""
+    if not reference:
+        return []
+    package = reference.replace(":", ".").split(".")[0]
+    files: list[Path] = []
+    for root in (job.script.parent, *roots):
+        files += [path for path in (root / f"{package}.py",) if path.is_file()]
+        files += (root / package).rglob("*.py")
+    return files
+
+
+def _default_roots(script: Path) -> list[Path]:
+    from ..validator import default_source_roots
+
+    return default_source_roots(script)
