@@ -79,7 +79,7 @@ def run_step(
             failure = StepError(str(error))
         except OSError as error:
             kind = "SageMaker.CAPACITY_ERROR" if error.errno in _FULL else "Step.SERVICE_FAULT"
-            failure = StepError(describe_os_error(error, "running the step"), retry_as=(kind,))
+            failure = StepError(describe_os_error(error, "running the step", job.folder), retry_as=(kind,))
         except Exception as error:  # noqa: BLE001 - one step's surprise must not take the others' results along
             failure = StepError(f"the runner failed: {type(error).__name__}: {error}\n{traceback.format_exc()}")
         if failure is None:

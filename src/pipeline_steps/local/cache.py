@@ -41,7 +41,8 @@ class Cache:
         self.folder, self.python = folder, python
 
     @cached_property
-    def _packages(self) -> str:
+    def packages(self) -> str:
+        """A digest of the interpreter's packages."""
         answer = subprocess.run([self.python, str(_WORKER)], capture_output=True, check=True, text=True)
         return answer.stdout.strip()
 
@@ -59,7 +60,7 @@ class Cache:
             "arguments": _by_content(arguments, job.run.storage),
             "outputs": [[item["OutputName"], item["S3Output"]["LocalPath"]] for item in outputs.get("Outputs") or []],
             "property_files": job.step.property_files,
-            "packages": self._packages,
+            "packages": self.packages,
         }
         return hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()
 

@@ -106,8 +106,6 @@ def _references(step: Step, problems: list[str]) -> Iterator[tuple[str, Referenc
         where = f"step {step.name!r}: {place}"
         if name == "Get":
             try:
-                if not isinstance(argument, str):
-                    raise ValueError(f"Get has {argument!r}, expected a text")
                 yield place, parse_reference(argument)
             except ValueError as error:
                 problems.append(f"{where}: {error}")
@@ -158,10 +156,12 @@ def _problems(step: Step, scope: Scope, planned: dict[str, Any], storage: LocalS
     for key, value in own_arguments(step).items():
         bad = list(_unresolved(value, view, f"Arguments.{key}"))
         yield from bad
-        if not bad:
-            arguments[key] = evaluate(value, view)
-        else:
+        if bad:
             return
+        try:
+            arguments[key] = evaluate(value, view)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return  # told with the references' form
     try:
         yield from kind.problems(step, arguments)
         planned[step.name] = {

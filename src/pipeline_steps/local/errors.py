@@ -68,14 +68,15 @@ class StepStopped(Exception):  # noqa: N818 - not an error: the reader asked for
     """The run is being stopped, and this step with it."""
 
 
-def describe_os_error(error: OSError, doing: str) -> str:
+def describe_os_error(error: OSError, doing: str, folder: Path) -> str:
     """One sentence for an operating system's error, with the room that is left when a disk is full.
 
     Args:
         error: What the system raised.
         doing: What was being done, as in "uploading output 'model'".
+        folder: Where it was done, for errors that do not name a file.
     """
-    place = error.filename2 or error.filename
+    place = error.filename2 or error.filename or str(folder)
     at = f" ({place})" if place else ""
     if error.errno == errno.ENOSPC:
         return f"the disk is full while {doing}{at}; {_room(place)}to mend it: free some space, then resume the run"

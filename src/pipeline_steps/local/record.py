@@ -13,6 +13,8 @@ from pipeline_steps.local.files import write_json
 FORMAT = 1
 RECORD_FILE = "run.json"
 DEFINITION_FILE = "definition.json"
+RESERVE_FILE = ".reserve"
+_RESERVE_BYTES = 256 * 1024
 
 
 @dataclass
@@ -90,13 +92,21 @@ class RunRecord:
     request: dict[str, Any] = field(default_factory=dict)
     steps: dict[str, StepRecord] = field(default_factory=dict)
 
+    def reserve_room(self) -> None:
+        """Takes the room that `save` needs when a step has filled the disk.
+
+        Raises:
+            OSError: There is not even so much.
+        """
+        (self.run_dir / RESERVE_FILE).write_bytes(bytes(_RESERVE_BYTES))
+
     @property
     def succeeded(self) -> bool:
         """Whether every step that had to run did."""
         return self.status == "Succeeded"
 
     def save(self, *, durable: bool = False) -> None:
-        """Writes `run.json`.
+        """Writes `run.json`; on a full disk the room that was reserved for it is used.
 
         Raises:
             LocalRunError: It cannot be written.
@@ -104,9 +114,13 @@ class RunRecord:
         body = {"format": FORMAT} | {item.name: getattr(self, item.name) for item in fields(self)}
         body["run_dir"] = str(self.run_dir)
         body["steps"] = [asdict(step) for step in self.steps.values()]
-        path = self.run_dir / RECORD_FILE
+        path, reserve = self.run_dir / RECORD_FILE, self.run_dir / RESERVE_FILE
         try:
-            write_json(path, body, durable=durable)
+            try:
+                write_json(path, body, durable=durable)
+            except OSError:
+                reserve.unlink()
+                write_json(path, body, durable=durable)
         except OSError as error:
             raise LocalRunError(
                 f"the run record cannot be written: {error.strerror}",

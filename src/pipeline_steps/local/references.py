@@ -60,6 +60,8 @@ def parse_reference(text: str) -> Reference:
     Raises:
         ValueError: The text is no reference.
     """
+    if not isinstance(text, str):
+        raise ValueError(f"Get has {text!r}, expected a text")
     parts = parse_path(text)
     root, rest = parts[0], parts[1:]
     if root not in ("Parameters", "Steps", "Execution"):

@@ -18,14 +18,14 @@ from typing import Any
 from pipeline_steps.local.cache import Cache
 from pipeline_steps.local.check import Plan, make_plan
 from pipeline_steps.local.definition import parse_definition, read_definition
-from pipeline_steps.local.errors import DefinitionError, LocalRunError
+from pipeline_steps.local.errors import DefinitionError, LocalRunError, describe_os_error
 from pipeline_steps.local.events import Event, EventCallback
 from pipeline_steps.local.expressions import Scope
 from pipeline_steps.local.files import write_json
 from pipeline_steps.local.job import ARN, Mode, RunContext
 from pipeline_steps.local.parameters import bind_parameters
 from pipeline_steps.local.processes import end_leftovers
-from pipeline_steps.local.record import DEFINITION_FILE, RECORD_FILE, RunRecord, StepRecord, load_run
+from pipeline_steps.local.record import DEFINITION_FILE, RECORD_FILE, RESERVE_FILE, RunRecord, StepRecord, load_run
 from pipeline_steps.local.scheduler import DONE, Budget, Scheduler, now
 from pipeline_steps.local.storage import LocalS3
 
@@ -83,6 +83,7 @@ def run_pipeline(
         raise LocalRunError("holds a run already", where=folder, mend="resume it, or name another folder")
     if mode not in ("portable", "sandbox"):
         raise LocalRunError(f"mode is {mode!r}", expected="'portable' or 'sandbox'")
+    _interpreter(python)
     run_id = secrets.token_hex(6)
     started = now()
     record = RunRecord(run_id, pipeline_name, folder, "Executing", started)
@@ -189,6 +190,7 @@ def _execute(
                 record.steps[item.name] = StepRecord(item.name, item.type)
         record.status, record.failure_reason, record.ended = "Executing", None, None
         record.save(durable=True)
+        _reserve_room(record)
         context.on_event(Event("run_started", "", str(record.run_dir), "Executing", len(record.steps)))
         began = time.monotonic()
         try:
@@ -200,17 +202,25 @@ def _execute(
     return record
 
 
+def _reserve_room(record: RunRecord) -> None:
+    try:
+        record.reserve_room()
+    except OSError as error:
+        raise LocalRunError(
+            describe_os_error(error, "starting the run", record.run_dir), where=record.run_dir
+        ) from None
+
+
 def _run_until_stopped(scheduler: Scheduler, context: RunContext) -> None:
     with _terminating():
         try:
             scheduler.run()
-        except (KeyboardInterrupt, SystemExit):
-            context.stopping.set()
+        except BaseException:
             try:
-                scheduler.run()  # until the processes have ended
+                scheduler.stop()
             except (KeyboardInterrupt, SystemExit):
                 context.grace = 0.0
-                scheduler.run()
+                scheduler.stop()
             raise
 
 
@@ -229,6 +239,7 @@ def _conclude(record: RunRecord, *, stopped: bool, seconds: float) -> None:
     record.ended = now()
     record.seconds = round(record.seconds + seconds, 3)
     record.save(durable=True)
+    (record.run_dir / RESERVE_FILE).unlink(missing_ok=True)
 
 
 class _Properties(Mapping[str, Mapping[str, Any]]):

@@ -67,19 +67,25 @@ class Scheduler:
         """
         self._skip()
         while True:
-            if not self.context.stopping.is_set() and not self._failed():
+            if not self._failed():
                 self._start_ready()
             if not self.running:
                 return
-            try:
-                step, message = self.messages.get(timeout=0.5)
-            except queue.Empty:
-                continue
-            if isinstance(message, Job):
-                self._note_attempt(step, message)
-            else:
-                self._finish(step, message)
+            self._take_message()
             self.record.save()
+
+    def stop(self) -> None:
+        """Ends what is running and waits until it has ended."""
+        self.context.stopping.set()
+        while self.running:
+            self._take_message()
+
+    def _take_message(self) -> None:
+        step, message = self.messages.get()
+        if isinstance(message, Job):
+            self._note_attempt(step, message)
+        else:
+            self._finish(step, message)
 
     def _failed(self) -> bool:
         return any(item.status == "Failed" for item in self.record.steps.values())

@@ -10,6 +10,7 @@ import pytest
 from runner_kit import Place, get, pipeline, processing
 
 from pipeline_steps.local import DefinitionError, load_run
+from pipeline_steps.local.cache import Cache
 
 
 def test_independent_steps_run_side_by_side(place: Place, tmp_path: Path) -> None:
@@ -162,7 +163,9 @@ CACHED = {"Enabled": True, "ExpireAfter": "P1D"}
 
 class TestCaching:
     @pytest.fixture
-    def counted(self, place: Place) -> Place:
+    def counted(self, place: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
+        # The packages are digested in test_packages.py; source that is edited while tests run shall not disturb here.
+        monkeypatch.setattr(Cache, "packages", "the same")
         place.code(
             """
 import os, shutil, sys
@@ -208,6 +211,8 @@ shutil.copy(base + "/input/data/a.csv", base + "/output/o/a.csv")
         assert self.run(counted) == "run"
         assert self.run(counted, arguments=["--seed", "1"]) == "run"
         assert self.run(counted, environment={"REGION": "EU"}) == "run"
+        Cache.packages = "others"  # undone with the fixture
+        assert self.run(counted) == "run"
         assert self.run(counted) == "cached"
 
     def test_a_result_whose_output_has_changed_is_not_used(self, counted: Place) -> None:
