@@ -99,7 +99,7 @@ class RiskTables:
         Raises:
             DataError: There is no training row.
         """
-        if not len(labels):
+        if fields and not len(labels):
             raise DataError("risk tables need training rows")
         tables = {}
         for field in fields:
