@@ -7,6 +7,7 @@ so that no configured value is ever without effect.
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -95,7 +96,7 @@ class Hyperparameters(BaseModel):
     cycle_momentum: bool = Field(
         True,
         description="onecycle moves the momentum (the first of adam_betas) against the learning rate",
-        json_schema_extra=only_with(run_scheduler=[True], scheduler=["onecycle"]),
+        json_schema_extra=only_with(run_scheduler=[True], scheduler=["onecycle"], optimizer=["adamw", "sgd"]),
     )
     warmup_steps: int | None = Field(
         None,
@@ -139,10 +140,15 @@ class Hyperparameters(BaseModel):
     def _reject_unknown(cls, values: Any) -> Any:
         if not isinstance(values, dict):
             return values
-        unknown = [key for key in values if key not in cls.model_fields]
+        unknown = cls.unknown(values)
         if unknown:
-            raise ValueError("; ".join(cls._unknown_message(str(key)) for key in unknown))
+            raise ValueError("; ".join(unknown))
         return values
+
+    @classmethod
+    def unknown(cls, names: Iterable[str]) -> list[str]:
+        """A message for each name that is no hyperparameter of this class, with the nearest that is."""
+        return [cls._unknown_message(str(name)) for name in names if name not in cls.model_fields]
 
     @classmethod
     def _unknown_message(cls, key: str) -> str:
@@ -187,6 +193,11 @@ class Hyperparameters(BaseModel):
             raise ValueError("fp16 true disagrees with precision bf16: keep one")
         if not all(0 <= beta < 1 for beta in self.adam_betas):
             raise ValueError(f"adam_betas must lie in [0, 1), not {self.adam_betas}")
+        cycles = self.run_scheduler and self.scheduler == "onecycle" and self.cycle_momentum
+        if cycles and self.optimizer == "adamw" and self.adam_betas[0] != 0.9:
+            raise ValueError("the first of adam_betas has no effect with cycle_momentum true: set cycle_momentum false")
+        if cycles and self.optimizer == "sgd" and self.sgd_momentum != 0.9:
+            raise ValueError("sgd_momentum has no effect with cycle_momentum true: set cycle_momentum false")
         if self.warmup_steps is not None and self.pct_start != 0.1:
             raise ValueError("warmup_steps and pct_start both set the rise of onecycle: keep one")
         return self._check_model()

@@ -41,11 +41,15 @@ def parse_hyperparameters(values: Mapping[str, Any], where: str | Path | None = 
     """
     known = {key: value for key, value in values.items() if not key.startswith(("sagemaker_", "_tuning_"))}
     cls = _class_of(_cast(known.get("model_class"), is_text=False), where)
-    cast = {key: _cast(value, _is_text(cls, key)) for key, value in known.items()}
+    cast = {key: _cast(value, _is_text(cls, key)) for key, value in known.items() if key in cls.model_fields}
+    problems = cls.unknown(known)
     try:
-        return cls.model_validate(cast)
+        parsed = cls.model_validate(cast)
     except ValidationError as error:
-        raise ConfigError(_describe(error), where=where or "hyperparameters") from error
+        problems += _describe(error)
+    if problems:
+        raise ConfigError("; ".join(problems), where=where or "hyperparameters")
+    return parsed
 
 
 def load_hyperparameters(path: str | Path, region: str = "") -> Hyperparameters:
@@ -121,10 +125,10 @@ def _read(path: Path) -> dict[str, Any]:
     return values
 
 
-def _describe(error: ValidationError) -> str:
+def _describe(error: ValidationError) -> list[str]:
     problems = []
     for problem in error.errors():
         name = ".".join(str(part) for part in problem["loc"])
         message = problem["msg"].removeprefix("Value error, ")
         problems.append(f"{name}: {message}, not {problem['input']!r}" if name else message)
-    return "; ".join(problems)
+    return problems

@@ -46,8 +46,7 @@ class ValidationWatch(Callback):
             return
         epoch = trainer.current_epoch + 1
         values = {name: float(value) for name, value in trainer.callback_metrics.items()}
-        rate = trainer.optimizers[0].param_groups[0]["lr"]
-        self.history.append({"epoch": epoch, "step": trainer.global_step, "lr": rate, **values})
+        self.history.append({"epoch": epoch, "step": trainer.global_step, "lr": pl_module.last_lr, **values})
         shown = ", ".join(f"{name} {value:.4f}" for name, value in values.items())
         logger.info("epoch %d, step %d: %s", epoch, trainer.global_step, shown)
 

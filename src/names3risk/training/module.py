@@ -40,6 +40,7 @@ class RiskModule(lightning.LightningModule):
         self.val_metrics = build_metrics(hyperparameters.num_classes, left_out)
         self.train_losses: list[Tensor] = []
         self.last_good_checkpoint: str | None = None
+        self.last_lr = hyperparameters.lr
 
     def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
         """Leaves the batch where it is: loaders gather on the device of the model."""
@@ -60,6 +61,7 @@ class RiskModule(lightning.LightningModule):
         if not torch.isfinite(loss):
             self._stop_not_finite(batch, losses)
         self.train_losses.append(loss.detach())
+        self.last_lr = float(self.trainer.optimizers[0].param_groups[0]["lr"])
         return loss
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:

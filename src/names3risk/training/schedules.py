@@ -55,17 +55,20 @@ def build_schedule(optimizer: Optimizer, hyperparameters: Hyperparameters, steps
                 where="hyperparameters",
                 mend="lower warmup_steps or set pct_start instead",
             )
+        rise = hyperparameters.pct_start * total if warmup is None else float(warmup)
+        if math.isclose(rise, 1):
+            rise = 1.001  # OneCycleLR divides by rise - 1
         return OneCycleLR(
             optimizer,
             max_lr=hyperparameters.lr,
             total_steps=total,
-            pct_start=hyperparameters.pct_start if warmup is None else warmup / total,
+            pct_start=rise / total,
             anneal_strategy="cos",
             cycle_momentum=hyperparameters.cycle_momentum and hyperparameters.optimizer != "adagrad",
         )
     if name == "linear_warmup":
-        rise = DEFAULT_WARMUP_STEPS if warmup is None else warmup
-        return LambdaLR(optimizer, lambda step: min(1.0, (step + 1) / max(1, rise)))
+        steps = max(1, DEFAULT_WARMUP_STEPS if warmup is None else warmup)
+        return LambdaLR(optimizer, lambda step: min(1.0, (step + 1) / steps))
     if hyperparameters.warmup_epochs >= hyperparameters.max_epochs:
         raise ConfigError(
             f"warmup_epochs {hyperparameters.warmup_epochs} is not below max_epochs {hyperparameters.max_epochs}",
@@ -74,10 +77,10 @@ def build_schedule(optimizer: Optimizer, hyperparameters: Hyperparameters, steps
         )
     by_epoch = hyperparameters.schedule_interval == "epoch"
     divisor, scale = (steps_per_epoch, 1) if by_epoch else (1, steps_per_epoch)
-    rise, end = hyperparameters.warmup_epochs * scale, hyperparameters.max_epochs * scale
+    start, end = hyperparameters.warmup_epochs * scale, hyperparameters.max_epochs * scale
 
     def factor(step: int) -> float:
-        rate = warmup_cosine(step // divisor, rise, end, hyperparameters.lr, hyperparameters.min_lr)
+        rate = warmup_cosine(step // divisor, start, end, hyperparameters.lr, hyperparameters.min_lr)
         return rate / hyperparameters.lr
 
     return LambdaLR(optimizer, factor)
