@@ -3,6 +3,7 @@
 from pipeline_steps.local.definition import read_definition
 from pipeline_steps.local.errors import DefinitionError, LocalRunError
 from pipeline_steps.local.events import Event, EventCallback
+from pipeline_steps.local.progress import show_progress
 from pipeline_steps.local.record import RunRecord, StepRecord, load_run
 from pipeline_steps.local.registry import ModelPackage, packages
 from pipeline_steps.local.runner import resume, run_pipeline
@@ -22,4 +23,5 @@ __all__ = [
     "read_definition",
     "resume",
     "run_pipeline",
+    "show_progress",
 ]

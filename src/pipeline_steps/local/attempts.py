@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,7 +68,7 @@ def run_step(
         on_attempt(job)
         try:
             job.folder.mkdir(parents=True)
-            take_back(attempts, run.storage)
+            _clear_up(attempts, run)
             result = _attempt(job, cache)
             failure = None
         except StepStopped:
@@ -103,13 +103,17 @@ def _attempt(job: Job, cache: Cache | None) -> StepResult:
     if cache and key:
         cache.store(key, outcome, job)
     if not job.run.keep_work:
-        for folder in _work_folders(job.folder):
+        for folder in job.folder.glob("algo-*"):
             remove_tree(folder)
     return StepResult("Succeeded", outcome, warnings=job.warnings)
 
 
-def _work_folders(folder: Path) -> Iterator[Path]:
-    yield from folder.glob("algo-*")
+def _clear_up(attempts: Path, run: RunContext) -> None:
+    """Takes back what earlier attempts put into S3, and frees the disk of their work."""
+    take_back(attempts, run.storage)
+    if not run.keep_work:
+        for folder in attempts.glob("attempt-*/algo-*"):
+            remove_tree(folder)
 
 
 def _retry_after(step: Step, failure: StepError, retries: int, seconds: float) -> float | None:

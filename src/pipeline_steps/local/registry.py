@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import json
-import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +65,8 @@ def register(registry_dir: Path, storage: LocalS3, description: Mapping[str, Any
     for package in packages(registry_dir, group):
         if package.description.get("Source") == source:
             return package
-    staging = folder / f".{uuid.uuid4().hex}"
+    staging = folder / f".{hashlib.sha256(source.encode()).hexdigest()[:16]}"
+    remove_tree(staging)  # of this very step, killed while it registered
     try:
         staging.mkdir(parents=True)
         files = {

@@ -162,7 +162,7 @@ def _execute(
     on_event: EventCallback | None,
 ) -> RunRecord:
     request = record.request
-    storage = LocalS3(Path(request["s3_root"]))
+    storage = LocalS3(Path(request["s3_root"]), owner=record.run_id)
     context = RunContext(
         run_id=record.run_id,
         pipeline_name=record.pipeline_name,
@@ -185,6 +185,7 @@ def _execute(
     cache = Cache(Path(request["cache_dir"]), context.python) if request["cache_dir"] else None
     with _lock(record.run_dir):
         end_leftovers(record.run_dir)
+        storage.clear_unfinished()
         for item in record.steps.values():
             if item.status != "Succeeded":
                 record.steps[item.name] = StepRecord(item.name, item.type)

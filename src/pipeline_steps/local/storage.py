@@ -33,10 +33,11 @@ class LocalS3:
 
     Args:
         root: Where the buckets are folders.
+        owner: Who writes; unfinished writes of the same owner can be cleared away.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: Path, owner: str = "") -> None:
+        self.root, self.owner = root, owner
 
     def path(self, uri: str) -> Path:
         """The file or folder of an S3 URI.
@@ -130,12 +131,17 @@ class LocalS3:
             if target.is_dir():
                 raise IsADirectoryError(errno.EISDIR, "there is a folder where an object shall be", str(target))
             if not (move and _moved(source, target)):
-                part = staging / uuid.uuid4().hex
+                part = staging / f"{self.owner}-{uuid.uuid4().hex}"
                 try:
                     copy_file(source, part)
                     part.replace(target)
                 finally:
                     part.unlink(missing_ok=True)
+
+    def clear_unfinished(self) -> None:
+        """Removes what writes of the same owner left when they were killed."""
+        for part in (self.root / ".staging").glob(f"{self.owner}-*"):
+            part.unlink()
 
     def remove(self, uris: Iterable[str]) -> None:
         """Removes objects, and the folders that become empty by it."""
