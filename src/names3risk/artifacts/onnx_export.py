@@ -91,6 +91,7 @@ def export_onnx(
             example = _batch([min(5, max_length), 1, min(2, max_length)], n_tabular, vocabulary_size, seed=0)
             _export(network, example, temporary)
             _store_metadata(temporary, {**(metadata or {}), "vocabulary_size": str(vocabulary_size)})
+            _check_inputs(temporary, path)
             difference = largest_difference(network, temporary, check_batches(n_tabular, vocabulary_size, max_length))
             if not difference <= TOLERANCE:
                 raise ArtifactError(
@@ -181,6 +182,15 @@ def _export(network: ScoringNetwork, example: Batch, path: Path) -> None:
                 )
     except (RuntimeError, torch.onnx.errors.OnnxExporterError) as error:
         raise ArtifactError(f"the network cannot be exported to ONNX: {error}", where=path.name) from error
+
+
+def _check_inputs(exported: Path, path: str | Path) -> None:
+    """Refuses a network that lost an input, because it does not read it."""
+    import onnx
+
+    names = [value.name for value in onnx.load(exported).graph.input]
+    if names != list(INPUTS):
+        raise ArtifactError(f"the exported network has the inputs {names}", where=path, expected=f"{list(INPUTS)}")
 
 
 def _store_metadata(path: Path, metadata: Mapping[str, str]) -> None:

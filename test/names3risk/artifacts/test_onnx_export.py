@@ -138,7 +138,7 @@ class ForgetsPadding(nn.Module):
         embedded = self.embedding(input_ids)
         lengths = attention_mask.sum(dim=1).clamp(min=1)
         if torch.onnx.is_in_onnx_export():
-            states = self.lstm(embedded)[0]
+            states = self.lstm(embedded)[0] * attention_mask[..., None]
         else:
             packed = nn.utils.rnn.pack_padded_sequence(embedded, lengths, batch_first=True, enforce_sorted=False)
             states = nn.utils.rnn.pad_packed_sequence(self.lstm(packed)[0], True, total_length=input_ids.shape[1])[0]
@@ -152,13 +152,34 @@ def test_a_network_that_exports_differently_is_refused_and_leaves_no_file(tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_network_that_cannot_be_exported_is_named(tmp_path):
-    class Wild(ForgetsPadding):
-        onnx_exporter = "dynamo"
+class Branches(nn.Module):
+    """Decides by a value of the batch, which no graph can hold."""
 
+    onnx_exporter = "dynamo"
+
+    def __init__(self):
+        super().__init__()
+        self.output = nn.Linear(FEATURES, 2)
+
+    def forward(self, input_ids, attention_mask, tabular):
+        return self.output(tabular) if tabular.sum() > 0 else -self.output(tabular)
+
+
+def test_a_network_that_cannot_be_exported_is_named(tmp_path):
     with pytest.raises(ArtifactError, match="cannot be exported"):
-        export_onnx(Wild(), tmp_path / "model.onnx", n_tabular=FEATURES, vocabulary_size=VOCABULARY, max_length=LENGTH)
+        export_onnx(Branches(), tmp_path / "model.onnx", n_tabular=FEATURES, vocabulary_size=9, max_length=LENGTH)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_network_that_ignores_an_input_is_named(tmp_path):
+    class IgnoresText(Branches):
+        onnx_exporter = "torchscript"
+
+        def forward(self, input_ids, attention_mask, tabular):
+            return self.output(tabular)
+
+    with pytest.raises(ArtifactError, match=r"inputs \['tabular'\]"):
+        export_onnx(IgnoresText(), tmp_path / "model.onnx", n_tabular=FEATURES, vocabulary_size=9, max_length=LENGTH)
 
 
 def test_export_is_quiet_and_leaves_the_model_and_the_loggers_as_they_were(tmp_path, capfd, recwarn):
