@@ -7,13 +7,11 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 TABLE = "validate_contracts"
 OUTPUT_FORMATS = ("concise", "full", "json", "sarif", "github")
 SEVERITIES = ("error", "warning", "off")
-_EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 class UsageError(Exception):
@@ -45,11 +43,11 @@ class Settings:
     contracts: tuple[str, ...] = ()
     scripts: tuple[str, ...] = ()
     source_roots: tuple[str, ...] | None = None
-    bindings: Mapping[str, str] = field(default=_EMPTY)
+    bindings: Mapping[str, str] = field(default_factory=dict)
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    rules: Mapping[str, str] = field(default=_EMPTY)
-    per_script_ignores: Mapping[str, tuple[str, ...]] = field(default=_EMPTY)
+    rules: Mapping[str, str] = field(default_factory=dict)
+    per_script_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     strict: bool = False
     coverage_fail_under: float | None = None
     baseline: str = ""

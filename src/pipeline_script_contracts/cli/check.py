@@ -25,10 +25,35 @@ _BASELINE = ".validate_contracts_baseline.json"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run came to: the report and whether it fails."""
+    """What a run came to: the report, the checks behind it and the settings that judge them."""
 
     report: Report
-    failed: bool
+    checks: tuple[Check, ...]
+    settings: Settings
+
+    @property
+    def failed(self) -> bool:
+        """True when a finding counts against the run."""
+        return any(self.fails(finding) for finding in self.report.findings)
+
+    def fails(self, finding: Finding) -> bool:
+        """Tells whether a finding counts against the run."""
+        if finding.verdict is Verdict.PROVEN or self.settings.rules.get(finding.code) == "warning":
+            return False
+        return finding.verdict is Verdict.VIOLATED or self.settings.strict or finding.code in _ALWAYS_FAIL
+
+    def by_script(self) -> dict[str, list[Finding]]:
+        """Gives the reported findings by script; those on comments go to the file that the comment is in."""
+        found: dict[str, list[Finding]] = {}
+        left = dict.fromkeys(self.report.findings)
+        for check in self.checks:
+            mine = [finding for finding in self.report.findings if finding in set(check.findings)]
+            found.setdefault(str(check.script), []).extend(dict.fromkeys(mine))
+            for finding in mine:
+                left.pop(finding, None)
+        for finding in left:
+            found.setdefault(finding.filename, []).append(finding)
+        return found
 
 
 def run_check(argv: Sequence[str]) -> int:
@@ -79,7 +104,7 @@ def check_project(options: Options, cwd: Path) -> Outcome:
     settings = options.settings
     _check_settings(settings)
     checks = run_jobs(options, cwd)
-    findings = [each for check in checks for each in _counted(check, settings, cwd)]
+    findings = [each for check in checks for each in _counted(check, settings)]
     findings, silenced = _silence(findings, checks, options)
     notes = [f"{silenced} findings silenced by comments"] if silenced else []
     findings, baseline_notes = _compare(findings, options)
@@ -93,7 +118,7 @@ def check_project(options: Options, cwd: Path) -> Outcome:
         notes=notes + baseline_notes,
         strict=settings.strict,
     )
-    return Outcome(report, not options.write_baseline and any(_fails(each, settings) for each in findings))
+    return Outcome(report, tuple(checks), settings)
 
 
 def run_jobs(options: Options, cwd: Path) -> list[Check]:
@@ -127,7 +152,7 @@ def _check_settings(settings: Settings) -> None:
         check_codes(codes, known, f"per_script_ignores {pattern}")
 
 
-def _counted(check: Check, settings: Settings, cwd: Path) -> list[Finding]:
+def _counted(check: Check, settings: Settings) -> list[Finding]:
     """Gives the findings of a check that the settings select, and the one on coverage."""
     script = relative_name(str(check.script), settings.root)
     ignored = list(settings.ignore)
@@ -191,9 +216,3 @@ def _compare(findings: list[Finding], options: Options) -> tuple[list[Finding], 
     notes = [f"{known} findings known from {path.name}"] if known else []
     notes += [f"{gone} findings of {path.name} no longer occur; write it anew with --write-baseline"] if gone else []
     return proven + fresh, notes
-
-
-def _fails(finding: Finding, settings: Settings) -> bool:
-    if finding.verdict is Verdict.PROVEN or settings.rules.get(finding.code) == "warning":
-        return False
-    return finding.verdict is Verdict.VIOLATED or settings.strict or finding.code in _ALWAYS_FAIL
