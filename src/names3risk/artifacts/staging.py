@@ -28,24 +28,42 @@ def staged(folder: str | Path) -> Iterator[Path]:
         OutputError: The folder cannot be created or written.
     """
     target = Path(folder)
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-        stage = Path(tempfile.mkdtemp(dir=target, prefix=".staging-"))
-    except OSError as error:
-        raise OutputError(
-            f"cannot write: {error.strerror}", where=target, mend="name a folder that you may write to"
-        ) from error
+    stage = _temporary_folder(target)
     try:
         yield stage
-        for path in sorted(stage.iterdir()):
-            _move(path, target / path.name)
-    except OSError as error:
-        raise OutputError(f"cannot write: {error.strerror or error}", where=target) from error
+        _move_all(stage, target)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
 
 
-def _move(source: Path, target: Path) -> None:
-    if target.is_dir() and not target.is_symlink():
-        shutil.rmtree(target)
-    source.replace(target)
+def require_writable(folder: str | Path) -> None:
+    """Creates a folder where it is absent, and makes sure that files can be written to it.
+
+    Args:
+        folder: The folder.
+
+    Raises:
+        OutputError: The folder cannot be created or written.
+    """
+    _temporary_folder(Path(folder)).rmdir()
+
+
+def _temporary_folder(parent: Path) -> Path:
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(dir=parent, prefix=".staging-"))
+    except OSError as error:
+        raise OutputError(
+            f"cannot write: {error.strerror}", where=parent, mend="name a folder that you may write to"
+        ) from error
+
+
+def _move_all(source: Path, target: Path) -> None:
+    try:
+        for path in sorted(source.iterdir()):
+            place = target / path.name
+            if place.is_dir() and not place.is_symlink():
+                shutil.rmtree(place)
+            path.replace(place)
+    except OSError as error:
+        raise OutputError(f"cannot write: {error.strerror or error}", where=target) from error

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from names3risk.artifacts import ModelArtifacts, save_artifacts, staged
+from names3risk.artifacts import ModelArtifacts, require_writable, save_artifacts, staged
 from names3risk.data.datasets import EncodedSplit
 from names3risk.data.preparation import LABEL
 from names3risk.data.reading import write_table
@@ -88,6 +88,7 @@ def run_training_job(
     from names3risk.training.trainer import fit
 
     with staged(model_dir) as model_stage, staged(data_dir) as data_stage:
+        require_writable(checkpoint_dir)
         train = load_labelled_split(train_dir, hyperparameters)
         val = load_labelled_split(val_dir, hyperparameters)
         test = load_labelled_split(test_dir, hyperparameters)
