@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -84,10 +85,10 @@ class BatchSource:
     """
 
     def __init__(self, split: EncodedSplit, device: torch.device | str = "cpu") -> None:
-        self.values = torch.from_numpy(split.tokens.values).to(device)
-        self.offsets = torch.from_numpy(split.tokens.offsets).to(device)
-        self.tabular = torch.from_numpy(split.tabular).to(device)
-        self.labels = None if split.labels is None else torch.from_numpy(split.labels).to(device)
+        self.values = _tensor(split.tokens.values).to(device)
+        self.offsets = _tensor(split.tokens.offsets).to(device)
+        self.tabular = _tensor(split.tabular).to(device)
+        self.labels = None if split.labels is None else _tensor(split.labels).to(device)
         self.lengths = split.tokens.lengths
 
     def gather(self, rows: npt.NDArray[np.int64]) -> Batch:
@@ -173,6 +174,11 @@ def batches(
     )
     for rows in plan:
         yield source.gather(rows)
+
+
+def _tensor(array: npt.NDArray[Any]) -> Tensor:
+    """Shares the array where torch can (it wants writable memory), and copies it otherwise."""
+    return torch.from_numpy(np.require(array, requirements=["C", "W"]))
 
 
 def _cut(order: npt.NDArray[np.int64], batch_size: int, merge_single: bool = True) -> list[npt.NDArray[np.int64]]:

@@ -40,6 +40,9 @@ class Hyperparameters(BaseModel):
     )
     """Column roles. Where set, they replace those of the schema beside the data; the training job applies them."""
 
+    FEATURE_FIELDS: ClassVar[tuple[str, ...]] = ("imputation", "smooth_factor", "count_threshold")
+    """How the features are fitted; the training job hands them to the feature encoder."""
+
     model_class: str = Field(description="Name of the model class")
 
     # Column roles

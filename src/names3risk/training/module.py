@@ -7,6 +7,7 @@ from typing import Any
 import lightning
 import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
 from torchmetrics import MeanMetric
 
 from names3risk.data.datasets import Batch
@@ -89,6 +90,11 @@ class RiskModule(lightning.LightningModule):
         if schedule is None:
             return optimizer
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def configure_gradient_clipping(self, optimizer: Optimizer, *_: Any, **__: Any) -> None:
+        """Scales all gradients down together when their global norm is above gradient_clip_val."""
+        if self.settings.gradient_clip_val:
+            nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.gradient_clip_val)
 
     def _stop_not_finite(self, batch: Batch, losses: Tensor) -> None:
         bad = batch.rows[~torch.isfinite(losses)].tolist() or batch.rows.tolist()

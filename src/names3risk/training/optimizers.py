@@ -47,6 +47,7 @@ def build_optimizer(model: nn.Module, hyperparameters: Hyperparameters) -> Optim
         return torch.optim.Adagrad(groups, lr=lr, initial_accumulator_value=accumulator)
     if hyperparameters.optimizer == "sgd":
         return torch.optim.SGD(groups, lr=lr, momentum=hyperparameters.sgd_momentum)
-    return torch.optim.AdamW(
-        groups, lr=lr, betas=hyperparameters.adam_betas, eps=hyperparameters.adam_epsilon, fused=True
-    )
+    # A fused step would undo the loss scale of fp16 only after clipping, which then would not bind.
+    scaled = hyperparameters.fp16 or hyperparameters.precision == "fp16"
+    betas, epsilon = hyperparameters.adam_betas, hyperparameters.adam_epsilon
+    return torch.optim.AdamW(groups, lr=lr, betas=betas, eps=epsilon, fused=not scaled)

@@ -108,7 +108,6 @@ def fit(
             precision=_precision(hyperparameters, device),
             max_epochs=hyperparameters.max_epochs,
             accumulate_grad_batches=hyperparameters.accumulate_grad_batches,
-            gradient_clip_val=hyperparameters.gradient_clip_val or None,
             val_check_interval=max(1, math.ceil(len(loader) * hyperparameters.val_check_interval)),
             callbacks=[watch],
             logger=TensorBoardLogger(log_dir, name="", version="") if log_dir else False,
