@@ -1,11 +1,16 @@
 """Step specifications: what each pipeline step needs and gives, and how needs find their sources."""
 
 from pipeline_step_specs.alignment import AlignmentResult
+from pipeline_step_specs.batch_transform_spec import BATCH_TRANSFORM_SPEC
 from pipeline_step_specs.catalogue import ALL_SPECIFICATIONS, default_registry
+from pipeline_step_specs.data_loading_spec import DATA_LOADING_SPEC
 from pipeline_step_specs.declarations import DependencySpec, OutputSpec
 from pipeline_step_specs.enums import DependencyType, NodeType, StepKind
+from pipeline_step_specs.hyperparameter_prep_spec import HYPERPARAMETER_PREP_SPEC
 from pipeline_step_specs.model_evaluation_spec import MODEL_EVALUATION_SPEC
 from pipeline_step_specs.names3risk_training_spec import NAMES3RISK_TRAINING_SPEC
+from pipeline_step_specs.names3risk_tuning_spec import NAMES3RISK_TUNING_SPEC
+from pipeline_step_specs.pytorch_model_spec import PYTORCH_MODEL_SPEC
 from pipeline_step_specs.pytorch_training_spec import PYTORCH_TRAINING_SPEC
 from pipeline_step_specs.registration_spec import REGISTRATION_SPEC
 from pipeline_step_specs.registry import SpecificationRegistry
@@ -16,8 +21,13 @@ from pipeline_step_specs.tokenizer_training_spec import TOKENIZER_TRAINING_SPEC
 
 __all__ = [
     "ALL_SPECIFICATIONS",
+    "BATCH_TRANSFORM_SPEC",
+    "DATA_LOADING_SPEC",
+    "HYPERPARAMETER_PREP_SPEC",
     "MODEL_EVALUATION_SPEC",
     "NAMES3RISK_TRAINING_SPEC",
+    "NAMES3RISK_TUNING_SPEC",
+    "PYTORCH_MODEL_SPEC",
     "PYTORCH_TRAINING_SPEC",
     "REGISTRATION_SPEC",
     "TABULAR_PREPROCESSING_SPEC",

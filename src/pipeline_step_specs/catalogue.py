@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from pipeline_step_specs.batch_transform_spec import BATCH_TRANSFORM_SPEC
+from pipeline_step_specs.data_loading_spec import DATA_LOADING_SPEC
+from pipeline_step_specs.hyperparameter_prep_spec import HYPERPARAMETER_PREP_SPEC
 from pipeline_step_specs.model_evaluation_spec import MODEL_EVALUATION_SPEC
 from pipeline_step_specs.names3risk_training_spec import NAMES3RISK_TRAINING_SPEC
+from pipeline_step_specs.names3risk_tuning_spec import NAMES3RISK_TUNING_SPEC
+from pipeline_step_specs.pytorch_model_spec import PYTORCH_MODEL_SPEC
 from pipeline_step_specs.pytorch_training_spec import PYTORCH_TRAINING_SPEC
 from pipeline_step_specs.registration_spec import REGISTRATION_SPEC
 from pipeline_step_specs.registry import SpecificationRegistry
@@ -12,11 +17,16 @@ from pipeline_step_specs.tabular_preprocessing_spec import TABULAR_PREPROCESSING
 from pipeline_step_specs.tokenizer_training_spec import TOKENIZER_TRAINING_SPEC
 
 ALL_SPECIFICATIONS: tuple[StepSpecification, ...] = (
+    DATA_LOADING_SPEC,
+    HYPERPARAMETER_PREP_SPEC,
     TABULAR_PREPROCESSING_SPEC,
     TOKENIZER_TRAINING_SPEC,
     NAMES3RISK_TRAINING_SPEC,
+    NAMES3RISK_TUNING_SPEC,
     PYTORCH_TRAINING_SPEC,
     MODEL_EVALUATION_SPEC,
+    PYTORCH_MODEL_SPEC,
+    BATCH_TRANSFORM_SPEC,
     REGISTRATION_SPEC,
 )
 

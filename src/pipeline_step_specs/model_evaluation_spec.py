@@ -16,7 +16,13 @@ MODEL_EVALUATION_SPEC = StepSpecification(
         DependencySpec(
             logical_name="model_input",
             dependency_type=DependencyType.MODEL_ARTIFACTS,
-            compatible_sources=["Names3RiskTraining", "PyTorchTraining", "XGBoostTraining", "TrainingStep"],
+            compatible_sources=[
+                "Names3RiskTraining",
+                "PyTorchTraining",
+                "XGBoostTraining",
+                "TrainingStep",
+                "TuningStep",
+            ],
             semantic_keywords=["model", "artifacts", "trained"],
             description="The trained model: model.tar.gz or its files.",
         ),

@@ -170,14 +170,19 @@ class StepSpecification(BaseModel):
         return problems
 
     def _wrong_kind(self) -> list[str]:
-        expected = {ProcessingScriptContract: StepKind.PROCESSING, TrainingScriptContract: StepKind.TRAINING}
-        allowed = next((kind for cls, kind in expected.items() if isinstance(self.script_contract, cls)), None)
-        if allowed is None or self.step_kind in (None, allowed):
+        allowed = next((kinds for cls, kinds in _KINDS.items() if isinstance(self.script_contract, cls)), None)
+        if allowed is None or self.step_kind is None or self.step_kind in allowed:
             return []
         return [
             f"{self.step_type}: step_kind is {self.step_kind}, but a {type(self.script_contract).__name__} "
-            f"runs in a {allowed} step"
+            f"runs in a {' or '.join(allowed)} step"
         ]
+
+
+_KINDS: dict[type[ScriptContract], tuple[StepKind, ...]] = {
+    ProcessingScriptContract: (StepKind.PROCESSING,),
+    TrainingScriptContract: (StepKind.TRAINING, StepKind.TUNING),
+}
 
 
 def _find(items: Sequence[Declared], name: str) -> Declared | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pipeline_script_contracts import ValidationResult
@@ -22,7 +22,7 @@ from pipeline_steps.problems import (
     PipelineError,
     Problem,
 )
-from pipeline_steps.references import Value, join, step_property
+from pipeline_steps.references import Value, gets, join, referenced_step
 from pipeline_steps.settings import PipelineSettings
 from pipeline_steps.step_graph import Definition, Step
 
@@ -151,6 +151,7 @@ class PipelineBuilder:
         store = self._store()
         problems = [*self._specification_problems()]
         inputs: dict[str, dict[str, Value]] = {name: {} for name in self._builders}
+        sources: dict[str, list[str]] = {}
         incomplete: set[str] = set()
         for builder, found, value in self._resolve(store):
             if found is not None and found.error:
@@ -158,6 +159,8 @@ class PipelineBuilder:
                 incomplete.add(builder.name)
             elif value is not None:
                 inputs[builder.name].update(value)
+            if found is not None and found.source is not None:
+                sources.setdefault(builder.name, []).append(found.source.step)
         built: dict[str, Step] = {}
         for builder in self.steps:
             own = list(builder.problems())
@@ -165,7 +168,8 @@ class PipelineBuilder:
             if own or builder.name in incomplete:
                 continue
             try:
-                built[builder.name] = builder.build(BuildContext(self.settings, store, inputs[builder.name]))
+                step = builder.build(BuildContext(self.settings, store, inputs[builder.name]))
+                built[builder.name] = _after(step, sources.get(builder.name, ()))
             except PipelineError as error:
                 problems += [Problem(each.code, each.message, builder.name, each.where) for each in error.problems]
         problems += self._branch_problems()
@@ -192,14 +196,15 @@ class PipelineBuilder:
                     yield builder, None, {name: own[name]}
                 else:
                     found = resolver.resolve(builder.name, dependency, wired)
-                    yield builder, found, self._address(found, name, subfolder or dependency.subfolder)
+                    yield builder, found, self._address(store, found, name, subfolder or dependency.subfolder)
 
-    def _address(self, found: Resolution, name: str, subfolder: str) -> dict[str, Value] | None:
+    def _address(self, store: AssetStore, found: Resolution, name: str, subfolder: str) -> dict[str, Value] | None:
         if found.source is None:
             return None
-        output = self._builders[found.source.step].spec.get_output(found.source.output)
+        builder = self._builders[found.source.step]
+        output = builder.spec.get_output(found.source.output)
         assert output is not None
-        value = step_property(found.source.step, output.property_path)
+        value = builder.address(output, BuildContext(self.settings, store, {}))
         return {name: join(value, subfolder, on="/") if subfolder else value}
 
     def _specification_problems(self) -> Iterator[Problem]:
@@ -253,6 +258,13 @@ class PipelineBuilder:
             "Steps": [step for name, step in built.items() if name not in inner],
         }
         return definition
+
+
+def _after(step: Step, sources: Iterable[str]) -> Step:
+    """Says under DependsOn what the references of a step do not: that it comes after these."""
+    said = {referenced_step(path) for path in gets(step["Arguments"])} | set(step.get("DependsOn") or ())
+    missing = [source for source in dict.fromkeys(sources) if source not in said]
+    return {**step, "DependsOn": [*(step.get("DependsOn") or ()), *missing]} if missing else step
 
 
 def canonical_json(definition: Definition, indent: int | None = None) -> str:

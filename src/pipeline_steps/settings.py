@@ -147,8 +147,10 @@ class ProcessingSettings(JobSettings):
 
     Args:
         property_files: JSON files among the outputs whose values conditions can read, by name.
+        launcher: What starts the script: `smspark-submit` in SageMaker's Spark images.
     """
 
+    launcher: Literal["python3", "smspark-submit"] = "python3"
     property_files: dict[str, PropertyFile] = Field(default_factory=dict)
 
 

@@ -4,6 +4,14 @@ from typing import Any
 
 from pipeline_steps.builders.base import BuildContext, StepBuilderBase
 from pipeline_steps.builders.control import ConditionStepBuilder, FailStepBuilder
+from pipeline_steps.builders.external import (
+    CallbackStepBuilder,
+    DataLoadingStepBuilder,
+    EMRStepBuilder,
+    HyperparameterPrepStepBuilder,
+    LambdaStepBuilder,
+)
+from pipeline_steps.builders.model import BatchTransformStepBuilder, ModelStepBuilder
 from pipeline_steps.builders.names3risk import (
     ModelEvaluationStepBuilder,
     Names3RiskTrainingStepBuilder,
@@ -12,25 +20,42 @@ from pipeline_steps.builders.names3risk import (
     TokenizerTrainingStepBuilder,
 )
 from pipeline_steps.builders.registration import RegisterModelStepBuilder
+from pipeline_steps.builders.tuning import Names3RiskTuningStepBuilder
 
 BUILDERS: tuple[type[StepBuilderBase[Any]], ...] = (
+    DataLoadingStepBuilder,
+    HyperparameterPrepStepBuilder,
     TabularPreprocessingStepBuilder,
     TokenizerTrainingStepBuilder,
     Names3RiskTrainingStepBuilder,
+    Names3RiskTuningStepBuilder,
     PyTorchTrainingStepBuilder,
     ModelEvaluationStepBuilder,
+    ModelStepBuilder,
+    BatchTransformStepBuilder,
     RegisterModelStepBuilder,
     ConditionStepBuilder,
     FailStepBuilder,
+    LambdaStepBuilder,
+    CallbackStepBuilder,
+    EMRStepBuilder,
 )
 
 __all__ = [
     "BUILDERS",
+    "BatchTransformStepBuilder",
     "BuildContext",
+    "CallbackStepBuilder",
     "ConditionStepBuilder",
+    "DataLoadingStepBuilder",
+    "EMRStepBuilder",
     "FailStepBuilder",
+    "HyperparameterPrepStepBuilder",
+    "LambdaStepBuilder",
     "ModelEvaluationStepBuilder",
+    "ModelStepBuilder",
     "Names3RiskTrainingStepBuilder",
+    "Names3RiskTuningStepBuilder",
     "PyTorchTrainingStepBuilder",
     "RegisterModelStepBuilder",
     "StepBuilderBase",

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pipeline_script_contracts import ScriptContract
-from pipeline_step_specs import StepKind, StepSpecification
+from pipeline_step_specs import OutputSpec, StepKind, StepSpecification
 from pipeline_steps.assets import AssetStore
 from pipeline_steps.problems import CONFIGURATION, Problem
-from pipeline_steps.references import Value, execution_variable, join
-from pipeline_steps.settings import CachedSettings, PipelineSettings, RetriedSettings, StepSettings
+from pipeline_steps.references import Value, execution_variable, join, step_property
+from pipeline_steps.settings import CachedSettings, PipelineSettings, RetriedSettings, StepSettings, Vpc
 
 Arguments = dict[str, Any]
 Settings = TypeVar("Settings", bound=StepSettings, covariant=True)
@@ -109,6 +109,15 @@ class StepBuilderBase(Generic[Settings]):
         """Gives a problem with a setting of this step."""
         return Problem(CONFIGURATION, message, self.name, where)
 
+    def address(self, output: OutputSpec, context: BuildContext) -> Value:
+        """Gives what stands for an output of this step in the steps that need it.
+
+        Args:
+            output: The output.
+            context: The pipeline around it; `inputs` is still empty.
+        """
+        return step_property(self.name, output.property_path)
+
     def arguments(self, context: BuildContext) -> Arguments:
         """Gives what SageMaker needs to run this step.
 
@@ -133,3 +142,13 @@ class StepBuilderBase(Generic[Settings]):
 def without_empty(arguments: Arguments) -> Arguments:
     """Drops the entries that say nothing: None and empty lists and objects."""
     return {key: value for key, value in arguments.items() if value is not None and value not in ([], {})}
+
+
+def key_values(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Gives tags as SageMaker takes them."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def vpc_config(vpc: Vpc | None) -> dict[str, list[str]] | None:
+    """Gives a private network as SageMaker takes it."""
+    return {"SecurityGroupIds": list(vpc.security_group_ids), "Subnets": list(vpc.subnets)} if vpc else None

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from pipeline_script_contracts import ScriptContract
 from pipeline_step_specs import DependencySpec, OutputSpec
 from pipeline_step_specs.naming import suggestion
-from pipeline_steps.builders.base import BuildContext, StepBuilderBase
+from pipeline_steps.builders.base import StepBuilderBase
 from pipeline_steps.problems import Problem
 from pipeline_steps.references import Value, as_string
 from pipeline_steps.settings import JobSettings
@@ -78,16 +78,6 @@ class JobStepBuilder(StepBuilderBase[Job], Generic[Job]):
         """Gives the path at which the contract leaves an output."""
         paths = self.contract.expected_output_paths if self.contract else {}
         return next((path for name, path in paths.items() if output.answers_to(name)), None)
-
-    def vpc(self) -> dict[str, list[str]] | None:
-        """Gives the private network as SageMaker takes it."""
-        vpc = self.settings.vpc
-        return {"SecurityGroupIds": list(vpc.security_group_ids), "Subnets": list(vpc.subnets)} if vpc else None
-
-    def tags(self, context: BuildContext) -> list[dict[str, str]]:
-        """Gives the tags of the pipeline and of the step."""
-        tags = {**context.pipeline.tags, **self.settings.tags}
-        return [{"Key": key, "Value": value} for key, value in tags.items()]
 
     def _code_problems(self, contract: ScriptContract) -> Iterator[Problem]:
         script = self.script

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipeline_step_specs.naming import suggestion
-from pipeline_steps.builders.base import Arguments, BuildContext, without_empty
+from pipeline_steps.builders.base import Arguments, BuildContext, key_values, vpc_config, without_empty
 from pipeline_steps.builders.job import JobStepBuilder
 from pipeline_steps.problems import Problem
 from pipeline_steps.references import Value
@@ -70,14 +70,14 @@ class ProcessingStepBuilder(JobStepBuilder[ProcessingSettings]):
                 "Environment": self.environment(),
                 "StoppingCondition": {"MaxRuntimeInSeconds": settings.max_runtime_seconds},
                 "NetworkConfig": self.network(),
-                "Tags": self.tags(context),
+                "Tags": key_values({**context.pipeline.tags, **settings.tags}),
             }
         )
 
     def entrypoint(self) -> list[Value]:
         """Gives the command that the container runs."""
         assert self.contract is not None
-        return ["python3", f"{CODE_FOLDER}/{self.contract.entry_point}"]
+        return [self.settings.launcher, f"{CODE_FOLDER}/{self.contract.entry_point}"]
 
     def processing_inputs(self, context: BuildContext) -> list[dict[str, Any]]:
         """Gives the code and one input for each dependency that has a source."""
@@ -119,7 +119,7 @@ class ProcessingStepBuilder(JobStepBuilder[ProcessingSettings]):
             {
                 "EnableNetworkIsolation": settings.network_isolation or None,
                 "EnableInterContainerTrafficEncryption": settings.encrypt_traffic or None,
-                "VpcConfig": self.vpc(),
+                "VpcConfig": vpc_config(settings.vpc),
             }
         )
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, ClassVar
 
 from pipeline_step_specs import DependencySpec
-from pipeline_steps.builders.base import Arguments, BuildContext, without_empty
+from pipeline_steps.builders.base import Arguments, BuildContext, key_values, vpc_config, without_empty
 from pipeline_steps.builders.job import JobStepBuilder
 from pipeline_steps.problems import ARGUMENT_INVALID, Problem
 from pipeline_steps.references import Value, as_string, is_reference, join
-from pipeline_steps.settings import TrainingSettings
+from pipeline_steps.settings import StepSettings, TrainingSettings
 
 CHANNELS = PurePosixPath("/opt/ml/input/data")
 CODE_CHANNEL = "code"
 HYPERPARAMETERS_FILE = "/opt/ml/input/config/hyperparameters.json"
+RENDEZVOUS = "algo-1:29400"
 MAX_HYPERPARAMETERS = 100
 MAX_HYPERPARAMETER_LENGTH = 2500
 
@@ -24,7 +25,7 @@ MAX_HYPERPARAMETER_LENGTH = 2500
 class TrainingStepBuilder(JobStepBuilder[TrainingSettings]):
     """Builds a step that runs the script of its contract in a SageMaker training job."""
 
-    settings_class = TrainingSettings
+    settings_class: ClassVar[type[StepSettings]] = TrainingSettings
 
     def own_inputs(self, context: BuildContext) -> dict[str, Value]:
         """Says that SageMaker delivers the hyperparameters, when the contract reads them where it writes them."""
@@ -95,15 +96,35 @@ class TrainingStepBuilder(JobStepBuilder[TrainingSettings]):
                 "EnableManagedSpotTraining": settings.spot or None,
                 "EnableNetworkIsolation": settings.network_isolation or None,
                 "EnableInterContainerTrafficEncryption": settings.encrypt_traffic or None,
-                "VpcConfig": self.vpc(),
-                "Tags": self.tags(context),
+                "VpcConfig": vpc_config(settings.vpc),
+                "Tags": key_values({**context.pipeline.tags, **settings.tags}),
             }
         )
 
     def entrypoint(self) -> list[Value]:
-        """Gives the command that the container runs."""
+        """Gives the command that the container runs on every instance.
+
+        With `torchrun`, instances find each other at the first one, which SageMaker calls `algo-1`; all run the same
+        command.
+        """
         assert self.contract is not None
-        return ["python3", f"{CHANNELS}/{CODE_CHANNEL}/{self.contract.entry_point}"]
+        script = f"{CHANNELS}/{CODE_CHANNEL}/{self.contract.entry_point}"
+        settings = self.settings
+        if settings.distribution == "none":
+            return ["python3", script]
+        processes = [f"--nproc_per_node={settings.processes_per_instance}"]
+        if settings.instance_count == 1:
+            return ["torchrun", "--standalone", *processes, script]
+        nodes = join("--nnodes=", settings.instance_count) if is_reference(settings.instance_count) else None
+        return [
+            "torchrun",
+            nodes or f"--nnodes={settings.instance_count}",
+            *processes,
+            "--rdzv_backend=c10d",
+            f"--rdzv_endpoint={RENDEZVOUS}",
+            f"--rdzv_id={self.name}",
+            script,
+        ]
 
     def hyperparameters(self) -> dict[str, Value]:
         """Gives the hyperparameters as SageMaker takes them: every value a string, structures as JSON."""
