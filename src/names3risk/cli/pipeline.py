@@ -13,7 +13,6 @@ from names3risk.errors import Names3RiskError
 
 if TYPE_CHECKING:
     from pipeline_steps import PipelineBuilder
-    from pipeline_steps.local import Event
 
 app = typer.Typer(help="Compile, check, run and deploy pipelines.", no_args_is_help=True)
 
@@ -37,7 +36,7 @@ def compile_(
     """Compile a pipeline into a SageMaker pipeline definition."""
     from names3risk.files import write_text
 
-    with _told_in_one_message():
+    with told_in_one_message():
         text = _load(config, environment).definition_json(indent=2)
     if out is None:
         typer.echo(text, nl=False)
@@ -49,7 +48,7 @@ def compile_(
 @app.command()
 def explain(config: Config, environment: Environments = None) -> None:
     """Say which output feeds each dependency, and why."""
-    with _told_in_one_message():
+    with told_in_one_message():
         for resolution in _load(config, environment).explain():
             typer.echo(str(resolution))
 
@@ -62,31 +61,14 @@ def run(
     environment: Environments = None,
     mode: Annotated[str, typer.Option(help="portable, or sandbox for scripts that hard-code /opt/ml.")] = "portable",
     cache: Annotated[bool, typer.Option(help="Reuse the results of earlier runs where steps allow it.")] = True,
+    logs: Annotated[bool, typer.Option("--logs", help="Show the lines of the steps' logs too.")] = False,
 ) -> None:
     """Compile a pipeline and run it on this machine, without Docker and without AWS."""
-    from pipeline_steps.assets import AssetStore, publish_local
-    from pipeline_steps.given_parameters import parse_parameters, with_local_data
-    from pipeline_steps.local import run_pipeline
+    from names3risk.cli.local_run import run_here
 
-    with _told_in_one_message():
+    with told_in_one_message():
         pipeline = _load(config, environment)
-        definition = pipeline.definition()
-        folder = run_dir or _new_run_dir(pipeline.settings.name)
-        home = folder.absolute().parent
-        store = AssetStore(pipeline.settings.storage)
-        values = with_local_data(parse_parameters(parameter or [], pipeline.parameters), store)
-        publish_local([*pipeline.assets(), *store.assets()], home / "s3")
-        record = run_pipeline(
-            definition,
-            run_dir=folder,
-            s3_root=home / "s3",
-            parameters=values,
-            pipeline_name=pipeline.settings.name,
-            mode=mode,  # type: ignore[arg-type]  # the runner names the modes when it is neither
-            cache_dir=home / "cache" if cache else None,
-            max_parallel=pipeline.settings.max_parallel_steps,
-            on_event=_show,
-        )
+        record = run_here(pipeline, run_dir, parameter or [], mode=mode, cache=cache, logs=logs)
     typer.echo(f"{record.status} in {record.seconds or 0:.1f} s: {record.run_dir}")
     if record.status != "Succeeded":
         raise typer.Exit(1)
@@ -98,21 +80,8 @@ def _load(config: Path, environments: list[str] | None) -> PipelineBuilder:
     return load_pipeline(config, environments or ())
 
 
-def _new_run_dir(name: str) -> Path:
-    from datetime import datetime
-
-    return Path("runs") / f"{name.lower()}-{datetime.now().astimezone():%Y%m%d-%H%M%S}"
-
-
-def _show(event: Event) -> None:
-    if event.kind in ("step_log", "run_finished"):
-        return
-    parts = [part for part in (event.step, event.status, event.message) if part]
-    typer.echo(f"{event.kind.replace('_', ' ')}: {' - '.join(parts)}" if parts else event.kind.replace("_", " "))
-
-
 @contextmanager
-def _told_in_one_message() -> Iterator[None]:
+def told_in_one_message() -> Iterator[None]:
     """Turns the errors of the pipeline packages into the one that the command line tells."""
     from pipeline_steps.local.errors import LocalRunError
     from pipeline_steps.problems import PipelineError
