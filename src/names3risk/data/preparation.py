@@ -24,6 +24,7 @@ __all__ = ["LABEL", "conform", "encode_labels", "keep_first", "prepare", "split"
 
 Frame = TypeVar("Frame", nw.DataFrame[Any], nw.LazyFrame[Any])
 _ORDER = "__missing_time"
+_ROUNDING = 1e-6
 
 
 def conform(frame: IntoDataFrameT, schema: ColumnSchema, where: str | None = None) -> IntoDataFrameT:
@@ -148,20 +149,20 @@ def split(frame: IntoDataFrameT, schema: ColumnSchema, where: str | None = None)
     parts = {}
     for name, (start, end) in cuts(len(table), schema).items():
         inside = (ranks >= start) & (ranks < end)
-        part = table.filter(inside.to_list())
+        part = table.filter(inside)
         checks.check_split(part, name, schema, where)
         parts[name] = part.to_native()
     return parts
 
 
 def cuts(rows: int, schema: ColumnSchema) -> dict[str, tuple[int, int]]:
-    """The first and last (excluded) time rank of every split; rounding favours the later splits' start."""
+    """The first and last (excluded) time rank of every split; a fraction of a row goes to the later one."""
     shares = {"train": schema.split.train, "val": schema.split.val, "test": schema.split.test}
-    limits, total = {}, 0.0
-    start = 0
+    limits: dict[str, tuple[int, int]] = {}
+    start, total = 0, 0.0
     for name, share in shares.items():
         total += share
-        end = min(rows, round(rows * total + 1e-9))
+        end = int(rows * total + _ROUNDING)
         if share:
             limits[name] = (start, end)
         start = end

@@ -17,7 +17,6 @@ TIME = (
 )
 """ISO 8601, or the seconds (milli-, micro-, nanoseconds, by magnitude) since 1970."""
 
-_OFFSET = r" ?[+-][0-9]{2}:?[0-9]{2}$"
 _MICROSECONDS = 1_000_000
 _UTC_TIME = nw.Datetime("us", "UTC")
 
@@ -58,19 +57,23 @@ def time(name: str, dtype: DType) -> nw.Expr:
     if dtype == nw.Date:
         return value.cast(nw.Datetime("us")).dt.replace_time_zone("UTC").alias(name)
     if dtype != nw.String:
-        return _from_epoch(value.cast(nw.Float64)).alias(name)
+        return _moment(_epoch_microseconds(value.cast(nw.Float64))).alias(name)
     value = value.str.strip_chars()
-    value = nw.when(value != "").then(value)
-    is_number = value.str.contains(NUMBER)
-    epoch = _from_epoch(nw.when(is_number).then(value).cast(nw.Float64))
-    return nw.when(is_number).then(epoch).otherwise(_from_iso(nw.when(~is_number).then(value))).alias(name)
+    is_epoch = value.str.contains(NUMBER).fill_null(False)
+    epoch = _epoch_microseconds(nw.when(is_epoch).then(value).cast(nw.Float64))
+    iso = _iso_microseconds(nw.when(~is_epoch & (value != "").fill_null(False)).then(value))
+    return _moment(nw.when(is_epoch).then(epoch).otherwise(iso)).alias(name)
+
+
+def is_number(name: str) -> nw.Expr:
+    """Where a string column holds a number."""
+    return nw.col(name).str.strip_chars().str.contains(NUMBER).fill_null(False)
 
 
 def is_bad_number(name: str) -> nw.Expr:
     """Where a string column holds something that is neither a number nor missing."""
     value = nw.col(name)
-    bad = ~value.str.strip_chars().str.contains(NUMBER) & ~_is_missing_number(value)
-    return (bad & ~value.is_null()).fill_null(False)
+    return ~is_number(name) & (~_is_missing_number(value)).fill_null(False)
 
 
 def is_bad_time(name: str) -> nw.Expr:
@@ -83,34 +86,25 @@ def _is_missing_number(value: nw.Expr) -> nw.Expr:
     return value.str.strip_chars().str.to_lowercase().is_in(MISSING_NUMBERS)
 
 
-def _from_epoch(value: nw.Expr) -> nw.Expr:
-    """Microseconds from seconds, milli-, micro- or nanoseconds, whichever the magnitude says."""
+def _epoch_microseconds(value: nw.Expr) -> nw.Expr:
+    """From seconds, milli-, micro- or nanoseconds, whichever the magnitude says."""
     size = value.abs()
-    factor = (
-        nw.when(size < 1e11)
-        .then(nw.lit(1e6))
-        .otherwise(nw.when(size < 1e14).then(nw.lit(1e3)).otherwise(nw.when(size < 1e17).then(1.0).otherwise(1e-3)))
-    )
-    return _from_microseconds(value * factor)
+    small = nw.when(size < 1e14).then(nw.lit(1e3)).otherwise(nw.when(size < 1e17).then(1.0).otherwise(1e-3))
+    return value * nw.when(size < 1e11).then(nw.lit(1e6)).otherwise(small)
 
 
-def _from_iso(value: nw.Expr) -> nw.Expr:
-    local = value.str.replace_all("T", " ", literal=True).str.replace_all("Z", "", literal=True)
-    has_zone = local.str.contains(_OFFSET) & (local.str.len_chars() > 10)
-    zone = nw.when(has_zone).then(local.str.tail(6)).str.replace_all(":", "", literal=True).str.tail(5)
-    size = zone.str.slice(1, 2).cast(nw.Float64) * 3600 + zone.str.slice(3, 2).cast(nw.Float64) * 60
-    offset = nw.when(zone.str.starts_with("-")).then(-size).otherwise(size).fill_null(0.0)
-    local = nw.when(has_zone).then(local.str.replace_all(_OFFSET, "")).otherwise(local)
-    has_fraction = local.str.contains(".", literal=True)
-    fraction = nw.when(has_fraction).then(local.str.slice(19)).cast(nw.Float64).fill_null(0.0)
-    length = local.str.len_chars()
-    to_the_minute = nw.when(length == 16).then(nw.lit(":00")).otherwise(nw.lit(""))
-    rest = nw.when(length == 10).then(nw.lit(" 00:00:00")).otherwise(to_the_minute)
-    clock = nw.concat_str(local.str.slice(0, 19), rest).str.to_datetime(format="%Y-%m-%d %H:%M:%S")
-    seconds = clock.dt.timestamp("ms").cast(nw.Float64) / 1000 - offset
-    return _from_microseconds(seconds * _MICROSECONDS + (fraction * _MICROSECONDS).round())
+def _iso_microseconds(value: nw.Expr) -> nw.Expr:
+    """From `YYYY-MM-DD[THH:MM[:SS[.fraction]][offset]]`, taken apart by position; what is absent is zero."""
+    clock = nw.concat_str(value.str.slice(11, 5), nw.lit("00:00")).str.slice(0, 5)
+    minute = nw.concat_str(value.str.slice(0, 10), clock, separator=" ").str.to_datetime(format="%Y-%m-%d %H:%M")
+    second = value.str.slice(17).str.replace_all(r"(?:Z| ?[+-].*)$", "")
+    zone = nw.concat_str(value.str.slice(16).str.replace_all("^[^+-]*|:", ""), nw.lit("+0000"))
+    hours = zone.str.slice(0, 3).cast(nw.Float64)
+    minutes = nw.concat_str(zone.str.slice(0, 1), zone.str.slice(3, 2)).cast(nw.Float64)
+    seconds = nw.concat_str(nw.lit("0"), second).cast(nw.Float64) - hours * 3600 - minutes * 60
+    return minute.dt.timestamp("ms").cast(nw.Float64) * 1000 + (seconds * _MICROSECONDS).round()
 
 
-def _from_microseconds(value: nw.Expr) -> nw.Expr:
-    moment = value.fill_null(0.0).cast(nw.Int64).cast(nw.Datetime("us")).dt.replace_time_zone("UTC")
-    return nw.when(~value.is_null()).then(moment)
+def _moment(microseconds: nw.Expr) -> nw.Expr:
+    known = microseconds.fill_null(0.0).cast(nw.Int64).cast(nw.Datetime("us")).dt.replace_time_zone("UTC")
+    return nw.when(~microseconds.is_null()).then(known)
