@@ -27,6 +27,7 @@ MODELS = {
     "lstm2risk": {"hidden_size": 8, "embedding_size": 8, "n_lstm_layers": 1, "n_residual_blocks": 1},
     "transformer2risk": {"hidden_size": 8, "embedding_size": 16, "n_blocks": 1, "n_heads": 2, "n_residual_blocks": 1},
 }
+TRAINING = {"max_epochs": 2, "batch_size": 16, "max_sen_len": 40, "lr": 0.01}
 FIRST = ("Anna", "Bruno", "Chiara", "David", "Élodie", "Farid", "Grace", "Hiro")
 LAST = ("Rossi", "Müller", "Smith", "Tanaka", "Dubois", "O'Neil", "García", "Jansen")
 
@@ -68,8 +69,7 @@ def write_splits(folder: Path, frame: pl.DataFrame | None = None, format: str = 
 
 def hyperparameters(model_class: str = "lstm2risk", **more):
     """Hyperparameters of a model that trains within a second."""
-    values = {"model_class": model_class, "max_epochs": 2, "batch_size": 16, "max_sen_len": 40, "lr": 0.01}
-    return parse_hyperparameters({**values, **MODELS[model_class], **more})
+    return parse_hyperparameters({"model_class": model_class, **TRAINING, **MODELS[model_class], **more})
 
 
 def train(folder: Path, model_class: str = "lstm2risk", splits: Path | None = None, **more) -> TrainingResult:

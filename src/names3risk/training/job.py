@@ -160,7 +160,7 @@ def _encoded(split: Split, artifacts: ModelArtifacts, tabular: np.ndarray) -> En
 
 def _tokenizer(train: Split, artifacts_dir: str | Path | None) -> Tokenizer:
     if artifacts_dir is not None:
-        return load_tokenizer(artifacts_dir)
+        return load_tokenizer(Path(artifacts_dir) / "tokenizer.json")
     tokenizer, report = train_tokenizer({name: train.frame[name] for name in train.schema.text_source_fields})
     logger.info("trained a tokenizer of %d tokens on the training split", report["vocab_size"])
     return tokenizer

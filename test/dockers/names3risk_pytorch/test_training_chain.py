@@ -1,0 +1,187 @@
+"""The four container scripts, run as containers run them: one after the other, each in its own folder."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import names3risk_samples as samples
+import polars as pl
+import pytest
+
+import names3risk
+from names3risk.data.reading import read_table
+
+SCRIPTS = Path(__file__).parents[3] / "dockers" / "names3risk_pytorch"
+SETTINGS = {"model_class": "lstm2risk", **samples.TRAINING, **samples.MODELS["lstm2risk"]}
+
+
+def run(script, base, *arguments, **environment):
+    """Runs a script with its root in `base`, as a container has it in /opt/ml."""
+    variables = {**os.environ, "SAGEMAKER_BASE_DIR": str(base), "OMP_NUM_THREADS": "1", **environment}
+    command = [sys.executable, str(SCRIPTS / script), *arguments]
+    return subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+
+
+def write_json(path, value):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value))
+
+
+def fails(done, *words):
+    """One clear message on standard error, no traceback, exit code 1."""
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    message = done.stderr.strip().splitlines()[-1]
+    assert message.startswith("error: ")
+    for word in words:
+        assert word in message
+    return message
+
+
+@pytest.fixture(scope="module")
+def chain(tmp_path_factory):
+    """Runs preprocessing, tokenizer training and training; gives their folders."""
+    root = tmp_path_factory.mktemp("chain")
+    raw = root / "preprocessing" / "processing" / "input"
+    (raw / "data").mkdir(parents=True)
+    samples.orders().write_csv(raw / "data" / "orders.csv")
+    write_json(raw / "config" / "columns.json", samples.COLUMNS)
+    done = run("tabular_preprocessing.py", root / "preprocessing")
+    assert done.returncode == 0, done.stderr
+    splits = root / "preprocessing" / "processing" / "output"
+
+    shutil.copytree(splits / "train", root / "tokenizer" / "processing" / "input" / "train")
+    done = run("tokenizer_training.py", root / "tokenizer", "--min_vocab_size", "60", "--max_vocab_size", "80")
+    assert done.returncode == 0, done.stderr
+
+    shutil.copytree(splits, root / "training" / "input" / "data")
+    shutil.copytree(
+        root / "tokenizer" / "processing" / "output", root / "training" / "input" / "data" / "model_artifacts_input"
+    )
+    strings = {name: json.dumps(value) if not isinstance(value, str) else value for name, value in SETTINGS.items()}
+    write_json(root / "training" / "input" / "config" / "hyperparameters.json", strings)
+    write_json(root / "training" / "input" / "config" / "hyperparameters_EU.json", {"max_epochs": "1"})
+    done = run("pytorch_training.py", root / "training", "train", "--max_epochs", "2")
+    assert done.returncode == 0, done.stderr
+    return root
+
+
+@pytest.fixture
+def training(chain, tmp_path):
+    """A copy of the training step's inputs."""
+    shutil.copytree(chain / "training" / "input", tmp_path / "input")
+    return tmp_path
+
+
+@pytest.fixture
+def evaluation(chain, tmp_path):
+    """The inputs of the evaluation step: the packed model and the test split."""
+    inputs = tmp_path / "processing" / "input"
+    (inputs / "model").mkdir(parents=True)
+    with tarfile.open(inputs / "model" / "model.tar.gz", "w:gz") as tar:
+        tar.add(chain / "training" / "model", arcname=".")
+    shutil.copytree(chain / "training" / "input" / "data" / "test", inputs / "eval_data")
+    return tmp_path
+
+
+def test_the_tokenizer_step_writes_tokenizer_vocabulary_and_report(chain):
+    output = chain / "tokenizer" / "processing" / "output"
+    assert {path.name for path in output.iterdir()} == {"tokenizer.json", "vocab.json", "tokenizer_report.json"}
+    assert 60 <= len(json.loads((output / "vocab.json").read_text())) <= 80
+
+
+def test_the_training_step_uses_the_given_tokenizer_and_the_hyperparameters_it_got_as_strings(chain):
+    model = chain / "training" / "model"
+    given = chain / "tokenizer" / "processing" / "output" / "tokenizer.json"
+    assert (model / "tokenizer.json").read_text() == given.read_text()
+    saved = json.loads((model / "hyperparameters.json").read_text())
+    assert {name: saved[name] for name in SETTINGS} == SETTINGS
+    assert (chain / "training" / "checkpoints" / "best.ckpt").exists()
+    assert not (chain / "training" / "output" / "failure").exists()
+    assert (chain / "training" / "output" / "data" / "test_predictions.csv").exists()
+
+
+def test_the_evaluation_step_repeats_the_scores_of_training(chain, evaluation):
+    done = run("model_evaluation.py", evaluation, "--job_type", "testing")
+    assert done.returncode == 0, done.stderr
+    output = evaluation / "processing" / "output"
+    assert {path.name for path in (output / "eval").iterdir()} == {"predictions.csv", "roc_curve.png", "pr_curve.png"}
+    found = read_table(output / "eval" / "predictions.csv")
+    assert found.equals(read_table(chain / "training" / "output" / "data" / "test_predictions.csv"))
+    metrics = json.loads((output / "metrics" / "evaluation.json").read_text())
+    assert metrics == json.loads((chain / "training" / "output" / "data" / "test_metrics.json").read_text())
+    raw = chain / "preprocessing" / "processing" / "input" / "data" / "orders.csv"
+    served = names3risk.predict(chain / "training" / "model", raw)
+    both = found.join(served, on="objectId", suffix="_served")
+    assert both.height == found.height
+    assert (both["score"].cast(pl.Float64) - both["score_served"]).abs().max() < 1e-6
+
+
+def test_the_evaluation_step_finds_its_split_among_several(chain, evaluation):
+    shutil.rmtree(evaluation / "processing" / "input" / "eval_data")
+    shutil.copytree(
+        chain / "preprocessing" / "processing" / "output", evaluation / "processing" / "input" / "eval_data"
+    )
+    done = run("model_evaluation.py", evaluation, "--job_type", "validation")
+    assert done.returncode == 0, done.stderr
+    metrics = json.loads((evaluation / "processing" / "output" / "metrics" / "evaluation.json").read_text())
+    assert metrics == json.loads((chain / "training" / "output" / "data" / "val_metrics.json").read_text())
+
+
+def test_a_region_overlays_the_hyperparameters_and_a_checkpoint_folder_can_be_chosen(training):
+    done = run("pytorch_training.py", training, REGION="EU", SM_CHECKPOINT_DIR=str(training / "elsewhere"))
+    assert done.returncode == 0, done.stderr
+    assert json.loads((training / "model" / "hyperparameters.json").read_text())["max_epochs"] == 1
+    assert (training / "elsewhere" / "best.ckpt").exists()
+    assert not (training / "checkpoints").exists()
+
+
+def test_an_unknown_hyperparameter_fails_with_the_nearest_name_in_the_failure_file(training):
+    path = training / "input" / "config" / "hyperparameters.json"
+    write_json(path, {**json.loads(path.read_text()), "hiden_size": "8"})
+    message = fails(run("pytorch_training.py", training), "hyperparameters.json", "hiden_size", "hidden_size")
+    assert (training / "output" / "failure").read_text() == message.removeprefix("error: ")
+    assert not (training / "model").exists()
+
+
+def test_an_empty_split_fails_and_leaves_earlier_outputs_as_they_were(training):
+    (training / "model").mkdir()
+    (training / "model" / "model.pth").write_text("earlier")
+    path = training / "input" / "data" / "val" / "data.csv"
+    path.write_text(path.read_text().splitlines()[0] + "\n")
+    fails(run("pytorch_training.py", training), "val")
+    assert [path.name for path in (training / "model").iterdir()] == ["model.pth"]
+    assert (training / "model" / "model.pth").read_text() == "earlier"
+
+
+def test_a_flag_that_is_neither_true_nor_false_is_named(training):
+    fails(run("pytorch_training.py", training, USE_PRECOMPUTED_IMPUTATION="yes"), "USE_PRECOMPUTED_IMPUTATION", "'yes'")
+
+
+def test_precomputed_tables_that_are_not_there_are_named(training):
+    fails(run("pytorch_training.py", training, USE_PRECOMPUTED_RISK_TABLES="True"), "risk_table_map.json")
+
+
+def test_evaluation_of_a_hostile_archive_fails_and_writes_nothing(evaluation):
+    archive = evaluation / "processing" / "input" / "model" / "model.tar.gz"
+    with tarfile.open(archive, "w:gz") as tar:
+        tar.add(__file__, arcname="../../../escaped.py")
+    fails(run("model_evaluation.py", evaluation), "model.tar.gz", "escaped.py", "outside")
+    assert not list(evaluation.rglob("escaped.py"))
+    assert not list((evaluation / "processing" / "output").rglob("*.*"))
+
+
+def test_evaluation_data_without_a_column_of_the_model_is_named(evaluation):
+    path = evaluation / "processing" / "input" / "eval_data" / "data.csv"
+    pl.read_csv(path, infer_schema=False).drop("customerName").write_csv(path)
+    fails(run("model_evaluation.py", evaluation), "data.csv", "customerName")
+
+
+def test_an_unknown_job_type_is_a_usage_error(evaluation):
+    done = run("model_evaluation.py", evaluation, "--job_type", "guessing")
+    assert done.returncode == 2
+    assert "guessing" in done.stderr

@@ -1,0 +1,64 @@
+"""The training script of the multimodal container: its paths, its results, and how it fails."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import names3risk_samples as samples
+import polars as pl
+import pytest
+
+SCRIPT = Path(__file__).parents[3] / "dockers" / "pytorch_bsm" / "train.py"
+SETTINGS = {
+    "model_class": "transformer2risk",
+    "id_name": "objectId",
+    "label_name": "target",
+    "text_name": "customerName",
+    "tab_field_list": ["amount", "ageInDays"],
+    "cat_field_list": ["paymentMethod"],
+    "max_epochs": 1,
+    "batch_size": 16,
+    "max_sen_len": 16,
+    **samples.MODELS["transformer2risk"],
+}
+
+
+@pytest.fixture
+def base(tmp_path):
+    """A container's root with raw splits and hyperparameters, and no column schema."""
+    frame = samples.orders().with_columns(target=pl.col("status").is_in(["F", "I"]).cast(pl.Int64))
+    for name, part in {"train": frame[:140], "val": frame[140:190], "test": frame[190:]}.items():
+        folder = tmp_path / "input" / "data" / name
+        folder.mkdir(parents=True)
+        part.write_parquet(folder / "part.parquet")
+    (tmp_path / "input" / "config").mkdir()
+    (tmp_path / "input" / "config" / "hyperparameters.json").write_text(json.dumps(SETTINGS))
+    return tmp_path
+
+
+def run(base, **environment):
+    variables = {**os.environ, "SAGEMAKER_BASE_DIR": str(base), "OMP_NUM_THREADS": "1", **environment}
+    return subprocess.run([sys.executable, str(SCRIPT)], env=variables, capture_output=True, text=True, check=False)
+
+
+def test_raw_splits_are_trained_on_and_every_output_is_written(base):
+    done = run(base)
+    assert done.returncode == 0, done.stderr
+    assert {"model.pth", "model_artifacts.pth", "model.onnx"} <= {path.name for path in (base / "model").iterdir()}
+    results = {path.name for path in (base / "output" / "data").iterdir()}
+    assert {"predict_results.pth", "tensorboard_eval", "test_predictions.parquet"} <= results
+    assert (base / "checkpoints" / "best.ckpt").exists()
+    found = pl.read_parquet(base / "output" / "data" / "test_predictions.parquet")
+    assert found["objectId"].to_list() == samples.orders()["objectId"][190:].to_list()
+
+
+def test_a_missing_channel_fails_with_the_reason_in_the_failure_file(base):
+    (base / "input" / "data" / "val" / "part.parquet").unlink()
+    (base / "input" / "data" / "val").rmdir()
+    done = run(base)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "val" in (base / "output" / "failure").read_text()
+    assert not (base / "model").exists() or not list((base / "model").iterdir())
