@@ -1,4 +1,4 @@
-"""Every case of the corpus: the verdicts equal the labels written beside the lines. corpus/README.md tells the format."""
+"""Every case of the corpus: verdicts equal the labels beside the lines. corpus/README.md tells the format."""
 
 import re
 from dataclasses import dataclass, field
@@ -53,7 +53,9 @@ class Case:
         if name != label.name:
             return False
         wanted = {label.subject, self.paths.get(label.subject, label.subject)}
-        return label.subject == "" or finding.subject in wanted or finding.subject.endswith("/" + label.subject)
+        if label.subject == "" or finding.subject in wanted:
+            return True
+        return finding.subject.endswith("/" + label.subject) or finding.subject.startswith(label.subject + "/")
 
 
 def read_cases(path: Path) -> list[Case]:
