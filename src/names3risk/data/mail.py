@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
+from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
 from email.utils import getaddresses, parseaddr, parsedate_to_datetime
@@ -65,7 +66,7 @@ def _header(mail: Message, name: str) -> str | None:
     text = _decode(str(value).encode("utf-8", "surrogateescape"), None)
     try:
         pieces = decode_header(text)
-    except ValueError:  # not valid base64: shown as it is
+    except (HeaderParseError, ValueError):  # not valid base64: shown as it is
         return _one_line(text)
     return _one_line("".join(piece if isinstance(piece, str) else _decode(piece, charset) for piece, charset in pieces))
 

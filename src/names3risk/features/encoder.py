@@ -116,7 +116,7 @@ class FeatureEncoder:
             DataError: A field is missing.
         """
         table = self._typed(frame)
-        return self._matrix(table, self.risk_tables.transform(table))
+        return self._matrix(table, self.risk_tables.transform(table), frame.height)
 
     def fit_transform_out_of_fold(self, frame: pl.DataFrame, folds: int = 5, seed: int = 0) -> np.ndarray:
         """Encodes the training rows, each row's risks fitted on the folds that it is not in.
@@ -137,7 +137,7 @@ class FeatureEncoder:
         table = self._typed(frame)
         fields = list(dict.fromkeys(item.field for item in self.risk_tables.tables.values()))
         risks = out_of_fold(table, fields, _labels(frame), self.num_classes, self.smoothing, folds, seed)
-        return self._matrix(table, risks)
+        return self._matrix(table, risks, frame.height)
 
     def save(self, folder: str | Path) -> None:
         """Writes impute_dict.json, risk_table_map.json, numeric_transform.json and feature_columns.txt.
@@ -179,8 +179,8 @@ class FeatureEncoder:
         tables = self.risk_tables.tables.values()
         return _typed(frame, list(self.imputer.values), list(dict.fromkeys(table.field for table in tables)))
 
-    def _matrix(self, table: pl.DataFrame, risks: dict[str, np.ndarray]) -> np.ndarray:
-        matrix = np.empty((table.height, len(self.feature_columns)), dtype=np.float32)
+    def _matrix(self, table: pl.DataFrame, risks: dict[str, np.ndarray], rows: int) -> np.ndarray:
+        matrix = np.empty((rows, len(self.feature_columns)), dtype=np.float32)
         for index, name in enumerate(self.imputer.values):
             values = self.imputer.transform(table[name].fill_null(np.nan).to_numpy(), name)
             matrix[:, index] = self.scale.transform(values, name)
