@@ -17,6 +17,7 @@ from pipeline_steps.local.events import Event
 from pipeline_steps.local.files import remove_tree
 from pipeline_steps.local.job import Job, Outcome, RunContext
 from pipeline_steps.local.kinds import KINDS
+from pipeline_steps.local.trace import Trace
 from pipeline_steps.local.uploads import take_back
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
@@ -32,6 +33,8 @@ class StepResult:
         failure: Why it failed.
         cached: The outcome was taken from an earlier run.
         warnings: What it noticed.
+        trace: What its script really used.
+        findings: Where that is not what the static analysis says.
     """
 
     status: str
@@ -39,6 +42,8 @@ class StepResult:
     failure: str | None = None
     cached: bool = False
     warnings: list[str] = field(default_factory=list)
+    trace: Trace | None = None
+    findings: list[dict[str, str]] = field(default_factory=list)
 
 
 def run_step(
@@ -72,7 +77,7 @@ def run_step(
             result = _attempt(job, cache)
             failure = None
         except StepStopped:
-            return StepResult("Stopped", warnings=job.warnings)
+            return StepResult("Stopped", warnings=job.warnings, trace=job.trace, findings=job.findings)
         except StepError as error:
             failure = error
         except LocalRunError as error:
@@ -86,10 +91,12 @@ def run_step(
             return result
         wait = _retry_after(step, failure, number - first, time.monotonic() - began)
         if wait is None or run.stopping.is_set():
-            return StepResult("Failed", failure=str(failure), warnings=job.warnings)
+            return StepResult(
+                "Failed", failure=str(failure), warnings=job.warnings, trace=job.trace, findings=job.findings
+            )
         run.on_event(Event("step_retry", step.name, f"{failure.what.splitlines()[0]}; again in {wait:g} s"))
         if run.stopping.wait(wait):
-            return StepResult("Stopped", warnings=job.warnings)
+            return StepResult("Stopped", warnings=job.warnings, trace=job.trace, findings=job.findings)
         number += 1
 
 
@@ -105,7 +112,7 @@ def _attempt(job: Job, cache: Cache | None) -> StepResult:
     if not job.run.keep_work:
         for folder in job.folder.glob("algo-*"):
             remove_tree(folder)
-    return StepResult("Succeeded", outcome, warnings=job.warnings)
+    return StepResult("Succeeded", outcome, warnings=job.warnings, trace=job.trace, findings=job.findings)
 
 
 def _clear_up(attempts: Path, run: RunContext) -> None:

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline_steps.local.containers import base_environment
+from pipeline_steps.local.comparison import compare, outside_findings, source_roots
+from pipeline_steps.local.containers import OPT_ML, base_environment
 from pipeline_steps.local.errors import LocalRunError, StepError, StepStopped
 from pipeline_steps.local.files import write_json
 from pipeline_steps.local.job import Job
 from pipeline_steps.local.processes import MARK, Command, Ended, run_commands
+from pipeline_steps.local.sandbox import View, program_folders
 from pipeline_steps.local.storage import StoredObject
+from pipeline_steps.local.trace import TRACE_FOLDER, mark_unread, read_trace, tracing_variables
 
 _TAIL_LINES = 20
 _FAILURE_CHARACTERS = 4000
@@ -27,12 +30,14 @@ class Host:
         name: `algo-1`, `algo-2`, ...
         index: From 0.
         base: Stands for `/opt/ml`.
-        work: Where its processes start, and where temporary files go.
+        view: `base` as its processes see it: `/opt/ml` itself in sandbox mode.
+        work: Where its processes start in portable mode, and where temporary files go.
     """
 
     name: str
     index: int
     base: Path
+    view: Path
     work: Path
 
     @property
@@ -51,7 +56,9 @@ def make_hosts(job: Job, count: int) -> list[Host]:
     hosts = []
     for index in range(count):
         folder = job.folder / f"algo-{index + 1}"
-        host = Host(f"algo-{index + 1}", index, folder / "opt" / "ml", folder / "work")
+        base = folder / "opt" / "ml"
+        view = Path(OPT_ML) if job.run.sandbox else base
+        host = Host(f"algo-{index + 1}", index, base, view, folder / "work")
         host.base.mkdir(parents=True, exist_ok=True)
         host.temporary.mkdir(parents=True, exist_ok=True)
         hosts.append(host)
@@ -99,7 +106,7 @@ def run_hosts(
         environment_for: The step's own variables there.
         timeout: `MaxRuntimeInSeconds`.
         isolated: `EnableNetworkIsolation`.
-        folder_for: Where the process starts; the machine's work folder by default.
+        folder_for: Where the process starts, as it sees it; a folder for scratch files by default.
 
     Returns:
         How the processes ended, all of them well.
@@ -108,17 +115,20 @@ def run_hosts(
         StepError: One did not; the message has the end of the log and the failure file.
         StepStopped: The run is being stopped.
     """
-    commands = []
-    threads = max(1, job.threads // len(hosts))
-    for host in hosts:
-        environment = base_environment(job.run.python, host.temporary, threads)
-        environment |= environment_for(host)
-        environment[MARK] = str(job.folder)
-        folder = folder_for(host) if folder_for else host.work
-        label = host.name if len(hosts) > 1 else ""
-        commands.append(Command(list(command_for(host)), environment, folder, label))
-    if isolated:
+    if isolated and not job.run.sandbox:
         job.warn("EnableNetworkIsolation is not enforced in portable mode")
+    commands = [
+        Command(
+            arguments=_in_sandbox(job, host, hosts, command_for(host), folder_for, isolated=isolated),
+            environment=_environment(job, host, environment_for(host), max(1, job.threads // len(hosts))),
+            folder=folder_for(host) if folder_for and not job.run.sandbox else host.work,
+            label=host.name if len(hosts) > 1 else "",
+        )
+        for host in hosts
+    ]
+    if job.run.sandbox:
+        for host in hosts:
+            mark_unread(host.base)
     ended = run_commands(
         commands,
         log=job.log,
@@ -127,6 +137,9 @@ def run_hosts(
         grace=lambda: job.run.grace,
         on_line=job.say,
     )
+    if job.run.sandbox:
+        job.trace = read_trace(hosts)
+        job.findings = outside_findings(job.trace) + _analysed(job, hosts[0], command_for(hosts[0]))
     if ended.timed_out:
         raise StepError(
             f"was ended after {timeout:g} s, its StoppingCondition.MaxRuntimeInSeconds" + _evidence(job, hosts)
@@ -141,6 +154,56 @@ def run_hosts(
             retry_as=("SageMaker.JOB_INTERNAL_ERROR",) if by_signal else (),
         )
     return ended
+
+
+def _analysed(job: Job, host: Host, command: Sequence[str]) -> list[dict[str, str]]:
+    """The findings about the script that a command starts, when it is one of the step's own."""
+    script = next((Path(word) for word in command if word.endswith(".py") and host.view in Path(word).parents), None)
+    if script is None or job.trace is None:
+        return []
+    from pipeline_script_contracts.analysis import analyse
+
+    try:
+        analysis = analyse(host.base / script.relative_to(host.view), source_roots=source_roots())
+        return compare(job.trace, analysis)
+    except Exception as error:  # noqa: BLE001 - what is said about a step must not fail it
+        job.warn(f"what it used could not be compared with the static analysis: {type(error).__name__}: {error}")
+        return []
+
+
+def _environment(job: Job, host: Host, own: Mapping[str, str], threads: int) -> dict[str, str]:
+    temporary = "/tmp" if job.run.sandbox else str(host.temporary)  # noqa: S108 - it is the step's own
+    environment = {**base_environment(job.run.python, temporary, threads), **own, MARK: str(job.folder)}
+    if job.run.sandbox:
+        environment |= {"HOME": temporary, **tracing_variables(environment)}
+        environment.setdefault("PYTHONUSERBASE", str(Path.home() / ".local"))
+    return environment
+
+
+def _in_sandbox(
+    job: Job,
+    host: Host,
+    hosts: Sequence[Host],
+    command: Sequence[str],
+    folder_for: Callable[[Host], Path] | None,
+    *,
+    isolated: bool,
+) -> list[str]:
+    """The command as it is started: inside the sandbox, when there is one."""
+    if job.run.sandbox is None:
+        return list(command)
+    (host.temporary / TRACE_FOLDER).mkdir(exist_ok=True)
+    names = host.work / "hosts"
+    names.write_text("127.0.0.1 localhost " + " ".join(other.name for other in hosts) + "\n", encoding="ascii")
+    view = View(
+        base=host.base,
+        temporary=host.temporary,
+        folder=str(folder_for(host)) if folder_for else "/tmp",  # noqa: S108 - it is the step's own
+        hosts=names,
+        network=not isolated,
+        programs=program_folders(job.run.python),
+    )
+    return job.run.sandbox.wrap(command, view)
 
 
 def seconds_allowed(arguments: Mapping[str, Any]) -> float | None:

@@ -14,7 +14,9 @@ from pipeline_steps.local.definition import Step
 from pipeline_steps.local.events import Event, EventCallback
 from pipeline_steps.local.files import folder_name
 from pipeline_steps.local.record import StepRecord
+from pipeline_steps.local.sandbox import Sandbox
 from pipeline_steps.local.storage import LocalS3, join_uri
+from pipeline_steps.local.trace import Trace
 
 Mode = Literal["portable", "sandbox"]
 ARN = "arn:aws:sagemaker:local:000000000000"
@@ -32,7 +34,7 @@ class RunContext:
         storage: Where S3 is.
         registry_dir: Where model packages are registered.
         python: The interpreter for container scripts.
-        mode: `portable` or `sandbox`.
+        sandbox: Gives steps their own view of the files; None in portable mode.
         grace: Seconds that a process gets to end when it is told to.
         keep_work: Keep the folders of steps that succeeded.
         callables: What stands for Lambda functions and callback queues, by name.
@@ -47,7 +49,7 @@ class RunContext:
     storage: LocalS3
     registry_dir: Path
     python: str
-    mode: Mode
+    sandbox: Sandbox | None
     grace: float
     keep_work: bool
     callables: Mapping[str, Callable[..., Any]]
@@ -71,6 +73,8 @@ class Job:
         threads: How many cores it may use.
         run: What it shares with the others.
         warnings: What it noticed.
+        trace: What its script really used; None where nothing was recorded.
+        findings: Where that is not what it may use, or not what the static analysis says.
     """
 
     step: Step
@@ -79,6 +83,8 @@ class Job:
     threads: int
     run: RunContext
     warnings: list[str] = field(default_factory=list)
+    trace: Trace | None = None
+    findings: list[dict[str, str]] = field(default_factory=list)
 
     @property
     def folder(self) -> Path:
@@ -121,7 +127,6 @@ class Outcome:
         property_files: Property file name to content.
         branch_taken: What a condition came to; None for other steps.
         peak_memory_bytes: The largest resident size of one of its processes.
-        trace: What the script really used.
     """
 
     properties: dict[str, Any]
@@ -129,7 +134,6 @@ class Outcome:
     property_files: dict[str, Any] = field(default_factory=dict)
     branch_taken: bool | None = None
     peak_memory_bytes: int | None = None
-    trace: dict[str, Any] | None = None
 
 
 def job_name(run_id: str, step: str, attempt: int) -> str:

@@ -26,6 +26,7 @@ from pipeline_steps.local.job import ARN, Mode, RunContext
 from pipeline_steps.local.parameters import bind_parameters
 from pipeline_steps.local.processes import end_leftovers
 from pipeline_steps.local.record import DEFINITION_FILE, RECORD_FILE, RESERVE_FILE, RunRecord, StepRecord, load_run
+from pipeline_steps.local.sandbox import find_sandbox
 from pipeline_steps.local.scheduler import DONE, Budget, Scheduler, now
 from pipeline_steps.local.storage import LocalS3
 
@@ -84,6 +85,8 @@ def run_pipeline(
     if mode not in ("portable", "sandbox"):
         raise LocalRunError(f"mode is {mode!r}", expected="'portable' or 'sandbox'")
     _interpreter(python)
+    if mode == "sandbox":
+        find_sandbox()
     run_id = secrets.token_hex(6)
     started = now()
     record = RunRecord(run_id, pipeline_name, folder, "Executing", started)
@@ -170,7 +173,7 @@ def _execute(
         storage=storage,
         registry_dir=Path(request["registry_dir"]),
         python=_interpreter(request["python"]),
-        mode=request["mode"],
+        sandbox=find_sandbox() if request["mode"] == "sandbox" else None,
         grace=request["stop_grace"],
         keep_work=request["keep_work"],
         callables=callables,

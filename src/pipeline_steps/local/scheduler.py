@@ -143,12 +143,14 @@ class Scheduler:
         item.status, item.failure_reason = result.status, result.failure
         item.seconds = round(time.monotonic() - self.began.get(step.name, time.monotonic()), 3)
         item.warnings, item.cached = result.warnings, result.cached
+        item.trace = result.trace.to_json() if result.trace else None
+        item.findings = result.findings
         if result.outcome:
             outcome = result.outcome
             item.properties, item.outputs = outcome.properties, outcome.outputs
             item.output_paths = {name: self._place(uri) for name, uri in outcome.outputs.items()}
             item.property_files = outcome.property_files
-            item.peak_memory_bytes, item.trace = outcome.peak_memory_bytes, outcome.trace
+            item.peak_memory_bytes = outcome.peak_memory_bytes
             self._skip()
         self._tell("step_finished", item, result.failure or "")
 

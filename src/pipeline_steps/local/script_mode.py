@@ -34,7 +34,7 @@ class ScriptMode:
 
     def command(self, host: Host) -> list[str]:
         """The command on a machine."""
-        script = [str(host.base / "code" / self.program), *self.arguments]
+        script = [str(host.view / "code" / self.program), *self.arguments]
         if not self.nodes:
             return [self.python, *script]
         return [
@@ -51,7 +51,7 @@ class ScriptMode:
 
     def variables(self, host: Host) -> dict[str, str]:
         """What the toolkit sets for frameworks that meet over the network."""
-        return {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(self.port), "PYTHONPATH": str(host.base / "code")}
+        return {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(self.port), "PYTHONPATH": str(host.view / "code")}
 
 
 def script_mode(job: Job, hosts: Sequence[Host], hyperparameters: Mapping[str, str]) -> ScriptMode | None:

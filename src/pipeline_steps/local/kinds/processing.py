@@ -99,11 +99,11 @@ class ProcessingKind(StepKind):
             job,
             hosts,
             lambda host: command_line(
-                app["ContainerEntrypoint"], app.get("ContainerArguments") or [], host.base, job.run.python
+                app["ContainerEntrypoint"], app.get("ContainerArguments") or [], host.view, job.run.python
             ),
             lambda host: {
-                **rewritten_environment(arguments.get("Environment") or {}, host.base),
-                "SAGEMAKER_BASE_DIR": str(host.base),
+                **rewritten_environment(arguments.get("Environment") or {}, host.view),
+                "SAGEMAKER_BASE_DIR": str(host.view),
                 "PROCESSING_JOB_NAME": job.name,
             },
             timeout=seconds_allowed(arguments),

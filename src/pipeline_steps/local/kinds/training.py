@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from pipeline_steps.local.archives import pack
-from pipeline_steps.local.containers import command_line, rewritten_environment
+from pipeline_steps.local.containers import command_line, inside, rewritten_environment
 from pipeline_steps.local.definition import Step
 from pipeline_steps.local.files import write_json
 from pipeline_steps.local.hosts import (
@@ -104,7 +104,7 @@ class TrainingKind(StepKind):
             lambda host: _environment(job, host, hosts, hyperparameters, script),
             timeout=seconds_allowed(arguments),
             isolated=bool(arguments.get("EnableNetworkIsolation")),
-            folder_for=(lambda host: host.base / "code") if script else None,
+            folder_for=(lambda host: host.view / "code") if script else None,
         )
         properties = self.properties(job.step, arguments, job.name)
         properties["FinalMetricDataList"] = list(_final_metrics(job))
@@ -144,16 +144,16 @@ def _stage_channels(job: Job, hosts: Sequence[Host]) -> None:
             job.run.storage.download(mine, host.base / "input" / "data" / name)
 
 
-def _checkpoint_folder(job: Job, host: Host) -> Path:
+def _checkpoint_folder(job: Job, base: Path) -> Path:
     local = (job.arguments.get("CheckpointConfig") or {}).get("LocalPath") or "/opt/ml/checkpoints"
-    return host.base / Path(local).relative_to("/opt/ml")
+    return inside(local, base)
 
 
 def _fetch_checkpoints(job: Job, hosts: Sequence[Host]) -> None:
     uri = (job.arguments.get("CheckpointConfig") or {}).get("S3Uri")
     if uri and job.run.storage.path(uri).is_dir() and any(job.run.storage.path(uri).iterdir()):
         for host in hosts:
-            job.run.storage.download(job.run.storage.objects(uri), _checkpoint_folder(job, host))
+            job.run.storage.download(job.run.storage.objects(uri), _checkpoint_folder(job, host.base))
 
 
 def _command(job: Job, host: Host, script: ScriptMode | None) -> list[str]:
@@ -161,7 +161,7 @@ def _command(job: Job, host: Host, script: ScriptMode | None) -> list[str]:
         return script.command(host)
     algorithm = job.arguments["AlgorithmSpecification"]
     return command_line(
-        algorithm["ContainerEntrypoint"], algorithm.get("ContainerArguments") or [], host.base, job.run.python
+        algorithm["ContainerEntrypoint"], algorithm.get("ContainerArguments") or [], host.view, job.run.python
     )
 
 
@@ -169,7 +169,7 @@ def _environment(
     job: Job, host: Host, hosts: Sequence[Host], hyperparameters: Mapping[str, str], script: ScriptMode | None
 ) -> dict[str, str]:
     variables = training_variables(
-        host.base,
+        host.view,
         channels=list(_input_data_config(job)),
         hyperparameters=hyperparameters,
         hosts=[other.name for other in hosts],
@@ -181,11 +181,11 @@ def _environment(
         program=script.program if script else None,
     )
     if job.arguments.get("CheckpointConfig"):
-        variables["SM_CHECKPOINT_DIR"] = str(_checkpoint_folder(job, host))
+        variables["SM_CHECKPOINT_DIR"] = str(_checkpoint_folder(job, host.view))
     if script:
         variables |= script.variables(host)
-    variables |= rewritten_environment(job.arguments.get("Environment") or {}, host.base)
-    return variables | {"SAGEMAKER_BASE_DIR": str(host.base)}
+    variables |= rewritten_environment(job.arguments.get("Environment") or {}, host.view)
+    return variables | {"SAGEMAKER_BASE_DIR": str(host.view)}
 
 
 def _outputs(job: Job, hosts: Sequence[Host], properties: dict[str, Any]) -> tuple[dict[str, str], dict[str, Path]]:
@@ -211,7 +211,7 @@ def _outputs(job: Job, hosts: Sequence[Host], properties: dict[str, Any]) -> tup
     if uri:
         outputs["checkpoints"] = uri
         for host in hosts:
-            files |= folder_files(_checkpoint_folder(job, host), uri, "checkpoints")
+            files |= folder_files(_checkpoint_folder(job, host.base), uri, "checkpoints")
     return outputs, files
 
 

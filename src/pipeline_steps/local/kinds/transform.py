@@ -71,12 +71,12 @@ class TransformKind(StepKind):
         ended = run_hosts(
             job,
             hosts,
-            lambda host: [job.run.python, str(_WORKER), str(host.base)],
+            lambda host: [job.run.python, str(_WORKER), str(host.view)],
             lambda host: {
-                **rewritten_environment(container.get("Environment") or {}, host.base),
-                **rewritten_environment(arguments.get("Environment") or {}, host.base),
-                "SAGEMAKER_BASE_DIR": str(host.base),
-                "SM_MODEL_DIR": str(host.base / "model"),
+                **rewritten_environment(container.get("Environment") or {}, host.view),
+                **rewritten_environment(arguments.get("Environment") or {}, host.view),
+                "SAGEMAKER_BASE_DIR": str(host.view),
+                "SM_MODEL_DIR": str(host.view / "model"),
             },
             timeout=None,
         )
