@@ -10,6 +10,8 @@ import typer
 if TYPE_CHECKING:
     from names3risk.evaluation.metrics import Metrics
 
+RANKING = ("auroc", "average_precision", "recall_at_1pct_fpr")
+
 
 def train(
     config: Annotated[
@@ -37,7 +39,10 @@ def evaluate(
     evaluation = api.evaluate(model, data, columns=columns)
     if json is not None:
         write_json(json, evaluation.to_json())
-    _print_metrics({"all": evaluation.overall, **evaluation.by_marketplace})
+    _print_metrics({"all": evaluation.overall})
+    if evaluation.by_marketplace:
+        typer.echo()
+        _print_marketplaces(evaluation.by_marketplace)
 
 
 def predict(
@@ -56,20 +61,46 @@ def predict(
 
 
 def _print_metrics(groups: dict[str, Metrics]) -> None:
-    """Prints one row a group of rows; a metric that could not be computed is a dash, with its reason below."""
+    """Prints one line a metric and one column a group of rows, then why metrics are missing."""
     from rich.console import Console
     from rich.table import Table
 
-    names = list(
-        dict.fromkeys(name for metrics in groups.values() for name in (*metrics.values, *metrics.not_computed))
-    )
-    table = Table("rows of", "rows", *names)
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for group, metrics in groups.items():
-        values = [f"{metrics.values[name]:.4f}" if name in metrics.values else "-" for name in names]
-        table.add_row(group, f"{sum(metrics.rows_per_class):,}", *values)
+    from names3risk.evaluation.metrics import METRICS
+
+    table = Table("metric", box=None)
+    for group in groups:
+        table.add_column(group, justify="right")
+    table.add_row("rows", *(f"{sum(metrics.rows_per_class):,}" for metrics in groups.values()))
+    for name in METRICS:
+        table.add_row(name, *(_shown(metrics, name) for metrics in groups.values()))
     Console().print(table)
+    _print_reasons(groups, METRICS)
+
+
+def _print_marketplaces(groups: dict[str, Metrics]) -> None:
+    """Prints one line a marketplace with the metrics that need no threshold, then why metrics are missing."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("marketplace", box=None)
+    for heading in ("rows", *RANKING):
+        table.add_column(heading, justify="right")
     for group, metrics in groups.items():
-        for name, reason in metrics.not_computed.items():
-            typer.echo(f"{group}: no {name}, because {reason}")
+        rows = f"{sum(metrics.rows_per_class):,}"
+        table.add_row(group, rows, *(_shown(metrics, name) for name in RANKING))
+    Console().print(table)
+    _print_reasons(groups, RANKING)
+
+
+def _shown(metrics: Metrics, name: str) -> str:
+    return f"{metrics.values[name]:.4f}" if name in metrics.values else "-"
+
+
+def _print_reasons(groups: dict[str, Metrics], names: tuple[str, ...]) -> None:
+    for group, metrics in groups.items():
+        reasons: dict[str, list[str]] = {}
+        for name in names:
+            if name in metrics.not_computed:
+                reasons.setdefault(metrics.not_computed[name], []).append(name)
+        for reason, missing in reasons.items():
+            typer.echo(f"{group}: no {', '.join(missing)}: {reason}")

@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 
 from names3risk.errors import DataError
 
+METRICS = ("auroc", "average_precision", "recall_at_1pct_fpr", "f1", "precision", "recall", "accuracy")
+"""Every metric, in the order in which they are shown."""
+
 MAX_FALSE_POSITIVE_RATE = 0.01
 NO_MARKETPLACE = "(missing)"
 
