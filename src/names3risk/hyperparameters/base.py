@@ -133,6 +133,22 @@ class Hyperparameters(BaseModel):
         "val_loss", description="Metric that stops training and chooses the best checkpoint"
     )
     early_stop_patience: int = Field(3, ge=1, description="Validations without improvement before training stops")
+    weight_averaging: Literal["none", "ema", "swa"] = Field(
+        "none", description="Validate and keep an exponential (ema) or plain (swa) mean of the weights"
+    )
+    ema_decay: float = Field(
+        0.999, ge=0, lt=1, description="Share that a step leaves", json_schema_extra=only_with(weight_averaging=["ema"])
+    )
+    swa_start: float = Field(
+        0.5,
+        ge=0,
+        lt=1,
+        description="Share of steps before the mean",
+        json_schema_extra=only_with(weight_averaging=["swa"]),
+    )
+    checkpoint_every_n_steps: int = Field(
+        0, ge=0, description="Steps between checkpoints to resume from; 0: each epoch"
+    )
     load_ckpt: bool = Field(True, description="Return the best weights; false returns the last ones")
     precision: Literal["fp32", "bf16", "fp16"] = Field("fp32", description="Arithmetic of the forward pass")
     fp16: bool = Field(False, description="The same as precision fp16")

@@ -1,4 +1,4 @@
-"""What happens at each validation: history, log line, best and last checkpoint, early stopping."""
+"""What happens at each validation: history, log line, best checkpoint, early stopping."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from names3risk.training.module import RiskModule
 
 logger = logging.getLogger(__name__)
 
-BEST, LAST = "best.ckpt", "last.ckpt"
+BEST = "best.ckpt"
 
 
 class ValidationWatch(Callback):
-    """Keeps the history, saves `best.ckpt` and `last.ckpt`, and stops when patience is used up.
+    """Keeps the history, saves `best.ckpt`, and stops when patience is used up.
 
     Training stops when as many validations as the patience have passed without improvement and the epoch, counted
     from 1, has reached min_epochs; validations during min_epochs count too.
 
     Args:
         hyperparameters: Metric, patience and min_epochs.
-        folder: Where the checkpoints go.
+        folder: Where the checkpoint goes.
     """
 
     def __init__(self, hyperparameters: Hyperparameters, folder: Path) -> None:
@@ -67,16 +67,13 @@ class ValidationWatch(Callback):
         if self.without_improvement >= self.patience and epoch >= self.min_epochs:
             self.stopped_early = trainer.should_stop = True
 
-    def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        """Saves the state from which the run can go on."""
-        trainer.save_checkpoint(self.folder / LAST, weights_only=False)
-
     def state_dict(self) -> dict[str, Any]:
         """What a resumed run needs to know."""
         return {
             "history": self.history,
             "best_value": self.best_value,
             "without_improvement": self.without_improvement,
+            "stopped_early": self.stopped_early,
         }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -84,6 +81,7 @@ class ValidationWatch(Callback):
         self.history = state_dict["history"]
         self.best_value = state_dict["best_value"]
         self.without_improvement = state_dict["without_improvement"]
+        self.stopped_early = state_dict["stopped_early"]
 
     def _improves(self, value: float) -> bool:
         if self.best_value is None:

@@ -25,13 +25,26 @@ class TrainingLoader:
     ) -> None:
         self.source = BatchSource(split, device)
         self.batch_size, self.seed, self.epoch = batch_size, seed, epoch
+        self.position = 0
+        """Batches of this epoch that training is done with; set before a checkpoint is written."""
+        self._skip = 0
 
     def __len__(self) -> int:
         return count_batches(len(self.source.lengths), self.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
-        for rows in plan_training(self.source.lengths, self.batch_size, self.seed, self.epoch()):
+        plan = plan_training(self.source.lengths, self.batch_size, self.seed, self.epoch())
+        start, self._skip = self._skip, 0
+        for rows in plan[start:]:
             yield self.source.gather(rows)
+
+    def state_dict(self) -> dict[str, int]:
+        """The position in the epoch."""
+        return {"position": self.position}
+
+    def load_state_dict(self, state_dict: dict[str, int]) -> None:
+        """Makes the next pass start at a saved position."""
+        self._skip = state_dict["position"]
 
 
 class ScoringLoader:

@@ -39,7 +39,8 @@ class RiskModule(lightning.LightningModule):
         self.loss = build_loss(hyperparameters)
         self.val_loss = MeanMetric(nan_strategy="disable")
         self.val_metrics = build_metrics(hyperparameters.num_classes, left_out)
-        self.train_losses: list[Tensor] = []
+        self.train_loss = MeanMetric(nan_strategy="disable")
+        self.train_loss.persistent(True)  # a resumed run goes on summing
         self.last_good_checkpoint: str | None = None
         self.last_lr = hyperparameters.lr
 
@@ -61,7 +62,7 @@ class RiskModule(lightning.LightningModule):
         loss: Tensor = (losses * weights).sum() / weights.sum()
         if not torch.isfinite(loss):
             self._stop_not_finite(batch, losses)
-        self.train_losses.append(loss.detach())
+        self.train_loss.update(losses.detach(), weights)
         self.last_lr = float(self.trainer.optimizers[0].param_groups[0]["lr"])
         return loss
 
@@ -78,9 +79,8 @@ class RiskModule(lightning.LightningModule):
         values = {"val_loss": self.val_loss.compute(), **self.val_metrics.compute()}
         self.val_loss.reset()
         self.val_metrics.reset()
-        if self.train_losses:
-            values["train_loss"] = torch.stack(self.train_losses).mean()
-            self.train_losses.clear()
+        values["train_loss"] = self.train_loss.compute()
+        self.train_loss.reset()
         self.log_dict(values)
 
     def configure_optimizers(self) -> Any:

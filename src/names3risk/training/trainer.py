@@ -13,18 +13,27 @@ from pathlib import Path
 from typing import Literal
 
 import lightning
-import numpy as np
 import torch
 from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch import nn
 
 from names3risk.data.datasets import EncodedSplit
-from names3risk.errors import ConfigError, DataError
+from names3risk.errors import TrainingError
 from names3risk.hyperparameters import Hyperparameters
-from names3risk.training.callbacks import BEST, LAST, ValidationWatch
+from names3risk.training.averaging import build_averaging
+from names3risk.training.callbacks import BEST, ValidationWatch
+from names3risk.training.checks import check_splits
 from names3risk.training.loaders import ScoringLoader, TrainingLoader
-from names3risk.training.metrics import not_computable
 from names3risk.training.module import RiskModule
+from names3risk.training.resuming import (
+    LAST,
+    ResumableCheckpoint,
+    callback_state,
+    describe_run,
+    find_checkpoint,
+    has_ended,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +45,7 @@ class FitResult:
     Args:
         model: The network, on the CPU and in evaluation mode, with the best weights (the last with load_ckpt false).
         best_checkpoint: Checkpoint with the best value of the early-stopping metric.
-        last_checkpoint: Checkpoint of the last completed epoch, None before the first.
+        last_checkpoint: Checkpoint of the end of the run.
         history: One entry a validation: epoch from 1, step, lr, train_loss and the validation metrics.
         best_value: Best value of the early-stopping metric.
         epochs: Epochs begun.
@@ -47,7 +56,7 @@ class FitResult:
 
     model: nn.Module
     best_checkpoint: Path
-    last_checkpoint: Path | None
+    last_checkpoint: Path
     history: list[dict[str, float]]
     best_value: float
     epochs: int
@@ -64,6 +73,7 @@ def fit(
     checkpoint_dir: str | Path,
     log_dir: str | Path | None = None,
     *,
+    resume: bool = False,
     accelerator: str = "auto",
     progress: bool | None = None,
 ) -> FitResult:
@@ -76,6 +86,7 @@ def fit(
         val: Encoded validation split with labels.
         checkpoint_dir: Folder for best.ckpt and last.ckpt.
         log_dir: Folder for TensorBoard; None writes none.
+        resume: Go on from last.ckpt of the same run where there is one; otherwise earlier checkpoints are removed.
         accelerator: Lightning's name of the hardware: auto, cpu or gpu.
         progress: Show a progress bar; by default where standard error is a terminal.
 
@@ -87,9 +98,7 @@ def fit(
         ConfigError: A hyperparameter does not fit the data.
         TrainingError: The loss is not finite.
     """
-    _check_split(train, hyperparameters, "training split")
-    _check_split(val, hyperparameters, "validation split")
-    left_out = _check_labels(train, val, hyperparameters)
+    left_out = check_splits(train, val, hyperparameters)
     folder = Path(checkpoint_dir)
     folder.mkdir(parents=True, exist_ok=True)
     device = _device(accelerator)
@@ -101,35 +110,53 @@ def fit(
     steps_per_epoch = math.ceil(len(loader) / hyperparameters.accumulate_grad_batches)
     module = RiskModule(model, hyperparameters, steps_per_epoch, left_out)
     watch = ValidationWatch(hyperparameters, folder)
-    with _quiet():
-        trainer = lightning.Trainer(
-            accelerator="gpu" if device.type == "cuda" else device.type,
-            devices=1,
-            precision=_precision(hyperparameters, device),
-            max_epochs=hyperparameters.max_epochs,
-            accumulate_grad_batches=hyperparameters.accumulate_grad_batches,
-            val_check_interval=max(1, math.ceil(len(loader) * hyperparameters.val_check_interval)),
-            callbacks=[watch],
-            logger=TensorBoardLogger(log_dir, name="", version="") if log_dir else False,
-            log_every_n_steps=10,
-            enable_checkpointing=False,
-            enable_model_summary=False,
-            enable_progress_bar=sys.stderr.isatty() if progress is None else progress,
-            num_sanity_val_steps=0,
-        )
-        trainer.fit(module, loader, ScoringLoader(val, 2 * hyperparameters.batch_size, device))
-    best = folder / BEST
-    if hyperparameters.load_ckpt:
-        load_weights(model, best)
+    run = describe_run(hyperparameters, train, val)
+    saver = ResumableCheckpoint(
+        loader, folder, hyperparameters.checkpoint_every_n_steps, hyperparameters.accumulate_grad_batches, run
+    )
+    checkpoint = find_checkpoint(folder, run) if resume else None
+    if checkpoint is None:
+        for name in (BEST, LAST):
+            (folder / name).unlink(missing_ok=True)
+    if checkpoint is not None and has_ended(checkpoint):
+        watch.load_state_dict(callback_state(checkpoint, ValidationWatch))
+    else:
+        callbacks = [watch, saver, *build_averaging(hyperparameters, steps_per_epoch)]
+        with _quiet():
+            trainer = lightning.Trainer(
+                accelerator="gpu" if device.type == "cuda" else device.type,
+                devices=1,
+                precision=_precision(hyperparameters, device),
+                max_epochs=hyperparameters.max_epochs,
+                accumulate_grad_batches=hyperparameters.accumulate_grad_batches,
+                val_check_interval=max(1, math.ceil(len(loader) * hyperparameters.val_check_interval)),
+                callbacks=callbacks,
+                logger=TensorBoardLogger(log_dir, name="", version="") if log_dir else False,
+                log_every_n_steps=10,
+                enable_checkpointing=False,
+                enable_model_summary=False,
+                enable_progress_bar=sys.stderr.isatty() if progress is None else progress,
+                num_sanity_val_steps=0,
+            )
+            validation = ScoringLoader(val, 2 * hyperparameters.batch_size, device)
+            try:
+                trainer.fit(module, loader, validation, ckpt_path=checkpoint, weights_only=True)
+            except SIGTERMException as error:
+                raise TrainingError(
+                    f"stopped by SIGTERM after step {trainer.global_step}",
+                    where="training",
+                    mend=f"resume from {folder}",
+                ) from error
+    load_weights(model, folder / (BEST if hyperparameters.load_ckpt else LAST))
     assert watch.best_value is not None
     return FitResult(
         model=model.cpu().eval(),
-        best_checkpoint=best,
-        last_checkpoint=folder / LAST if (folder / LAST).is_file() else None,
+        best_checkpoint=folder / BEST,
+        last_checkpoint=folder / LAST,
         history=watch.history,
         best_value=watch.best_value,
         epochs=int(watch.history[-1]["epoch"]),
-        steps=trainer.global_step,
+        steps=torch.load(folder / LAST, map_location="cpu", weights_only=True)["global_step"],
         stopped_early=watch.stopped_early,
         not_computed=left_out,
     )
@@ -142,51 +169,6 @@ def load_weights(model: nn.Module, checkpoint: str | Path) -> None:
     model.load_state_dict(
         {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
     )
-
-
-def _check_split(split: EncodedSplit, hyperparameters: Hyperparameters, where: str) -> None:
-    if len(split) < 2:
-        raise DataError(f"{len(split)} rows", where=where, expected="at least two rows")
-    if split.labels is None:
-        raise DataError("no labels", where=where, expected="a label in every row")
-    longest = int(split.tokens.lengths.max())
-    if longest > hyperparameters.max_sen_len:
-        raise DataError(
-            f"a row has {longest} tokens",
-            where=where,
-            expected=f"at most {hyperparameters.max_sen_len} (max_sen_len)",
-            mend="encode the text with max_length = max_sen_len",
-        )
-    low, high = int(split.labels.min()), int(split.labels.max())
-    if low < 0 or high >= hyperparameters.num_classes:
-        raise DataError(
-            f"labels from {low} to {high}",
-            where=where,
-            expected=f"0 to {hyperparameters.num_classes - 1} (num_classes)",
-        )
-    if not np.isfinite(split.tabular).all():
-        row, column = np.argwhere(~np.isfinite(split.tabular))[0]
-        raise DataError(
-            f"feature {column} of row {row} is {split.tabular[row, column]}",
-            where=where,
-            expected="finite numbers; missing ones are filled before",
-        )
-
-
-def _check_labels(train: EncodedSplit, val: EncodedSplit, hyperparameters: Hyperparameters) -> dict[str, str]:
-    assert train.labels is not None
-    assert val.labels is not None
-    if len(np.unique(train.labels)) < 2:
-        raise DataError(f"only class {train.labels[0]}", where="training split", expected="at least two classes")
-    left_out = not_computable(val.labels, hyperparameters.num_classes)
-    metric = hyperparameters.early_stop_metric
-    if metric in left_out:
-        raise ConfigError(
-            f"early_stop_metric {metric} cannot be computed: {left_out[metric]}",
-            where="validation split",
-            mend="use val_loss, or give validation rows of every class",
-        )
-    return left_out
 
 
 def _device(accelerator: str) -> torch.device:

@@ -1,7 +1,8 @@
 """Every field of every hyperparameter class changes something that can be seen, or is refused.
 
 A run's fingerprint is what it leaves: initial and final weights, history, steps and the scores of the model. For each
-field there is a changed value, and the setting in which it matters; the two fingerprints must differ.
+field there is a changed value, and the setting in which it matters; the two fingerprints must differ. Elsewhere:
+what the training job hands on, and checkpoint_every_n_steps, which only shows when a run breaks off.
 """
 
 from __future__ import annotations
@@ -63,6 +64,9 @@ CHANGES: dict[str, tuple[dict[str, Any], Any]] = {
     "early_stop_metric": (STUCK, "val_auroc"),
     "early_stop_patience": (STUCK, 1),
     "load_ckpt": ({**STUCK, "early_stop_patience": 5}, False),
+    "weight_averaging": ({}, "swa"),
+    "ema_decay": ({"weight_averaging": "ema", "max_epochs": 4, "load_ckpt": False}, 0.2),
+    "swa_start": ({"weight_averaging": "swa", "load_ckpt": False}, 0.0),
     "precision": ({}, "bf16"),
     "fp16": ({}, True),
     "seed": ({}, 1),
@@ -142,7 +146,7 @@ def fingerprints(tiny: Tiny, tmp_path_factory: pytest.TempPathFactory) -> Callab
 
 def fields(kind: str) -> list[tuple[str, str]]:
     cls = HYPERPARAMETER_CLASSES[kind]
-    elsewhere = {*cls.DATA_FIELDS, *cls.FEATURE_FIELDS, "model_class", "is_binary"}
+    elsewhere = {*cls.DATA_FIELDS, *cls.FEATURE_FIELDS, "model_class", "is_binary", "checkpoint_every_n_steps"}
     return [(kind, field) for field in cls.model_fields if field not in elsewhere]
 
 
