@@ -7,6 +7,7 @@ from names3risk.hyperparameters.parsing import (
     load_hyperparameters,
     parse_hyperparameters,
 )
+from names3risk.hyperparameters.recipes import list_recipes, load_recipe
 from names3risk.hyperparameters.transformer2risk import Transformer2RiskHyperparameters
 
 __all__ = [
@@ -14,6 +15,8 @@ __all__ = [
     "Hyperparameters",
     "LSTM2RiskHyperparameters",
     "Transformer2RiskHyperparameters",
+    "list_recipes",
     "load_hyperparameters",
+    "load_recipe",
     "parse_hyperparameters",
 ]

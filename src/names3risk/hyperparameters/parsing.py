@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from names3risk.errors import ConfigError
 from names3risk.hyperparameters.base import Hyperparameters
 from names3risk.hyperparameters.lstm2risk import LSTM2RiskHyperparameters
+from names3risk.hyperparameters.recipes import load_recipe
 from names3risk.hyperparameters.transformer2risk import Transformer2RiskHyperparameters
 
 HYPERPARAMETER_CLASSES: dict[str, type[Hyperparameters]] = {
@@ -27,7 +28,8 @@ def parse_hyperparameters(values: Mapping[str, Any], where: str | Path | None = 
     """Checks hyperparameters and casts those that came as strings.
 
     SageMaker delivers every value as a string; `"1e-3"`, `"true"`, `"[1, 2]"`, `"null"` and JSON-quoted strings are
-    cast to the type of their field. Keys that SageMaker itself adds (`sagemaker_*`, `_tuning_*`) are left out.
+    cast to the type of their field. Keys that SageMaker itself adds (`sagemaker_*`, `_tuning_*`) are left out. The key
+    `recipe` names a recipe whose values lie under those given here.
 
     Args:
         values: Names and values; `model_class` is required.
@@ -40,6 +42,9 @@ def parse_hyperparameters(values: Mapping[str, Any], where: str | Path | None = 
         ConfigError: Names every wrong or unknown hyperparameter.
     """
     known = {key: value for key, value in values.items() if not key.startswith(("sagemaker_", "_tuning_"))}
+    recipe = _cast(known.pop("recipe", None), is_text=True)
+    if recipe is not None:
+        known = {**load_recipe(recipe), **known}
     cls = _class_of(_cast(known.get("model_class"), is_text=False), where)
     cast = {key: _cast(value, _is_text(cls, key)) for key, value in known.items() if key in cls.model_fields}
     problems = cls.unknown(known)
