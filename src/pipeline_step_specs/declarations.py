@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from pipeline_step_specs.enums import DependencyType
+
+ColumnType = Literal["string", "integer", "number", "boolean", "timestamp", "any"]
 
 
 class _Declaration(BaseModel):
@@ -60,7 +64,7 @@ class DependencySpec(_Declaration):
     semantic_keywords: list[str] = Field(default_factory=list)
     subfolder: str = ""
     channels: list[str] = Field(default_factory=list)
-    required_columns: dict[str, str] = Field(default_factory=dict)
+    required_columns: dict[str, ColumnType] = Field(default_factory=dict)
 
 
 class OutputSpec(_Declaration):
@@ -82,6 +86,6 @@ class OutputSpec(_Declaration):
 
     output_type: DependencyType
     property_path: str
-    columns: dict[str, str] = Field(default_factory=dict)
+    columns: dict[str, ColumnType] = Field(default_factory=dict)
     keeps_columns_of: str | None = None
     drops_columns: list[str] = Field(default_factory=list)

@@ -33,6 +33,7 @@ MODEL_EVALUATION_SPEC = StepSpecification(
             semantic_keywords=["evaluation", "test", "processed", "split"],
             description="The split to score.",
             subfolder="test",
+            required_columns={"label": "integer"},
         ),
     ],
     outputs=[
@@ -42,6 +43,8 @@ MODEL_EVALUATION_SPEC = StepSpecification(
             property_path="properties.ProcessingOutputConfig.Outputs['eval_output'].S3Output.S3Uri",
             description="Predictions and the pictures of the ROC and precision-recall curves.",
             aliases=["evaluation_data", "predictions"],
+            columns={"score": "number"},
+            keeps_columns_of="eval_data",
         ),
         OutputSpec(
             logical_name="metrics_output",

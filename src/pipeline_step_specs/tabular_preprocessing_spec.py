@@ -37,6 +37,8 @@ TABULAR_PREPROCESSING_SPEC = StepSpecification(
             property_path="properties.ProcessingOutputConfig.Outputs['processed_data'].S3Output.S3Uri",
             description="One folder a split (train, val, test), each with its table and its schema.json.",
             aliases=["input_path", "train_data", "eval_data", "training_data"],
+            columns={"label": "integer"},
+            keeps_columns_of="raw_data",
         )
     ],
 )

@@ -22,6 +22,7 @@ from pipeline_steps.builders import (
     TabularPreprocessingStepBuilder,
     TokenizerTrainingStepBuilder,
 )
+from pipeline_steps.configuration import load_pipeline
 from pipeline_steps.definition_checks import check_definition
 from pipeline_steps.parameters import PipelineParameter
 from pipeline_steps.pipeline_builder import PipelineBuilder, canonical_json
@@ -54,5 +55,6 @@ __all__ = [
     "TokenizerTrainingStepBuilder",
     "canonical_json",
     "check_definition",
+    "load_pipeline",
     "publish_local",
 ]

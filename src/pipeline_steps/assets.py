@@ -31,15 +31,15 @@ class Asset:
     name: str = ""
     content: bytes = b""
 
-    def files(self) -> Iterator[tuple[str, bytes]]:
-        """Gives each file as its path below `uri` and its bytes, in a fixed order."""
+    def files(self) -> Iterator[tuple[str, Path | bytes]]:
+        """Gives each file as its path below `uri` and where it is, or its content, in a fixed order."""
         if self.path is None:
             yield self.name, self.content
         elif self.path.is_file():
-            yield self.path.name, self.path.read_bytes()
+            yield self.path.name, self.path
         else:
             for file in tree_files(self.path):
-                yield file.relative_to(self.path).as_posix(), file.read_bytes()
+                yield file.relative_to(self.path).as_posix(), file
 
 
 class AssetStore:
@@ -92,9 +92,7 @@ class AssetStore:
         if not file.is_file():
             raise PipelineError([Problem(CODE_MISSING, f"there is no file '{file}'")])
         digest = hashlib.sha256(f"{file.name}\0".encode())
-        with file.open("rb") as stream:
-            for block in iter(lambda: stream.read(1 << 20), b""):
-                digest.update(block)
+        _update(digest, file)
         uri = f"{self._storage}/files/{digest.hexdigest()}"
         self._assets[uri] = Asset(uri, path=file)
         return uri
@@ -129,10 +127,15 @@ def tree_digest(folder: Path) -> str:
         raise PipelineError([Problem(CODE_MISSING, f"the code folder '{folder}' is empty")])
     digest = hashlib.sha256()
     for file in files:
-        content = file.read_bytes()
-        digest.update(f"{file.relative_to(folder).as_posix()}\0{len(content)}\0".encode())
-        digest.update(content)
+        digest.update(f"{file.relative_to(folder).as_posix()}\0{file.stat().st_size}\0".encode())
+        _update(digest, file)
     return digest.hexdigest()
+
+
+def _update(digest: hashlib._Hash, file: Path) -> None:
+    with file.open("rb") as stream:
+        for block in iter(lambda: stream.read(1 << 20), b""):
+            digest.update(block)
 
 
 def local_path(uri: str, s3_root: Path) -> Path:
@@ -170,7 +173,10 @@ def publish_local(assets: Iterable[Asset], s3_root: Path) -> list[Path]:
             for name, content in asset.files():
                 file = staged / name
                 file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_bytes(content)
+                if isinstance(content, bytes):
+                    file.write_bytes(content)
+                else:
+                    shutil.copyfile(content, file)
             _move_into_place(staged, target)
     return folders
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,7 +15,7 @@ from pipeline_steps.builders import BUILDERS, StepBuilderBase
 from pipeline_steps.configuration_references import is_written_reference, with_references
 from pipeline_steps.parameters import PipelineParameter
 from pipeline_steps.pipeline_builder import PipelineBuilder
-from pipeline_steps.problems import CONFIGURATION, PipelineError, Problem
+from pipeline_steps.problems import CONFIGURATION, DEPENDENCY_UNRESOLVED, PipelineError, Problem
 from pipeline_steps.settings import PipelineSettings
 from pipeline_steps.yaml_document import KeyPath, YamlDocument, read_yaml
 
@@ -44,6 +45,30 @@ def load_pipeline(
     return _Loader(document, list(environments), overrides or {}).load()
 
 
+def find_problems(path: str | Path, environments: Iterable[str] = ()) -> tuple[PipelineBuilder | None, list[Problem]]:
+    """Looks for everything that is wrong with a pipeline in a YAML file, also behind the first mistakes.
+
+    Args:
+        path: The file.
+        environments: Names of sections under `environments` that are laid over the rest, in order.
+
+    Returns:
+        The pipeline as far as it could be read, and the problems with their lines.
+    """
+    try:
+        document = read_yaml(Path(path))
+        loader = _Loader(document, list(environments), {})
+        pipeline = loader.load_what_is_sound()
+    except PipelineError as error:
+        return None, error.problems
+    problems = list(loader.problems)
+    for problem in pipeline.check(loader.unsound) if pipeline is not None else ():
+        if not (loader.unsound and problem.code == DEPENDENCY_UNRESOLVED):
+            line = document.line(("steps", problem.step, *problem.where.split(".")))
+            problems.append(replace(problem, filename=str(document.path), line=line))
+    return pipeline, problems
+
+
 def overlay(base: Any, above: Any) -> Any:
     """Lays one value over another: mappings are merged key by key, anything else is replaced."""
     if not isinstance(base, dict) or not isinstance(above, Mapping) or is_written_reference(above):
@@ -57,12 +82,19 @@ def overlay(base: Any, above: Any) -> Any:
 class _Loader:
     def __init__(self, document: YamlDocument, environments: list[str], overrides: Mapping[str, Any]) -> None:
         self._document = document
-        self._problems: list[Problem] = []
+        self.problems: list[Problem] = []
         self._value = self._overlaid(environments, overrides)
         self._classes: dict[str, type[StepBuilderBase[Any]]] = {}
         self._specifications: dict[str, StepSpecification] = {}
+        self.unsound: list[str] = []
 
     def load(self) -> PipelineBuilder:
+        pipeline = self.load_what_is_sound()
+        self._fail_if_wrong()
+        assert pipeline is not None
+        return pipeline
+
+    def load_what_is_sound(self) -> PipelineBuilder | None:
         settings = self._model(PipelineSettings, self._section("pipeline"), ("pipeline",))
         parameters = {
             name: self._model(PipelineParameter, value, ("parameters", name))
@@ -71,18 +103,19 @@ class _Loader:
         steps = self._section("steps")
         self._find_classes(steps)
         self._check_defaults()
-        builders = [self._builder(name, steps[name]) for name in self._classes]
+        builders = {name: self._builder(name, steps[name]) for name in self._classes}
         if not steps:
             self._problem(("steps",), "there are no steps; describe at least one")
-        self._fail_if_wrong()
-        assert settings is not None
+        if settings is None:
+            return None
         pipeline = PipelineBuilder(settings, {name: each for name, each in parameters.items() if each is not None})
-        for builder in builders:
+        for builder in builders.values():
             if builder is not None:
                 pipeline.add(builder)
-        for name in self._classes:
-            self._connect(pipeline, name, steps[name].get("inputs") or {})
-        self._fail_if_wrong()
+        for name, builder in builders.items():
+            if builder is not None:
+                self._connect(pipeline, name, steps[name].get("inputs") or {})
+        self.unsound = [name for name in steps if builders.get(name) is None]
         return pipeline
 
     def _overlaid(self, environments: list[str], overrides: Mapping[str, Any]) -> dict[str, Any]:
@@ -156,14 +189,20 @@ class _Loader:
         if isinstance(settings.get("code"), str):
             settings["code"] = self._document.path.parent / settings["code"]
         made = self._model(builder.settings_class, settings, path)
-        return None if made is None else builder(name, made)
+        try:
+            return None if made is None else builder(name, made)
+        except ValidationError as error:
+            self._problem(
+                (*path, "output_columns"), "; ".join(_told(StepSpecification, each) for each in error.errors())
+            )
+            return None
 
     def _file(self, name: str, path: KeyPath) -> Any:
         try:
             return read_yaml(self._document.path.parent / name).value
         except PipelineError as error:
             for problem in error.problems:
-                self._problem(path, f"{problem.where}: {problem.message}")
+                self._problem(path, f"{problem.filename}:{problem.line}: {problem.message}")
             return {}
 
     def _referenced(self, value: dict[str, Any], path: KeyPath) -> dict[str, Any]:
@@ -205,11 +244,12 @@ class _Loader:
 
     def _problem(self, path: KeyPath, message: str) -> None:
         dotted = ".".join(str(part) for part in path)
-        self._problems.append(Problem(CONFIGURATION, message, where=f"{self._document.place(path)}: {dotted}"))
+        filename, line = str(self._document.path), self._document.line(path)
+        self.problems.append(Problem(CONFIGURATION, message, where=dotted, filename=filename, line=line))
 
     def _fail_if_wrong(self) -> None:
-        if self._problems:
-            raise PipelineError(self._problems)
+        if self.problems:
+            raise PipelineError(self.problems)
 
 
 def _told(model: type[BaseModel], error: Any) -> str:

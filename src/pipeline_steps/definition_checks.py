@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pipeline_step_specs import StepKind
@@ -27,7 +27,7 @@ _OUTPUT = re.compile(r"ProcessingOutputConfig\.Outputs\['([^']+)'\]")
 _INPUT = re.compile(r"ProcessingInputs\['([^']+)'\]")
 
 
-def check_definition(definition: Definition, absent: Mapping[str, StepKind] | None = None) -> list[Problem]:
+def check_definition(definition: Definition, absent: Iterable[str] = ()) -> list[Problem]:
     """Checks a pipeline definition.
 
     Args:
@@ -38,11 +38,11 @@ def check_definition(definition: Definition, absent: Mapping[str, StepKind] | No
     Returns:
         Everything that is wrong, in order of the steps.
     """
-    return list(_DefinitionChecks(definition, absent or {}).run())
+    return list(_DefinitionChecks(definition, frozenset(absent)).run())
 
 
 class _DefinitionChecks:
-    def __init__(self, definition: Definition, absent: Mapping[str, StepKind]) -> None:
+    def __init__(self, definition: Definition, absent: frozenset[str]) -> None:
         self._definition = definition
         self._parameters = {entry["Name"]: entry for entry in definition.get("Parameters") or []}
         self._all = list(iter_steps(definition["Steps"]))

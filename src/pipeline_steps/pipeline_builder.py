@@ -8,12 +8,14 @@ from typing import Any
 
 from pipeline_script_contracts import ValidationResult
 from pipeline_step_specs import Resolution, Resolver, Source, StepSpecification
+from pipeline_step_specs.column_flow import ColumnFlow
 from pipeline_step_specs.naming import suggestion
 from pipeline_steps.assets import Asset, AssetStore
 from pipeline_steps.builders import BuildContext, ConditionStepBuilder, StepBuilderBase
 from pipeline_steps.definition_checks import check_definition
 from pipeline_steps.parameters import PipelineParameter
 from pipeline_steps.problems import (
+    COLUMN_LOST,
     CONFIGURATION,
     CONTRACT_MISALIGNED,
     CYCLE,
@@ -107,9 +109,13 @@ class PipelineBuilder:
             results[builder.name] = checked[key]
         return results
 
-    def check(self) -> list[Problem]:
-        """Gives everything that is wrong, except in the scripts themselves: see `validate_script_contracts`."""
-        return self._compile()[1]
+    def check(self, absent: Iterable[str] = ()) -> list[Problem]:
+        """Gives everything that is wrong, except in the scripts themselves: see `validate_script_contracts`.
+
+        Args:
+            absent: Steps that could not be added; that they are missing is not told again.
+        """
+        return self._compile(absent)[1]
 
     def definition(self) -> Definition:
         """Gives the pipeline definition.
@@ -147,11 +153,12 @@ class PipelineBuilder:
     def _store(self) -> AssetStore:
         return AssetStore(self.settings.storage)
 
-    def _compile(self) -> tuple[Definition, list[Problem], AssetStore]:
+    def _compile(self, absent: Iterable[str] = ()) -> tuple[Definition, list[Problem], AssetStore]:
         store = self._store()
         problems = [*self._specification_problems()]
         inputs: dict[str, dict[str, Value]] = {name: {} for name in self._builders}
         sources: dict[str, list[str]] = {}
+        wired: dict[tuple[str, str], Source] = {}
         incomplete: set[str] = set()
         for builder, found, value in self._resolve(store):
             if found is not None and found.error:
@@ -161,6 +168,7 @@ class PipelineBuilder:
                 inputs[builder.name].update(value)
             if found is not None and found.source is not None:
                 sources.setdefault(builder.name, []).append(found.source.step)
+                wired[builder.name, found.dependency] = found.source
         built: dict[str, Step] = {}
         for builder in self.steps:
             own = list(builder.problems())
@@ -172,10 +180,11 @@ class PipelineBuilder:
                 built[builder.name] = _after(step, sources.get(builder.name, ()))
             except PipelineError as error:
                 problems += [Problem(each.code, each.message, builder.name, each.where) for each in error.problems]
-        problems += self._branch_problems()
+        missing = [*absent, *(name for name in self._builders if name not in built)]
+        problems += self._branch_problems(missing)
+        problems += self._column_problems(wired)
         definition = self._assemble(built)
-        absent = {builder.name: builder.kind for builder in self.steps if builder.name not in built}
-        problems += check_definition(definition, absent)
+        problems += check_definition(definition, missing)
         return definition, problems, store
 
     def _resolve(
@@ -218,16 +227,26 @@ class PipelineBuilder:
             for message in builder.spec.validate_contract_alignment().errors:
                 yield Problem(CONTRACT_MISALIGNED, message, builder.name)
 
+    def _column_problems(self, wired: Mapping[tuple[str, str], Source]) -> Iterator[Problem]:
+        given = {
+            (builder.name, dependency): columns
+            for builder in self.steps
+            for dependency, columns in builder.settings.given_columns.items()
+        }
+        flow = ColumnFlow({builder.name: builder.spec for builder in self.steps}, wired, given)
+        for lost in flow.lost_columns():
+            yield Problem(COLUMN_LOST, lost.message, lost.step, f"inputs.{lost.dependency}")
+
     def _conditions(self) -> Iterator[ConditionStepBuilder]:
         for builder in self.steps:
             if isinstance(builder, ConditionStepBuilder):
                 yield builder
 
-    def _branch_problems(self) -> Iterator[Problem]:
+    def _branch_problems(self, absent: Iterable[str]) -> Iterator[Problem]:
         owners: dict[str, str] = {}
         for condition in self._conditions():
             for name in condition.branch_steps():
-                if name not in self._builders:
+                if name not in self._builders and name not in absent:
                     message = f"there is no step '{name}'; {suggestion(name, self._builders)}"
                     yield Problem(CONFIGURATION, message, condition.name, "if_steps/else_steps")
                 elif name in owners and owners[name] != condition.name:

@@ -28,16 +28,21 @@ class Problem:
         message: What was wrong, what was expected and how to mend it.
         step: The step it was found in; empty when it concerns the whole pipeline.
         where: The field or path inside the step.
+        filename: The file that it was read from; empty when it was not read from a file.
+        line: The line in that file, from 1; 0 when it is not known.
     """
 
     code: str
     message: str
     step: str = ""
     where: str = ""
+    filename: str = ""
+    line: int = 0
 
     def __str__(self) -> str:
-        """`step: where: CODE message`, without the parts that are empty."""
-        place = ": ".join(part for part in (self.step, self.where) if part)
+        """`file:line: step: where: CODE message`, without the parts that are empty."""
+        file = f"{self.filename}:{self.line}" if self.line else self.filename
+        place = ": ".join(part for part in (file, self.step, self.where) if part)
         return f"{place}: {self.code} {self.message}" if place else f"{self.code} {self.message}"
 
 

@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipeline_step_specs.declarations import ColumnType
+
 Referable = Any
 """A constant or a reference of the definition language."""
 
@@ -74,14 +76,34 @@ class MetricDefinition(Strict):
     regex: str
 
 
+class OutputColumns(Strict):
+    """The columns of an output.
+
+    Args:
+        columns: Columns that it has, with their types.
+        keeps_columns_of: The dependency whose columns pass through.
+        drops_columns: Columns of that dependency that do not.
+    """
+
+    columns: dict[str, ColumnType] = Field(default_factory=dict)
+    keeps_columns_of: str | None = None
+    drops_columns: list[str] = Field(default_factory=list)
+
+
 class StepSettings(Strict):
     """The settings that every kind of step has.
 
     Args:
         depends_on: Steps that must finish before this one, beside those that feed it.
+        given_columns: By dependency, the columns of a table that no step feeds it with.
+        required_columns: By dependency, columns that its table must have, beside those of the specification.
+        output_columns: By output, the columns of its table.
     """
 
     depends_on: list[str] = Field(default_factory=list)
+    given_columns: dict[str, dict[str, ColumnType]] = Field(default_factory=dict)
+    required_columns: dict[str, dict[str, ColumnType]] = Field(default_factory=dict)
+    output_columns: dict[str, OutputColumns] = Field(default_factory=dict)
 
 
 class RetriedSettings(StepSettings):

@@ -32,11 +32,11 @@ class YamlDocument:
     value: Any
     lines: dict[KeyPath, int] = field(default_factory=dict)
 
-    def place(self, key_path: KeyPath) -> str:
-        """Gives `file:line` of a key, or of the nearest key above it."""
+    def line(self, key_path: KeyPath) -> int:
+        """Gives the line of a key, or of the nearest key above it."""
         while key_path and key_path not in self.lines:
             key_path = key_path[:-1]
-        return f"{self.path}:{self.lines.get(key_path, 1)}"
+        return self.lines.get(key_path, 1)
 
 
 def read_yaml(path: Path) -> YamlDocument:
@@ -54,14 +54,14 @@ def read_yaml(path: Path) -> YamlDocument:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else f"not UTF-8 text: {error.reason}"
-        raise PipelineError([Problem(CONFIGURATION, f"cannot read it: {reason}", where=str(path))]) from error
+        raise PipelineError([_problem(path, 0, f"cannot read it: {reason}")]) from error
     try:
         node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
+        line = mark.line + 1 if mark else 0
         reason = getattr(error, "problem", None) or str(error)
-        raise PipelineError([Problem(CONFIGURATION, f"not valid YAML: {reason}", where=place)]) from error
+        raise PipelineError([_problem(path, line, f"not valid YAML: {reason}")]) from error
     document = YamlDocument(path, None)
     document.value = None if node is None else _construct(document, node, ())
     return document
@@ -80,12 +80,12 @@ def _mapping(document: YamlDocument, node: Any, path: KeyPath) -> dict[str, Any]
     values: dict[str, Any] = {}
     for key_node, value_node in node.value:
         key = str(key_node.value)
-        place = f"{document.path}:{key_node.start_mark.line + 1}"
+        line = key_node.start_mark.line + 1
         if key_node.id != "scalar":
-            raise PipelineError([Problem(CONFIGURATION, "a key must be a single word", where=place)])
+            raise PipelineError([_problem(document.path, line, "a key must be a single word")])
         if key in values:
-            raise PipelineError([Problem(CONFIGURATION, f"the key '{key}' occurs twice; keep one", where=place)])
-        document.lines[(*path, key)] = key_node.start_mark.line + 1
+            raise PipelineError([_problem(document.path, line, f"the key '{key}' occurs twice; keep one")])
+        document.lines[(*path, key)] = line
         values[key] = _construct(document, value_node, (*path, key))
     return values
 
@@ -98,3 +98,7 @@ def _scalar(node: Any) -> Any:
         if pattern.fullmatch(text):
             return make(text)
     return text
+
+
+def _problem(path: Path, line: int, message: str) -> Problem:
+    return Problem(CONFIGURATION, message, filename=str(path), line=line)

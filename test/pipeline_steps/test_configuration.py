@@ -53,7 +53,7 @@ def test_all_mistakes_are_told_together(load):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("a: [1", "pipeline.yaml:2:1: PP101 not valid YAML"),
+        ("a: [1", "pipeline.yaml:2: PP101 not valid YAML"),
         ("a: 1\na: 2\n", "pipeline.yaml:2: PP101 the key 'a' occurs twice"),
         ("- a\n", "expected a mapping of sections"),
         ("", "expected a mapping of sections"),

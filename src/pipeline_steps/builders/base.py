@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from pipeline_script_contracts import ScriptContract
 from pipeline_step_specs import OutputSpec, StepKind, StepSpecification
+from pipeline_step_specs.naming import suggestion
 from pipeline_steps.assets import AssetStore
 from pipeline_steps.problems import CONFIGURATION, Problem
 from pipeline_steps.references import Value, execution_variable, join, step_property
@@ -61,7 +62,7 @@ class StepBuilderBase(Generic[Settings]):
         if chosen is None:
             raise TypeError(f"{type(self).__name__} has no specification; give one")
         self.settings: Settings = settings if settings is not None else self.settings_class()  # type: ignore[assignment]
-        self.spec = chosen
+        self.spec = with_columns(chosen, self.settings)
         self.name = name or chosen.step_type
         self.logger = logging.getLogger(f"pipeline_steps.{self.name}")
 
@@ -104,6 +105,13 @@ class StepBuilderBase(Generic[Settings]):
             self.validate_configuration()
         except ValueError as error:
             yield Problem(CONFIGURATION, str(error), self.name)
+        inputs = [dependency.logical_name for dependency in self.spec.dependencies]
+        outputs = [output.logical_name for output in self.spec.outputs]
+        for field in ("given_columns", "required_columns", "output_columns"):
+            known = outputs if field == "output_columns" else inputs
+            for name in getattr(self.settings, field):
+                if name not in known:
+                    yield self.problem(f"{field}.{name}", f"there is no '{name}'; {suggestion(name, known)}")
 
     def problem(self, where: str, message: str) -> Problem:
         """Gives a problem with a setting of this step."""
@@ -137,6 +145,27 @@ class StepBuilderBase(Generic[Settings]):
         if isinstance(settings, RetriedSettings) and settings.retry:
             step["RetryPolicies"] = [policy.definition() for policy in settings.retry]
         return step
+
+
+def with_columns(spec: StepSpecification, settings: StepSettings) -> StepSpecification:
+    """Gives a specification with the columns that the settings declare for its dependencies and outputs.
+
+    Raises:
+        pydantic.ValidationError: The columns of an output pass through from something that is not a dependency.
+    """
+    if not settings.required_columns and not settings.output_columns:
+        return spec
+    dependencies = []
+    for each in spec.dependencies:
+        required = {**each.required_columns, **settings.required_columns.get(each.logical_name, {})}
+        dependencies.append(each.model_copy(update={"required_columns": required}))
+    outputs = [
+        each.model_copy(update=dict(settings.output_columns[each.logical_name]))
+        if each.logical_name in settings.output_columns
+        else each
+        for each in spec.outputs
+    ]
+    return StepSpecification(**{**dict(spec), "dependencies": dependencies, "outputs": outputs})
 
 
 def without_empty(arguments: Arguments) -> Arguments:

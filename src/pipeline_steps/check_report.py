@@ -1,0 +1,43 @@
+"""Everything that is wrong with a pipeline, as findings that the reporters of script contracts can show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pipeline_script_contracts import Finding, Location, Verdict
+from pipeline_steps.configuration import find_problems
+from pipeline_steps.problems import Problem
+
+
+def check_configuration(path: Path, environments: Iterable[str] = ()) -> list[Finding]:
+    """Checks a pipeline and the scripts of its steps.
+
+    Args:
+        path: The pipeline in YAML.
+        environments: Names of sections under `environments` that are laid over the rest, in order.
+
+    Returns:
+        What is wrong with the configuration, wiring, requests, references and columns; and what was found out about
+        the contract of each script, proven clauses included.
+    """
+    pipeline, problems = find_problems(path, environments)
+    findings = [_finding(problem, path) for problem in problems]
+    if pipeline is not None:
+        results = {id(result): result for result in pipeline.validate_script_contracts().values()}
+        findings += [finding for result in results.values() for finding in result.findings]
+    return findings
+
+
+def _finding(problem: Problem, path: Path) -> Finding:
+    place = ": ".join(part for part in (problem.step, problem.where) if part)
+    return Finding(
+        code=problem.code,
+        verdict=Verdict.VIOLATED,
+        clause="pipeline",
+        subject=place,
+        message=f"{place}: {problem.message}" if place else problem.message,
+        filename=problem.filename or str(path),
+        location=Location(max(problem.line, 1)),
+        end_location=Location(max(problem.line, 1)),
+    )
