@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -52,12 +54,29 @@ def predict(
     backend: Annotated[str, typer.Option(help="onnx or torch.")] = "onnx",
 ) -> None:
     """Score every row of a table with a trained model."""
-    from names3risk import api
-    from names3risk.data.reading import write_table
+    from names3risk.data.reading import read_table
+    from names3risk.data.writing import check_writable, write_table
+    from names3risk.serving import Predictor
 
-    predictions = api.predict(model, in_, backend=backend)
+    check_writable(out)
+    predictor = Predictor.load(model, backend)
+    frame = read_table(in_)
+    with _progress(frame.height) as advance_to:
+        predictions = predictor.predict(frame, in_, advance_to)
     write_table(predictions, out)
-    typer.echo(f"{predictions.height:,} rows scored: {out}")
+    typer.echo(f"{out}: {predictions.height:,} rows scored")
+
+
+@contextmanager
+def _progress(rows: int) -> Iterator[Callable[[int], None]]:
+    """A progress bar on a terminal, nothing elsewhere."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task("scoring", total=rows)
+        yield lambda done: bar.update(task, completed=done)
 
 
 def _print_metrics(groups: dict[str, Metrics]) -> None:

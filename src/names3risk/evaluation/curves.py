@@ -71,7 +71,7 @@ def roc_figure(curves: Sequence[Group], title: str) -> Figure:
     for index, curve in enumerate(curves):
         scores, target = _tensors(curve)
         x, y, _ = binary_roc(scores, target)
-        _draw(axes, index, x.numpy(), y.numpy(), f"{curve.name}: AUROC {binary_auroc(scores, target):.3f}")
+        _draw(axes, index, x.numpy(), y.numpy(), f"{curve.name}: AUROC {binary_auroc(scores, target):.3f}", "default")
     axes.plot([0, 1], [0, 1], color="0.6", linewidth=1, linestyle="--", label="chance")
     return _finish(figure, axes, curves, "lower right")
 
@@ -85,7 +85,7 @@ def precision_recall_figure(curves: Sequence[Group], title: str) -> Figure:
         scores, target = _tensors(curve)
         y, x, _ = binary_precision_recall_curve(scores, target)
         average = binary_average_precision(scores, target)
-        _draw(axes, index, x.numpy(), y.numpy(), f"{curve.name}: average precision {average:.3f}")
+        _draw(axes, index, x.numpy(), y.numpy(), f"{curve.name}: average precision {average:.3f}", "steps-post")
     for curve in curves[:1]:
         axes.axhline(curve.target.mean(), color="0.6", linewidth=1, linestyle="--", label="chance")
     return _finish(figure, axes, curves, "lower left")
@@ -117,12 +117,14 @@ def _tensors(curve: Group) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.from_numpy(scores), torch.from_numpy(curve.target.astype(np.int64))
 
 
-def _draw(axes: Axes, index: int, x: FloatArray, y: FloatArray, label: str) -> None:
+def _draw(
+    axes: Axes, index: int, x: FloatArray, y: FloatArray, label: str, drawstyle: Literal["default", "steps-post"]
+) -> None:
     points = np.linspace(0, len(x) - 1, min(len(x), MAX_POINTS)).round().astype(np.int64)
     style: dict[str, Any] = (
         {"color": "black", "linewidth": 2.4, "zorder": 4} if index == 0 else {"linewidth": 1.3, "zorder": 3}
     )
-    axes.plot(x[points], y[points], label=label, drawstyle="steps-post", **style)
+    axes.plot(x[points], y[points], label=label, drawstyle=drawstyle, **style)
 
 
 def _finish(figure: Figure, axes: Axes, curves: Sequence[Group], place: Literal["lower right", "lower left"]) -> Figure:

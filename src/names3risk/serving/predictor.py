@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -62,13 +62,16 @@ class Predictor:
             artifacts = load_artifacts(folder)
             return cls(artifacts, make_backend(backend, folder, artifacts))
 
-    def predict(self, frame: pl.DataFrame, where: str | Path | None = None) -> pl.DataFrame:
+    def predict(
+        self, frame: pl.DataFrame, where: str | Path | None = None, on_progress: Callable[[int], None] | None = None
+    ) -> pl.DataFrame:
         """Scores every row; a row's score does not depend on the other rows.
 
         Args:
             frame: Rows with the id, text and tabular columns of the model, in any column order. The marketplace may
                 be absent, and so may `label`, which is passed on where it holds class numbers.
             where: The file that the rows came from, for errors.
+            on_progress: Called with the number of rows scored so far.
 
         Returns:
             One row for each row, in the same order: id, label and marketplace where known, `prob_class_0`,
@@ -80,7 +83,8 @@ class Predictor:
         """
         schema = self.artifacts.schema
         rows = conform(frame, schema.model_copy(update=NOT_SCORED), None if where is None else str(where))
-        probabilities = self._probabilities(self._text.encode(rows), self.artifacts.features.transform(rows))
+        tokens, tabular = self._text.encode(rows), self.artifacts.features.transform(rows)
+        probabilities = self._probabilities(tokens, tabular, on_progress or (lambda done: None))
         known = [frame[schema.id_name]]
         known += _class_numbers(frame, schema.num_classes)
         if schema.marketplace_name in frame.columns:
@@ -89,10 +93,15 @@ class Predictor:
         score = [classes[1].alias(SCORE)] if len(classes) == 2 else []
         return pl.DataFrame([*known, *classes, *score])
 
-    def _probabilities(self, tokens: RaggedTokens, tabular: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def _probabilities(
+        self, tokens: RaggedTokens, tabular: npt.NDArray[np.float32], on_progress: Callable[[int], None]
+    ) -> npt.NDArray[np.float32]:
         result = np.empty((len(tokens), self.artifacts.hyperparameters.num_classes), dtype=np.float32)
+        done = 0
         for rows, input_ids, attention_mask in padded_batches(tokens, BATCH_SIZE):
             result[rows] = self._backend(input_ids, attention_mask, tabular[rows])
+            done += len(rows)
+            on_progress(done)
         bad = np.flatnonzero(~np.isfinite(result).all(axis=1))
         if len(bad):
             raise ArtifactError(

@@ -167,6 +167,12 @@ print(Predictor.load({str(trained.model_dir)!r}).predict(frame).height)
     assert done.stdout.strip() == "240", done.stderr
 
 
+def test_progress_ends_with_all_rows(predictor):
+    seen = []
+    predictor.predict(samples.orders(600), on_progress=seen.append)
+    assert seen == [256, 512, 600]
+
+
 def test_an_unknown_backend_is_named(trained):
     with pytest.raises(ConfigError, match=r"unknown backend .tensorflow.*onnx or torch"):
         Predictor.load(trained.model_dir, "tensorflow")
