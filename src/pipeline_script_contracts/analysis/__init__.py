@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from .facts import Analysis
+from .facts import Analysis, SourceProblem
+from .handlers import run_handlers
+from .interpreter import BudgetExhaustedError, Interpreter
+from .recorder import Recorder
+from .sources import Sources
 
 __all__ = ["Analysis", "analyse"]
 
-DEFAULT_BUDGET = 3_000_000
+DEFAULT_BUDGET = 1_500_000
+RECURSION_LIMIT = 12_000
 
 
 def analyse(script: Path, *, source_roots: Sequence[Path] = (), budget: int = DEFAULT_BUDGET) -> Analysis:
@@ -23,4 +29,24 @@ def analyse(script: Path, *, source_roots: Sequence[Path] = (), budget: int = DE
     Returns:
         The facts.
     """
-    raise NotImplementedError
+    recorder = Recorder(script)
+    sources = Sources(script, source_roots)
+    interp = Interpreter(sources, recorder, budget)
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, RECURSION_LIMIT))
+    try:
+        main = sources.main()
+        interp.run_module(main)
+        run_handlers(interp, main)
+    except BudgetExhaustedError:
+        recorder.analysis.exhausted = True
+    except RecursionError:
+        sources.problems.append(SourceProblem(str(script), "is nested too deeply to be analysed"))
+        recorder.analysis.exhausted = True
+    finally:
+        sys.setrecursionlimit(limit)
+    analysis = recorder.analysis
+    analysis.steps = interp.steps
+    analysis.problems.extend(sources.problems)
+    analysis.local_modules = sources.files
+    return analysis

@@ -1,0 +1,218 @@
+"""Calls: evaluating arguments and finding what is called."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from .containers import DictState, key_value
+from .interpreter import DeadEnd, Interpreter
+from .values import (
+    NOTHING,
+    Atom,
+    Bound,
+    ClassAtom,
+    Const,
+    Document,
+    Function,
+    Lib,
+    Method,
+    Partial,
+    Ref,
+    Super,
+    Unknown,
+    Value,
+    join,
+    unknown,
+)
+
+
+@dataclass
+class Arguments:
+    """The arguments of a call.
+
+    Attributes:
+        positional: The positional ones.
+        keywords: The keyword ones.
+        rest: What further positional ones may be, after an unpacked iterable of unknown length.
+        rest_keywords: What further keyword ones may be, after an unpacked mapping that is not known.
+    """
+
+    positional: list[Value] = field(default_factory=list)
+    keywords: dict[str, Value] = field(default_factory=dict)
+    rest: Value = NOTHING
+    rest_keywords: Value = NOTHING
+
+    def get(self, index: int | None, *names: str, default: Value | None = ()) -> Value:
+        """Gives an argument by position or by any of its names."""
+        for name in names:
+            if name in self.keywords:
+                return self.keywords[name]
+        if index is not None and index < len(self.positional):
+            return self.positional[index]
+        result = join(self.rest if index is not None else NOTHING, self.rest_keywords if names else NOTHING)
+        return join(result, default) if default else result
+
+    def every(self) -> list[Value]:
+        """Gives all arguments."""
+        return [*self.positional, *self.keywords.values(), *(each for each in (self.rest, self.rest_keywords) if each)]
+
+    def after(self, *values: Value) -> Arguments:
+        """Gives the same arguments with others in front."""
+        return Arguments([*values, *self.positional], self.keywords, self.rest, self.rest_keywords)
+
+
+def evaluate_call(interp: Interpreter, node: ast.Call) -> Value:
+    """Evaluates a call expression."""
+    callee = _evaluate_callee(interp, node)
+    if callee is None:
+        return _super(interp)
+    arguments = evaluate_arguments(interp, node)
+    interp.current = node
+    return call(interp, callee, arguments, node)
+
+
+def _evaluate_callee(interp: Interpreter, node: ast.Call) -> Value | None:
+    from .expressions import evaluate
+
+    callee = evaluate(interp, node.func)
+    if not node.args and isinstance(node.func, ast.Name) and callee == (Lib("builtins.super"),):
+        return None
+    return callee
+
+
+def _super(interp: Interpreter) -> Value:
+    for frame in reversed(interp.frames):
+        if frame.cls is not None:
+            return (Super(frame.cls, frame.owner),)
+    return unknown("super() outside of a class")
+
+
+def evaluate_arguments(interp: Interpreter, node: ast.Call) -> Arguments:
+    """Evaluates the arguments of a call."""
+    from .expressions import evaluate
+    from .iteration import element_of, items_of
+
+    arguments = Arguments()
+    for each in node.args:
+        if not isinstance(each, ast.Starred):
+            value = evaluate(interp, each)
+            if arguments.rest:
+                arguments.rest = join(arguments.rest, value)
+            else:
+                arguments.positional.append(value)
+            continue
+        unpacked = evaluate(interp, each.value)
+        items = items_of(interp, unpacked)
+        if items is not None and not arguments.rest:
+            arguments.positional.extend(items)
+        else:
+            arguments.rest = join(arguments.rest, element_of(interp, unpacked) or unknown("an unpacked argument"))
+    for keyword in node.keywords:
+        value = evaluate(interp, keyword.value)
+        if keyword.arg is not None:
+            arguments.keywords[keyword.arg] = value
+        else:
+            unpack_mapping(interp, value, arguments)
+    return arguments
+
+
+def unpack_mapping(interp: Interpreter, value: Value, arguments: Arguments) -> None:
+    """Adds the entries of an unpacked mapping to keyword arguments."""
+    from .facts import HyperparameterUse
+    from .mappings import mapping_state
+
+    for atom in value:
+        state = mapping_state(interp, atom)
+        if isinstance(atom, Document):
+            interp.record.hyperparameter(HyperparameterUse("**", interp.place(interp.current), via=atom.via))
+            arguments.rest_keywords = join(arguments.rest_keywords, unknown("a hyperparameter"))
+        elif isinstance(state, DictState):
+            for key, each in state.entries.items():
+                name = key_value(key)
+                if isinstance(name, Const) and isinstance(name.value, str):
+                    known = arguments.keywords.get(name.value, NOTHING) if len(value) > 1 else NOTHING
+                    arguments.keywords[name.value] = join(known, each)
+            if state.rest:
+                arguments.rest_keywords = join(arguments.rest_keywords, state.rest)
+        else:
+            arguments.rest_keywords = join(arguments.rest_keywords, unknown("an unpacked mapping"))
+
+
+def call(interp: Interpreter, callee: Value, arguments: Arguments, node: ast.AST) -> Value:
+    """Calls whatever a value may be.
+
+    Args:
+        interp: The interpreter.
+        callee: What is called.
+        arguments: Its arguments.
+        node: The call.
+
+    Returns:
+        What any of the calls may return.
+
+    Raises:
+        DeadEnd: None of them returns.
+    """
+    interp.tick()
+    if len(callee) == 1:
+        return _call_atom(interp, callee[0], arguments, node)
+    if not callee:
+        return unknown("a call of nothing")
+    return interp.either([lambda atom=atom: _call_atom(interp, atom, arguments, node) for atom in callee])
+
+
+def _call_atom(interp: Interpreter, atom: Atom, arguments: Arguments, node: ast.AST) -> Value:
+    from .attributes import find_method
+    from .classes import instantiate
+    from .functions import call_function
+    from .library import call_library
+    from .library.frameworks import Command, run_command
+    from .methods import call_method
+
+    if isinstance(atom, Function):
+        return call_function(interp, atom, arguments, node)
+    if isinstance(atom, Bound):
+        return call_function(interp, atom.function, arguments.after(atom.owner), node)
+    if isinstance(atom, Lib):
+        return call_library(interp, atom.name, arguments, node)
+    if isinstance(atom, Method):
+        return call_method(interp, atom.owner, atom.name, arguments, node)
+    if isinstance(atom, ClassAtom):
+        return instantiate(interp, atom.info, arguments, node)
+    if isinstance(atom, Partial):
+        bound = Arguments(
+            [*atom.positional, *arguments.positional],
+            {**dict(atom.keywords), **arguments.keywords},
+            arguments.rest,
+            arguments.rest_keywords,
+        )
+        return call(interp, atom.function, bound, node)
+    if isinstance(atom, Ref):
+        method = find_method(interp, atom, "__call__")
+        if method is not None:
+            return call(interp, method, arguments, node)
+        if isinstance(atom.obj.info, Command):
+            return run_command(interp, atom.obj.info, node)
+    if isinstance(atom, Const) and not atom.soft:
+        raise DeadEnd
+    return call_unknown(interp, atom, arguments, node)
+
+
+def call_unknown(interp: Interpreter, atom: Atom, arguments: Arguments, node: ast.AST) -> Value:
+    """Calls something that cannot be seen."""
+    from .escapes import delegate
+
+    reason = atom.reason if isinstance(atom, Unknown) else "what is called is not known"
+    delegate(interp, arguments, callee_text(node), node, reason)
+    return unknown(reason)
+
+
+def callee_text(node: ast.AST) -> str:
+    """Gives the written name of what a call calls."""
+    if isinstance(node, ast.Call):
+        try:
+            return ast.unparse(node.func)[:60]
+        except (RecursionError, ValueError):
+            return "a call"
+    return "a call"

@@ -1,0 +1,331 @@
+"""Classes of the analysed code: definition, fields and making objects."""
+
+from __future__ import annotations
+
+import ast
+
+from .calls import Arguments, call
+from .expressions import evaluate
+from .interpreter import Frame, Interpreter
+from .scopes import ClassInfo, Scope
+from .values import (
+    NOTHING,
+    ClassAtom,
+    Const,
+    EnumMember,
+    Function,
+    Lib,
+    Obj,
+    Ref,
+    Unknown,
+    Value,
+    const,
+    join,
+    unknown,
+    with_step,
+)
+
+_FLAVOURS = {
+    "pydantic.BaseModel": "pydantic",
+    "pydantic.dataclasses.dataclass": "dataclass",
+    "pydantic_settings.BaseSettings": "settings",
+    "pydantic.BaseSettings": "settings",
+    "typing.NamedTuple": "namedtuple",
+    "enum.Enum": "enum",
+    "enum.StrEnum": "enum",
+    "enum.IntEnum": "enum",
+    "enum.Flag": "enum",
+    "enum.IntFlag": "enum",
+    "typing.TypedDict": "typeddict",
+}
+_DATACLASSES = frozenset(
+    {
+        "dataclasses.dataclass",
+        "dataclasses.dataclass()",
+        "pydantic.dataclasses.dataclass",
+        "pydantic.dataclasses.dataclass()",
+        "attr.s",
+        "attr.s()",
+        "attr.attrs",
+        "attrs.define",
+        "attrs.define()",
+        "attr.define",
+        "attrs.frozen",
+        "attrs.frozen()",
+        "attr.dataclass",
+    }
+)
+_FIELDS = frozenset({"dataclasses.field", "pydantic.Field", "attr.ib", "attrs.field", "attr.field", "pydantic.fields.Field"})
+_SEEN_BASES = frozenset(
+    """builtins.object abc.ABC typing.Protocol typing.Generic builtins.Exception builtins.ValueError
+    builtins.RuntimeError enum.Enum builtins.str builtins.int builtins.dict builtins.list""".split()
+)
+
+
+def define_class(interp: Interpreter, node: ast.ClassDef) -> None:
+    """Runs a class definition."""
+    scope = Scope("class", interp.frame.scope.module, interp.frame.scope)
+    scope.captured = True
+    each: Scope | None = scope.parent
+    while each is not None and not each.captured:
+        each.captured = True
+        each = each.parent
+    info = ClassInfo(node.name, interp.frame.scope.module, node, scope)
+    for base in node.bases:
+        _add_base(info, evaluate(interp, base))
+    for keyword in node.keywords:
+        evaluate(interp, keyword.value)
+    for name in info.library:
+        info.flavour = _FLAVOURS.get(name, info.flavour)
+    info.text_enum = info.flavour == "enum" and info.is_a("builtins.str", "enum.StrEnum")
+    _run_body(interp, info, node)
+    if info.flavour == "enum":
+        _collect_members(interp, info, node)
+    value: Value = (ClassAtom(info),)
+    for decorator in reversed(node.decorator_list):
+        value = _decorate(interp, info, evaluate(interp, decorator), value, decorator)
+    interp.bind(node.name, value, node)
+    _init_subclass(interp, info, node)
+
+
+def _add_base(info: ClassInfo, base: Value) -> None:
+    info.bases.append(base)
+    for atom in base:
+        if isinstance(atom, ClassAtom):
+            info.mro.extend(each for each in atom.info.mro if each not in info.mro)
+            info.library.extend(each for each in atom.info.library if each not in info.library)
+            info.unseen = info.unseen or atom.info.unseen
+            if atom.info.flavour != "plain":
+                info.flavour = atom.info.flavour
+        elif isinstance(atom, Lib):
+            info.library.append(atom.name)
+            info.unseen = info.unseen or atom.name not in _SEEN_BASES
+        elif isinstance(atom, Unknown):
+            info.unseen = True
+
+
+def _run_body(interp: Interpreter, info: ClassInfo, node: ast.ClassDef) -> None:
+    from .statements import run_block
+
+    frame = Frame(info.scope, interp.store.depth)
+    frame.cls = info
+    interp.frames.append(frame)
+    try:
+        for statement in node.body:
+            if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+                if "ClassVar" not in ast.unparse(statement.annotation):
+                    info.fields[statement.target.id] = statement.value
+                interp.infos[("annotation", info, statement.target.id)] = statement.annotation
+            elif isinstance(statement, ast.Assign) and info.flavour == "plain":
+                for target in statement.targets:
+                    if isinstance(target, ast.Name) and isinstance(statement.value, ast.Call):
+                        info.info.setdefault("calls", {})[target.id] = statement.value
+            run_block(interp, [statement])
+    finally:
+        interp.frames.pop()
+
+
+def _collect_members(interp: Interpreter, info: ClassInfo, node: ast.ClassDef) -> None:
+    for statement in node.body:
+        if isinstance(statement, ast.Assign):
+            for target in statement.targets:
+                if isinstance(target, ast.Name) and not target.id.startswith("_"):
+                    value = interp.store.get(info.scope, target.id) or unknown("an enum value")
+                    if any(isinstance(atom, Lib) and atom.name == "enum.auto()" for atom in value):
+                        value = const(target.id.lower()) if info.text_enum else unknown("an automatic enum value")
+                    member = EnumMember(info, target.id, value)
+                    info.members[target.id] = member
+                    interp.store.set(info.scope, target.id, (member,))
+
+
+def _decorate(interp: Interpreter, info: ClassInfo, wrapper: Value, value: Value, node: ast.expr) -> Value:
+    for atom in wrapper:
+        if isinstance(atom, Lib):
+            if atom.name in _DATACLASSES:
+                info.flavour = "dataclass"
+        elif isinstance(atom, Function):
+            result = call(interp, (atom,), Arguments([value]), node)
+            if not any(isinstance(each, Unknown) for each in result):
+                return result
+    return value
+
+
+def _init_subclass(interp: Interpreter, info: ClassInfo, node: ast.ClassDef) -> None:
+    """Runs a base's `__init_subclass__`, with which classes register themselves."""
+    for base in info.mro[1:]:
+        hook = interp.store.get(base.scope, "__init_subclass__")
+        if hook is not None:
+            keywords = {each.arg: evaluate(interp, each.value) for each in node.keywords if each.arg}
+            call(interp, hook, Arguments([(ClassAtom(info),)], keywords), node)
+            return
+
+
+def instantiate(interp: Interpreter, info: ClassInfo, arguments: Arguments, node: ast.AST) -> Value:
+    """Makes an object of a class."""
+    from .attributes import class_attribute
+
+    if info.flavour == "enum" and info.members:
+        return _member_by_value(info, arguments)
+    if info.flavour == "typeddict":
+        from .mappings import make_dict
+
+        return make_dict(interp, arguments, node)
+    maker = class_attribute(interp, info, "__new__")
+    obj = Obj("instance", info, set())
+    result: Value = (Ref(obj),)
+    if maker is not None and isinstance(maker[0], Function):
+        made = call(interp, maker, arguments.after((ClassAtom(info),)), node)
+        if any(isinstance(atom, Ref) for atom in made):
+            result = tuple(atom for atom in made if isinstance(atom, Ref))
+            obj = result[0].obj  # type: ignore[attr-defined]
+    initialiser = class_attribute(interp, info, "__init__")
+    if initialiser is not None:
+        call(interp, initialiser, arguments.after(result), node)
+    elif info.flavour in ("dataclass", "pydantic", "settings", "namedtuple"):
+        fill_fields(interp, info, obj, arguments, node)
+        for hook in ("__post_init__", "model_post_init"):
+            method = class_attribute(interp, info, hook)
+            if method is not None:
+                call(interp, method, Arguments([result]), node)
+    elif info.unseen:
+        _library_base(interp, info, obj, arguments, node)
+    if info.flavour == "pydantic":
+        _run_validators(interp, info, obj, node)
+    return result
+
+
+def _member_by_value(info: ClassInfo, arguments: Arguments) -> Value:
+    wanted = arguments.get(0)
+    result: Value = NOTHING
+    for member in info.members.values():
+        assert isinstance(member, EnumMember)
+        exact = all(isinstance(atom, Const) and not atom.soft for atom in (*wanted, *member.value))
+        if not exact or any(atom in member.value for atom in wanted):
+            result = join(result, (member,))
+    return result or unknown("an enum member")
+
+
+def _library_base(interp: Interpreter, info: ClassInfo, obj: Obj, arguments: Arguments, node: ast.AST) -> None:
+    """An object whose initialiser is a library's: what it is given is handed to that library."""
+    from .library import call_library
+
+    name = next((each for each in info.library if each not in _SEEN_BASES), "")
+    if name:
+        call_library(interp, name, arguments, node)
+
+
+def all_fields(info: ClassInfo) -> dict[str, tuple[ClassInfo, ast.expr | None]]:
+    """Gives the fields of a class, inherited ones first."""
+    fields: dict[str, tuple[ClassInfo, ast.expr | None]] = {}
+    for cls in reversed(info.mro):
+        for name, default in cls.fields.items():
+            fields[name] = (cls, default)
+        for name, default in cls.info.get("calls", {}).items() if info.flavour == "dataclass" else ():
+            fields.setdefault(name, (cls, default))
+    return fields
+
+
+def fill_fields(interp: Interpreter, info: ClassInfo, obj: Obj, arguments: Arguments, node: ast.AST) -> None:
+    """Gives the fields of a dataclass, pydantic model or named tuple their values."""
+    for index, (name, (cls, default)) in enumerate(all_fields(info).items()):
+        positional = index if info.flavour != "pydantic" else None
+        aliases = [name, *_aliases(interp, default)]
+        value = arguments.get(positional, *aliases)
+        if not value or (arguments.rest_keywords and not any(alias in arguments.keywords for alias in aliases)):
+            own = field_default(interp, cls, name, default, node)
+            value = join(own, value) if own else value or unknown(f"field {name!r} of {info.name}")
+        if info.flavour == "settings" and name not in arguments.keywords:
+            value = _from_environment(interp, info, name, value, default, node)
+        value = _converted(interp, cls, name, value)
+        obj.info.add(name)
+        interp.store.set(obj, name, with_step(value, interp.step(f"{info.name}.{name}", default or node)))
+    if info.flavour == "pydantic":
+        for name, value in arguments.keywords.items():
+            if name not in obj.info:
+                obj.info.add(name)
+                interp.store.set(obj, name, value)
+
+
+def _aliases(interp: Interpreter, default: ast.expr | None) -> list[str]:
+    if isinstance(default, ast.Call):
+        return [
+            each.value.value
+            for each in default.keywords
+            if each.arg in ("alias", "validation_alias")
+            and isinstance(each.value, ast.Constant)
+            and isinstance(each.value.value, str)
+        ]
+    return []
+
+
+def field_default(interp: Interpreter, cls: ClassInfo, name: str, default: ast.expr | None, node: ast.AST) -> Value:
+    """Gives the default of a field, or nothing where it has none."""
+    if default is None:
+        return NOTHING
+    value = interp.store.get(cls.scope, name)
+    if not isinstance(default, ast.Call):
+        return value if isinstance(value, tuple) else NOTHING
+    made = interp.infos.get(("field", default))
+    if made is None:
+        return value if isinstance(value, tuple) else NOTHING
+    if made.keywords.get("default") or made.positional:
+        return _not_ellipsis(made.get(0, "default"))
+    factory = made.keywords.get("default_factory") or made.keywords.get("factory")
+    return call(interp, factory, Arguments([]), node) if factory else NOTHING
+
+
+def _not_ellipsis(value: Value) -> Value:
+    return tuple(atom for atom in value if not (isinstance(atom, Const) and atom.value is ...))
+
+
+def is_field(name: str) -> bool:
+    """Tells whether a library function declares a field of a class."""
+    return name in _FIELDS
+
+
+def _converted(interp: Interpreter, cls: ClassInfo, name: str, value: Value) -> Value:
+    """Applies what a pydantic model does to a field: a path is made of a string, a number is read from one."""
+    if cls.flavour not in ("pydantic", "settings"):
+        return value
+    annotation = interp.infos.get(("annotation", cls, name))
+    if annotation is None:
+        return value
+    from .library.conversions import convert
+
+    return convert(interp, ast.unparse(annotation), value)
+
+
+def _from_environment(
+    interp: Interpreter, info: ClassInfo, name: str, default: Value, node: ast.expr | None, place: ast.AST
+) -> Value:
+    """A field of a settings class is read from the environment."""
+    from . import environment
+
+    prefix = ""
+    for cls in info.mro:
+        config = interp.store.get(cls.scope, "model_config")
+        for atom in config or ():
+            from .mappings import mapping_state, mapping_value
+
+            if mapping_state(interp, atom) is not None:
+                for each in mapping_value(interp, (atom,), "env_prefix"):
+                    if isinstance(each, Const) and isinstance(each.value, str):
+                        prefix = each.value
+    names = _aliases(interp, node) or [f"{prefix}{name}".upper()]
+    has_default = node is not None and default
+    return environment.read(interp, const(names[0]), default if has_default else None, node or place)
+
+
+def _run_validators(interp: Interpreter, info: ClassInfo, obj: Obj, node: ast.AST) -> None:
+    """Runs the after-validators of a pydantic model, which may fill fields in."""
+    for cls in info.mro:
+        for statement in cls.node.body if cls.node is not None else ():
+            if isinstance(statement, ast.FunctionDef) and _is_after_validator(statement):
+                method = interp.store.get(cls.scope, statement.name)
+                if method is not None:
+                    call(interp, method, Arguments([(Ref(obj),)]), node)
+
+
+def _is_after_validator(node: ast.FunctionDef) -> bool:
+    texts = [ast.unparse(each) for each in node.decorator_list]
+    return any("model_validator" in text and "after" in text for text in texts)

@@ -1,0 +1,55 @@
+"""Context managers."""
+
+from __future__ import annotations
+
+import ast
+
+from .calls import Arguments, call
+from .containers import ListState
+from .interpreter import Interpreter
+from .iteration import element_of
+from .values import CONTENT, NOTHING, Atom, Handle, Lib, Ref, Value, join
+
+
+def enter(interp: Interpreter, value: Value, node: ast.AST) -> tuple[Value, frozenset[str] | None]:
+    """Enters a context.
+
+    Args:
+        interp: The interpreter.
+        value: The context manager.
+        node: Its expression.
+
+    Returns:
+        What `as` binds, and the names of the exceptions that it swallows (None when it swallows none).
+    """
+    result: Value = NOTHING
+    caught: frozenset[str] | None = None
+    for atom in value:
+        if isinstance(atom, Lib) and atom.name == "contextlib.suppress()":
+            caught = frozenset({"*"})
+        result = join(result, _entered(interp, atom, node))
+    return result or value, caught
+
+
+def _entered(interp: Interpreter, atom: Atom, node: ast.AST) -> Value:
+    from .attributes import find_method
+
+    if isinstance(atom, Handle) and atom.sink == "tempfile.TemporaryDirectory":
+        return atom.path
+    if not isinstance(atom, Ref):
+        return (atom,)
+    if isinstance(interp.store.get(atom.obj, CONTENT), ListState):
+        return element_of(interp, (atom,)) or (atom,)  # a function under @contextmanager: what it yields
+    method = find_method(interp, atom, "__enter__")
+    return call(interp, method, Arguments([]), node) if method is not None else (atom,)
+
+
+def leave(interp: Interpreter, value: Value, node: ast.AST) -> None:
+    """Leaves a context: runs `__exit__`."""
+    from .attributes import find_method
+    from .values import NONE
+
+    for atom in value:
+        method = find_method(interp, atom, "__exit__")
+        if method is not None:
+            call(interp, method, Arguments([NONE, NONE, NONE]), node)

@@ -1,0 +1,260 @@
+"""Functions of the analysed code: definition, decorators and calls."""
+
+from __future__ import annotations
+
+import ast
+
+from .calls import Arguments, call
+from .containers import DictState, text_key
+from .expressions import evaluate, new_list, new_object
+from .interpreter import MAX_DEPTH, DeadEnd, Frame, Interpreter
+from .scopes import FunctionInfo, FunctionNode, Scope
+from .store import Changes, Key
+from .values import (
+    NONE,
+    NOTHING,
+    Atom,
+    Function,
+    Lib,
+    Ref,
+    TupleAtom,
+    Value,
+    generalise,
+    join,
+    pathlike,
+    unknown,
+    with_step,
+)
+
+MAX_RECURSION = 3
+# Library decorators that give back the function, changed in a way that does not matter here.
+TRANSPARENT = frozenset(
+    """builtins functools contextlib torch numba tensorflow jax typing abc atexit tenacity retrying retry backoff
+    overrides beartype typeguard deprecated numpy pytest line_profiler memory_profiler cachetools lightning
+    transformers pydantic attr attrs dataclasses asyncio warnings unittest timeit joblib ray""".split()
+)
+
+
+def make_function(interp: Interpreter, node: FunctionNode, prefix: str = "") -> Function:
+    """Makes a function of its definition: evaluates its defaults and closes over the current scope."""
+    scope = interp.frame.scope
+    key = ("function", node)
+    info = interp.infos.get(key)
+    if info is None:
+        info = FunctionInfo(node, scope.module, prefix)
+        interp.infos[key] = info
+    each: Scope | None = scope
+    while each is not None and not each.captured:
+        each.captured = True
+        each = each.parent
+    defaults: dict[str, Value] = {}
+    arguments = node.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    for argument, default in zip(positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True):
+        defaults[argument.arg] = evaluate(interp, default)
+    for argument, keyword_default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        if keyword_default is not None:
+            defaults[argument.arg] = evaluate(interp, keyword_default)
+    return Function(info, scope, defaults, interp.frame.cls if scope.kind == "class" else None)
+
+
+def define(interp: Interpreter, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    """Runs a function definition."""
+    prefix = f"{interp.frame.cls.name}." if interp.frame.cls is not None and interp.frame.scope.kind == "class" else ""
+    value: Value = (make_function(interp, node, prefix),)
+    for decorator in reversed(node.decorator_list):
+        value = decorate(interp, decorator, value, node)
+    interp.store.set(interp.scope_of(node.name), _setter_name(node) or node.name, value)
+
+
+def _setter_name(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
+    """A property's setter is kept apart from its getter."""
+    for decorator in node.decorator_list:
+        if isinstance(decorator, ast.Attribute) and decorator.attr in ("setter", "deleter"):
+            return f"{node.name}.{decorator.attr}"
+    return None
+
+
+def decorate(interp: Interpreter, decorator: ast.expr, value: Value, node: ast.AST) -> Value:
+    """Applies a decorator."""
+    from .library.command_line import command_decorator
+    from .library.frameworks import decorate_command
+
+    if isinstance(decorator, ast.Attribute) and decorator.attr in ("setter", "deleter", "getter"):
+        return value
+    wrapper = evaluate(interp, decorator)
+    interp.current = decorator
+    if len(wrapper) == 1 and isinstance(wrapper[0], Lib):
+        name = wrapper[0].name
+        binding = _BINDINGS.get(name)
+        if binding is not None:
+            return tuple(_with_binding(atom, binding) for atom in value)
+        command = command_decorator(interp, name, value, decorator)
+        if command is not None:
+            return command
+        root = wrapper[0].root
+        if root not in TRANSPARENT:
+            interp.deferred.append((value, f"decorated by {name}", decorator))
+        return value
+    if len(wrapper) == 1 and isinstance(wrapper[0], Ref):
+        command = decorate_command(interp, wrapper[0], value)
+        if command is not None:
+            return command
+    if any(isinstance(atom, Function) or not isinstance(atom, Lib) for atom in wrapper):
+        result = call(interp, wrapper, Arguments([value]), decorator)
+        if any(type(atom).__name__ in ("Unknown", "Lib") for atom in result):
+            return join(value, tuple(atom for atom in result if type(atom).__name__ not in ("Unknown", "Lib")))
+        return result
+    return value
+
+
+_BINDINGS = {
+    "builtins.property": "property",
+    "builtins.staticmethod": "static",
+    "builtins.classmethod": "class",
+    "functools.cached_property": "property",
+    "abc.abstractproperty": "property",
+    "abc.abstractclassmethod": "class",
+    "abc.abstractstaticmethod": "static",
+    "pydantic.computed_field": "property",
+}
+
+
+def _with_binding(atom: Atom, binding: str) -> Atom:
+    if isinstance(atom, Function):
+        return Function(atom.info, atom.scope, atom.defaults, atom.cls, binding)
+    return atom
+
+
+def call_function(interp: Interpreter, function: Function, arguments: Arguments, node: ast.AST) -> Value:
+    """Calls a function of the analysed code: runs its body on the arguments.
+
+    Args:
+        interp: The interpreter.
+        function: The function.
+        arguments: Its arguments.
+        node: The call.
+
+    Returns:
+        What it may return.
+
+    Raises:
+        DeadEnd: It never returns.
+    """
+    info = function.info
+    active = interp.active.get(info, 0)
+    if len(interp.frames) > MAX_DEPTH or active > MAX_RECURSION:
+        return unknown(f"the result of {info.name}, which calls itself")
+    if active == MAX_RECURSION:
+        arguments = _widened(arguments)
+    names = info.locals
+    scope = Scope("function", info.module, function.scope, names, info.outer)
+    bound = _bind(interp, function, arguments, node)
+    frame = Frame(scope, interp.store.depth, info)
+    frame.cls = function.cls
+    if frame.cls is not None and info.positional:
+        frame.owner = bound.get(info.positional[0], NOTHING)
+    interp.store.push()
+    interp.frames.append(frame)
+    interp.active[info] = active + 1
+    ways: list[Changes] = []
+    try:
+        for name, value in bound.items():
+            interp.store.set(scope, name, value)
+        if _run_body(interp, frame, info.node):
+            ways.append(interp.store.since(frame.depth))
+    finally:
+        interp.active[info] = active
+        interp.frames.pop()
+        interp.store.pop()
+    result: Value = NOTHING if not ways else NONE
+    for value, changes in frame.returns:
+        ways.append(changes)
+        result = join(result, value)
+    if info.generator:
+        interp.store.merge(ways or [{}])
+        return new_list(interp, None, frame.yields) if frame.yields else new_list(interp, [])
+    if not ways:
+        raise DeadEnd
+
+    def unreachable(key: Key) -> bool:
+        return key[0] is scope and not scope.captured
+
+    interp.store.merge(ways, unreachable)
+    return result
+
+
+def _run_body(interp: Interpreter, frame: Frame, node: FunctionNode) -> bool:
+    from .statements import run_block
+
+    if not isinstance(node, ast.Lambda):
+        return run_block(interp, node.body)
+    try:
+        value = evaluate(interp, node.body)
+    except DeadEnd:
+        return False
+    frame.returns.append((value, interp.store.since(frame.depth)))
+    return False
+
+
+def _widened(arguments: Arguments) -> Arguments:
+    """Covers what the arguments of ever deeper recursion may be."""
+
+    def widen(value: Value) -> Value:
+        return generalise(value) if any(pathlike(atom) for atom in value) else value
+
+    return Arguments(
+        [widen(value) for value in arguments.positional],
+        {name: widen(value) for name, value in arguments.keywords.items()},
+        widen(arguments.rest),
+        widen(arguments.rest_keywords),
+    )
+
+
+def _bind(interp: Interpreter, function: Function, arguments: Arguments, node: ast.AST) -> dict[str, Value]:
+    """Gives each parameter its value."""
+    info = function.info
+    spec = info.node.args
+    bound: dict[str, Value] = {}
+    keywords = dict(arguments.keywords)
+    positional = arguments.positional
+    for index, name in enumerate(info.positional):
+        if index < len(positional):
+            bound[name] = _passed(interp, info.name, name, positional[index], node)
+        elif name in keywords:
+            bound[name] = _passed(interp, info.name, name, keywords.pop(name), node)
+        else:
+            bound[name] = _missing(function, name, join(arguments.rest, arguments.rest_keywords))
+    for argument in spec.kwonlyargs:
+        if argument.arg in keywords:
+            bound[argument.arg] = _passed(interp, info.name, argument.arg, keywords.pop(argument.arg), node)
+        else:
+            bound[argument.arg] = _missing(function, argument.arg, arguments.rest_keywords)
+    if spec.vararg is not None:
+        extra = positional[len(info.positional) :]
+        if arguments.rest:
+            rest = arguments.rest
+            for value in extra:
+                rest = join(rest, value)
+            bound[spec.vararg.arg] = new_list(interp, None, rest)
+        else:
+            bound[spec.vararg.arg] = (TupleAtom(extra),)
+    if spec.kwarg is not None:
+        state = DictState({})
+        for name, value in keywords.items():
+            state = state.set(text_key(name), value)
+        if arguments.rest_keywords:
+            state = state.set_unknown(unknown("a keyword argument"), arguments.rest_keywords)
+        bound[spec.kwarg.arg] = new_object(interp, "dict", state)
+    return bound
+
+
+def _missing(function: Function, name: str, rest: Value) -> Value:
+    default = function.defaults.get(name, NOTHING)
+    return join(default, rest) or unknown(f"parameter {name!r} of {function.info.name}")
+
+
+def _passed(interp: Interpreter, function: str, name: str, value: Value, node: ast.AST) -> Value:
+    if not any(pathlike(atom) for atom in value):
+        return value
+    return with_step(value, interp.step(f"{function}({name}=)", node))

@@ -1,0 +1,62 @@
+"""The functions of a script that SageMaker's serving containers call: `model_fn`, `input_fn`, ..."""
+
+from __future__ import annotations
+
+import ast
+
+from .calls import Arguments, call
+from .interpreter import Frame, Interpreter
+from .scopes import ModuleInfo
+from .values import NOTHING, Const, Function, Value, unknown
+
+MODEL_FOLDER = "/opt/ml/model"
+HANDLERS = ("model_fn", "input_fn", "predict_fn", "output_fn", "transform_fn", "handler")
+
+
+def run_handlers(interp: Interpreter, module: ModuleInfo) -> None:
+    """Calls the serving handlers that a script defines, as the platform does.
+
+    Args:
+        interp: The interpreter, after the script has run.
+        module: The script.
+    """
+    interp.phase = "serving"
+    frame = Frame(module.scope, interp.store.depth)
+    interp.frames.append(frame)
+    model: Value = NOTHING
+    try:
+        for name in HANDLERS:
+            function = interp.store.get(module.scope, name)
+            if not isinstance(function, tuple) or not any(isinstance(atom, Function) for atom in function):
+                continue
+            node = next((atom.info.node for atom in function if isinstance(atom, Function)), ast.Pass())
+            if name == "model_fn":
+                arguments = Arguments([(Const(MODEL_FOLDER),)])
+                _trim(function, arguments)
+            else:
+                arguments = Arguments([], {}, unknown("a request"), unknown("a request"))
+                if name in ("predict_fn", "transform_fn") and model:
+                    arguments = _with_model(name, model)
+            result, changes = interp.explore(lambda f=function, a=arguments, n=node: call(interp, f, a, n))
+            if changes is not None:
+                interp.store.merge([{}, changes])
+            if name == "model_fn":
+                model = result or NOTHING
+    finally:
+        interp.frames.pop()
+        interp.phase = "import"
+
+
+def _trim(function: Value, arguments: Arguments) -> None:
+    """Adds the context that newer containers pass, where the handler takes one."""
+    for atom in function:
+        if isinstance(atom, Function) and len(atom.info.positional) > 1:
+            arguments.positional.append(unknown("the serving context"))
+            return
+
+
+def _with_model(name: str, model: Value) -> Arguments:
+    request = unknown("a request")
+    if name == "predict_fn":
+        return Arguments([request, model], {}, request)
+    return Arguments([model, request], {}, request)

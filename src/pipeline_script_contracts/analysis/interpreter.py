@@ -1,0 +1,326 @@
+"""The interpreter: its state, its stack, names, and the order in which things run.
+
+Statements, expressions, calls and classes are in modules of their own that are handed the interpreter.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from ..findings import ChainStep
+from . import recorder as recording
+from .facts import Place, SourceProblem
+from .recorder import Recorder
+from .scopes import ClassInfo, FunctionInfo, ModuleInfo, Scope
+from .sources import Sources
+from .store import Changes, Store
+from .values import (
+    NOTHING,
+    UNDEFINED,
+    Const,
+    Lib,
+    ModuleAtom,
+    Value,
+    atoms_of,
+    const,
+    join,
+    unknown,
+    with_step,
+)
+
+BUILTINS = frozenset(dir(builtins))
+CODE_FOLDER = "/opt/ml/code"
+MAX_DEPTH = 70
+R = TypeVar("R")
+
+
+class DeadEnd(Exception):  # noqa: N818 - not an error: nothing runs after this point
+    """The code after this point does not run."""
+
+
+class BudgetExhaustedError(Exception):
+    """The analysis took as many steps as it may."""
+
+
+class Loop:
+    """A loop that is being run: the states in which it was left or continued."""
+
+    __slots__ = ("breaks", "continues", "depth")
+
+    def __init__(self, depth: int) -> None:
+        self.depth = depth
+        self.breaks: list[Changes] = []
+        self.continues: list[Changes] = []
+        self.depth = depth
+
+
+class Frame:
+    """One activation of a function, class body or module."""
+
+    __slots__ = ("catches", "cls", "depth", "function", "guards", "loops", "owner", "returns", "scope", "yields")
+
+    def __init__(self, scope: Scope, depth: int, function: FunctionInfo | None = None) -> None:
+        self.scope = scope
+        self.depth = depth
+        self.function = function
+        self.cls: ClassInfo | None = None
+        self.owner: Value = NOTHING
+        self.returns: list[tuple[Value, Changes]] = []
+        self.loops: list[Loop] = []
+        self.yields: Value | None = None
+        self.catches: list[frozenset[str]] = []
+        self.guards: set[str] = set()
+
+
+class Interpreter:
+    """Runs a script on abstract values.
+
+    Args:
+        sources: The local modules.
+        recorder: Takes the facts.
+        budget: The most steps to take.
+    """
+
+    def __init__(self, sources: Sources, recorder: Recorder, budget: int) -> None:
+        self.sources = sources
+        self.record = recorder
+        self.budget = budget
+        self.steps = 0
+        self.store = Store()
+        self.frames: list[Frame] = []
+        self.phase = "import"
+        self.deferred: list[tuple[Value, str, ast.AST]] = []
+        self.escaped: dict[object, int] = {}
+        self.unrolled: dict[ast.AST, int] = {}
+        self.flags_defined: dict[str, Value] = {}
+        self.active: dict[FunctionInfo, int] = {}
+        self.infos: dict[object, Any] = {}
+        self.cwd: Value = const("")
+        self.current: ast.AST = ast.Pass()
+
+    # -- stack and places ---------------------------------------------------------------------------------
+
+    @property
+    def frame(self) -> Frame:
+        """The innermost activation."""
+        return self.frames[-1]
+
+    @property
+    def filename(self) -> str:
+        """The file whose code runs."""
+        return self.frames[-1].scope.module.text
+
+    def place(self, node: ast.AST) -> Place:
+        """Gives the place of a node of the running code."""
+        return self.record.place(self.filename, node, self.phase)
+
+    def step(self, text: str, node: ast.AST) -> ChainStep:
+        """Builds a chain step at a node of the running code."""
+        return recording.step(text, self.filename, node)
+
+    def tick(self) -> None:
+        """Counts a step.
+
+        Raises:
+            BudgetExhaustedError: No step is left.
+        """
+        self.steps += 1
+        if self.steps > self.budget:
+            raise BudgetExhaustedError
+
+    def catches(self, *names: str) -> bool:
+        """Tells whether an exception of one of these names would be handled in this activation or the one around."""
+        wanted = {"*", "Exception", "BaseException", *names}
+        return any(wanted & caught for frame in self.frames[-2:] for caught in frame.catches)
+
+    # -- branches -----------------------------------------------------------------------------------------
+
+    def explore(self, run: Callable[[], R]) -> tuple[R | None, Changes | None]:
+        """Runs something in a branch of its own.
+
+        Args:
+            run: What to run.
+
+        Returns:
+            Its result and its changes, the latter None when it does not come to an end.
+        """
+        self.store.push()
+        result: R | None = None
+        live = True
+        try:
+            result = run()
+        except DeadEnd:
+            live = False
+        finally:
+            changes = self.store.pop()
+        return result, changes if live else None
+
+    def either(self, runs: list[Callable[[], Value]]) -> Value:
+        """Runs alternatives from the same state and continues with the join of their states and values.
+
+        Args:
+            runs: The alternatives.
+
+        Returns:
+            What any of them gives.
+
+        Raises:
+            DeadEnd: None of them comes to an end.
+        """
+        if len(runs) == 1:
+            return runs[0]()
+        ways: list[Changes] = []
+        result: Value = NOTHING
+        for run in runs:
+            value, changes = self.explore(run)
+            if changes is not None:
+                ways.append(changes)
+                result = join(result, value or NOTHING)
+        if not ways:
+            raise DeadEnd
+        self.store.merge(ways)
+        return result
+
+    # -- names --------------------------------------------------------------------------------------------
+
+    def lookup(self, name: str) -> Value:
+        """Gives the value of a name."""
+        frame_scope = self.frames[-1].scope
+        scope: Scope | None = frame_scope
+        found: Value = NOTHING
+        while scope is not None:
+            outer = scope.globals.get(name)
+            if outer == "global":
+                scope = scope.module.scope
+            elif outer == "nonlocal" or (scope.kind == "class" and scope is not frame_scope):
+                scope = scope.parent
+                continue
+            if scope.names is None or name in scope.names:
+                cell = self.store.cells.get((scope, name))
+                if cell is not None:
+                    assert isinstance(cell, tuple)
+                    if UNDEFINED not in cell:
+                        return join(found, cell)
+                    found = join(found, tuple(atom for atom in cell if atom is not UNDEFINED))
+                elif scope.names is not None:
+                    return found or unknown(f"{name!r} is used before it is assigned")
+            scope = scope.parent
+        if found:
+            return found
+        if name in BUILTINS:
+            return (Lib(f"builtins.{name}"),)
+        return unknown(f"where {name!r} comes from cannot be seen")
+
+    def scope_of(self, name: str) -> Scope:
+        """Gives the scope that an assignment to a name goes to."""
+        scope = self.frames[-1].scope
+        outer = scope.globals.get(name)
+        if outer == "global":
+            return scope.module.scope
+        if outer == "nonlocal":
+            parent = scope.parent
+            while parent is not None:
+                if parent.names is not None and name in parent.names:
+                    return parent
+                parent = parent.parent
+        if scope.kind == "comprehension" and scope.names is not None and name not in scope.names:
+            while scope.kind == "comprehension" and scope.parent is not None:
+                scope = scope.parent
+        return scope
+
+    def bind(self, name: str, value: Value, node: ast.AST) -> None:
+        """Assigns to a name."""
+        self.store.set(self.scope_of(name), name, with_step(value, self.step(name, node)))
+
+    # -- modules ------------------------------------------------------------------------------------------
+
+    def run_module(self, module: ModuleInfo) -> None:
+        """Runs the body of a module, once."""
+        from .statements import run_block
+
+        if module.state != "new":
+            return
+        module.state = "loading"
+        frame = Frame(module.scope, self.store.depth)
+        self.frames.append(frame)
+        phase = self.phase
+        if not module.is_main:
+            self.phase = "import" if phase == "serving" else phase
+        try:
+            name = "__main__" if module.is_main else module.name
+            self.store.set(module.scope, "__name__", const(name))
+            self.store.set(module.scope, "__file__", const(self.runtime_path(module.path)))
+            self.store.set(module.scope, "__package__", const(module.package))
+            self.store.set(module.scope, "__doc__", const(None))
+            if module.tree is None:
+                self.record.unresolved(
+                    "any", f"import {module.name}", f"{module.path.name} cannot be analysed", self.place(ast.Pass())
+                )
+            else:
+                run_block(self, module.tree.body)
+                self._run_deferred()
+        except DeadEnd:
+            pass
+        finally:
+            self.frames.pop()
+            self.phase = phase
+            module.state = "loaded"
+
+    def _run_deferred(self) -> None:
+        """Follows the functions that decorators of a library registered, when their module is complete."""
+        from .escapes import escape
+
+        while self.deferred:
+            value, why, node = self.deferred.pop()
+            escape(self, value, why, node)
+
+    def runtime_path(self, path: Path) -> str:
+        """Gives where a source file lies in the container."""
+        for folder in (self.sources.folder, *self.sources.roots):
+            try:
+                return f"{CODE_FOLDER}/{path.relative_to(folder).as_posix()}"
+            except ValueError:
+                continue
+        return f"{CODE_FOLDER}/{path.name}"
+
+    def import_module(self, name: str, node: ast.AST) -> Value:
+        """Imports a module by its dotted name and gives it.
+
+        Args:
+            name: The dotted name.
+            node: The import.
+
+        Returns:
+            The local module, or the library.
+        """
+        from .imports import record_import
+
+        prefix = ""
+        module: ModuleInfo | None = None
+        for piece in name.split("."):
+            parent = module
+            prefix = f"{prefix}.{piece}" if prefix else piece
+            module = self.sources.find(prefix)
+            if module is None:
+                if parent is None:
+                    record_import(self, name, node)
+                    return (Lib(name),)
+                return unknown(f"module {name!r} is not found in {parent.path.parent}")
+            self.run_module(module)
+            if parent is not None and self.store.get(parent.scope, piece) is None:
+                self.store.set(parent.scope, piece, (ModuleAtom(module),))
+        assert module is not None
+        return (ModuleAtom(module),)
+
+    def problem(self, problem: SourceProblem) -> None:
+        """Records that something cannot be analysed."""
+        self.record.analysis.problems.append(problem)
+
+
+def strings_in(value: Value) -> list[str]:
+    """Gives the constant strings of a value."""
+    return [atom.value for atom in atoms_of(value, Const) if isinstance(atom.value, str)]

@@ -1,0 +1,147 @@
+"""What is known of libraries: models of single functions, and the table of readers and writers."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from ..imports import canonical
+from ..interpreter import Interpreter
+from ..values import Lib, Ref, Value, const
+from .effects import apply_effects, find_effects, find_method_effects
+from .table import SILENT_METHODS, SILENT_PACKAGES
+
+Model = Callable[[Interpreter, Any, ast.AST], Value]
+_CONSTANTS: dict[str, Any] = {
+    "os.sep": "/",
+    "os.path.sep": "/",
+    "os.curdir": ".",
+    "os.pardir": "..",
+    "os.extsep": ".",
+    "os.pathsep": ":",
+    "os.linesep": "\n",
+    "os.devnull": "/dev/null",
+    "os.name": "posix",
+    "os.path.pardir": "..",
+    "os.path.curdir": ".",
+    "typing.TYPE_CHECKING": False,
+    "string.ascii_lowercase": "abcdefghijklmnopqrstuvwxyz",
+    "string.digits": "0123456789",
+}
+
+
+@cache
+def models() -> dict[str, Model]:
+    """Gives the models: dotted name of a function to what it does."""
+    from . import builtin_functions, collections_models, command_line, documents, files, os_functions, processes
+
+    table: dict[str, Model] = {}
+    for module in (builtin_functions, collections_models, command_line, documents, files, os_functions, processes):
+        table.update(module.MODELS)
+    return table
+
+
+def constant(interp: Interpreter, name: str) -> Value | None:
+    """Gives the value of a library constant, or None where it is not known."""
+    if name in _CONSTANTS:
+        return const(_CONSTANTS[name])
+    if name.startswith("absl.flags.FLAGS."):
+        from .frameworks import flag_value
+
+        return flag_value(interp, name.rpartition(".")[2])
+    return None
+
+
+def call_library(interp: Interpreter, name: str, arguments: Any, node: ast.AST) -> Value:
+    """Calls a function of a library.
+
+    Args:
+        interp: The interpreter.
+        name: Its dotted name.
+        arguments: The arguments.
+        node: The call.
+
+    Returns:
+        What it may return.
+    """
+    from ..escapes import delegate
+
+    name = canonical(name)
+    model = models().get(name)
+    if model is not None:
+        return model(interp, arguments, node)
+    effects = find_effects(name)
+    if effects is not None:
+        opened = apply_effects(interp, effects, name, arguments, node)
+        _call_backs(interp, name, arguments, node)
+        return opened or result_of(name)
+    root = name.partition(".")[0].partition("(")[0]
+    last = name.rpartition(".")[2]
+    if root in SILENT_PACKAGES or last in SILENT_METHODS:
+        _call_backs(interp, name, arguments, node)
+        return result_of(name)
+    if not name.endswith("Error"):
+        delegate(interp, arguments, name, node, f"{name} is not known")
+        _opaque(interp, name, root, arguments, node)
+    return result_of(name)
+
+
+def _opaque(interp: Interpreter, name: str, root: str, arguments: Any, node: ast.AST) -> None:
+    """Code that is neither here nor a known package, called without anything to tell what it works on."""
+    from .packages import KNOWN_PACKAGES
+
+    if root in KNOWN_PACKAGES or "()" in name or arguments.every() or name.rpartition(".")[2][:1].isupper():
+        return
+    interp.record.unresolved("any", name, f"the source of {root!r} is not here", interp.place(node))
+
+
+def _call_backs(interp: Interpreter, name: str, arguments: Any, node: ast.AST) -> None:
+    """Follows functions and objects that a library may call back."""
+    from ..escapes import escape
+
+    if name.startswith(("builtins.", "logging.", "typing.", "json.")) and not name.startswith("json.load"):
+        return
+    for value in arguments.every():
+        escape(interp, value, f"given to {name}", node)
+
+
+def result_of(name: str) -> Value:
+    """Gives what a library call returns: something of the library."""
+    if len(name) > 90 or name.count("()") > 3:
+        root = name.partition(".")[0].partition("(")[0]
+        return (Lib(f"{root}.{name.rpartition('.')[2].partition('(')[0]}()"),)
+    return (Lib(f"{name}()"),)
+
+
+def call_unseen_method(interp: Interpreter, name: str, arguments: Any, node: ast.AST, reason: str) -> Value:
+    """Calls a method of an object that is not known."""
+    from ..calls import callee_text
+    from ..escapes import delegate
+    from ..values import unknown
+
+    effects = find_method_effects(name)
+    sink = callee_text(node)
+    if effects is not None:
+        first = arguments.get(0)
+        if name not in ("save", "load_model") or any(not isinstance(atom, Lib) for atom in first):
+            known = [atom for atom in first if type(atom).__name__ != "Unknown"]
+            if known or name not in ("save", "to_file", "extractall"):
+                apply_effects(interp, effects, sink, arguments, node)
+        return unknown(reason)
+    if name not in SILENT_METHODS:
+        delegate(interp, arguments, sink, node, reason)
+    return unknown(reason)
+
+
+def object_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, node: ast.AST) -> Value | None:
+    """Calls a method of an object that a model made (an argument parser, ...), or gives None."""
+    from .command_line import parser_method
+    from .frameworks import Command, command_method
+
+    if owner.obj.kind.startswith("argparse."):
+        return parser_method(interp, owner, name, arguments, node)
+    if isinstance(owner.obj.info, Command):
+        return command_method(interp, owner, name, arguments, node)
+    return None

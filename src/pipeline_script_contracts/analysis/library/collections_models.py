@@ -1,0 +1,359 @@
+"""`functools`, `collections`, `itertools`, `dataclasses`, `copy`, threads and executors."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from typing import Any
+
+from ..calls import Arguments, call
+from ..containers import DictState, ListState, text_key
+from ..expressions import merge_mapping, new_list, new_object
+from ..fields import copy as copy_fields
+from ..fields import dump
+from ..interpreter import Interpreter, strings_in
+from ..iteration import element_of, items_of
+from ..mappings import make_dict, mapping_state
+from ..scopes import ClassInfo, Scope
+from ..values import (
+    CONTENT,
+    NONE,
+    NOTHING,
+    ClassAtom,
+    Const,
+    Lib,
+    Obj,
+    Partial,
+    Ref,
+    TupleAtom,
+    Value,
+    join,
+    unknown,
+)
+
+MAX_PRODUCT = 64
+
+
+def _partial(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    if not arguments.positional:
+        return unknown("a partial of nothing")
+    function, *bound = arguments.positional
+    return (Partial(function, tuple(bound), tuple(arguments.keywords.items())),)
+
+
+def _identity_decorator(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    """`functools.wraps(f)` and `lru_cache(f)`: give back the function."""
+    return arguments.get(0) if arguments.positional else (Lib("functools.identity"),)
+
+
+def _wraps(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    return (Lib("functools.identity"),)
+
+
+def _identity(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    return arguments.get(0) or unknown("nothing")
+
+
+def _defaultdict(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    factory = arguments.get(0)
+    rest = Arguments(arguments.positional[1:], arguments.keywords, arguments.rest, arguments.rest_keywords)
+    made = make_dict(interp, rest, node)
+    obj = Obj("dict", info=factory or None)
+    interp.store.set(obj, CONTENT, interp.store.get(made[0].obj, CONTENT))  # type: ignore[attr-defined]
+    return (Ref(obj),)
+
+
+def _chain_map(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    state = DictState({})
+    for value in reversed(arguments.positional):
+        state = merge_mapping(interp, state, value)
+    return new_object(interp, "dict", state)
+
+
+def _namespace(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    made = make_dict(interp, Arguments([], arguments.keywords, NOTHING, arguments.rest_keywords), node)
+    obj = Obj("namespace")
+    interp.store.set(obj, CONTENT, interp.store.get(made[0].obj, CONTENT))  # type: ignore[attr-defined]
+    return (Ref(obj),)
+
+
+def _namedtuple(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    names = strings_in(arguments.get(0, "typename")) or ["tuple"]
+    module = interp.frame.scope.module
+    info = ClassInfo(names[0], module, None, Scope("class", module, interp.frame.scope))
+    info.flavour = "namedtuple"
+    fields = arguments.get(1, "field_names")
+    for text in strings_in(fields):
+        for name in text.replace(",", " ").split():
+            info.fields[name] = None
+    for item in items_of(interp, fields) or () if not strings_in(fields) else ():
+        inner = items_of(interp, item)
+        for name in strings_in(item) or (strings_in(inner[0]) if inner else []):
+            info.fields[name] = None
+    _defaults(interp, info, arguments.get(None, "defaults"))
+    return (ClassAtom(info),)
+
+
+def _defaults(interp: Interpreter, info: ClassInfo, defaults: Value) -> None:
+    values = items_of(interp, defaults) if defaults else None
+    names = list(info.fields)
+    for name, value in zip(names[len(names) - len(values or ()) :], values or (), strict=True):
+        info.fields[name] = ast.Constant(None)
+        interp.store.set(info.scope, name, value)
+
+
+def _field(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    """`dataclasses.field(...)`, `pydantic.Field(...)`: remembered for when an object is made."""
+    interp.infos[("field", node)] = arguments
+    return arguments.get(None, "default") or (Lib("dataclasses.field()"),)
+
+
+def _pydantic_field(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    interp.infos[("field", node)] = arguments
+    default = arguments.get(0, "default")
+    return default or (Lib("pydantic.Field()"),)
+
+
+def _asdict(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    result: Value = NOTHING
+    for atom in arguments.get(0):
+        if isinstance(atom, Ref) and atom.obj.cls is not None:
+            result = join(result, dump(interp, atom, node))
+        else:
+            result = join(result, unknown("the fields of something that is not known"))
+    return result
+
+
+def _replace(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    result: Value = NOTHING
+    for atom in arguments.get(0):
+        result = join(result, copy_fields(interp, atom, arguments) if isinstance(atom, Ref) and atom.obj.cls else (atom,))
+    return result
+
+
+def _fields(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    items: list[Value] = []
+    for atom in arguments.get(0):
+        info = atom.info if isinstance(atom, ClassAtom) else atom.obj.cls if isinstance(atom, Ref) else None
+        for name in info.fields if info is not None else ():
+            state = DictState({}).set(text_key("name"), (Const(name),))
+            items.append(new_object(interp, "namespace", state))
+    return new_list(interp, items)
+
+
+def _copy(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    result: Value = NOTHING
+    for atom in arguments.get(0):
+        if isinstance(atom, Ref):
+            state = interp.store.get(atom.obj, CONTENT)
+            if isinstance(state, ListState | DictState):
+                obj = Obj(atom.obj.kind, info=atom.obj.info)
+                interp.store.set(obj, CONTENT, state)
+                result = join(result, (Ref(obj),))
+                continue
+            if atom.obj.cls is not None:
+                result = join(result, copy_fields(interp, atom, Arguments()))
+                continue
+        result = join(result, (atom,))
+    return result
+
+
+def _product(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    columns = [items_of(interp, value) for value in arguments.positional]
+    known = [column for column in columns if column is not None]
+    if len(known) == len(columns) and not arguments.keywords:
+        rows = list(itertools.islice(itertools.product(*known), MAX_PRODUCT + 1))
+        if len(rows) <= MAX_PRODUCT:
+            return new_list(interp, [(TupleAtom(row),) for row in rows])
+    elements = [element_of(interp, value) for value in arguments.positional]
+    return new_list(interp, None, (TupleAtom(elements),) if all(elements) and not arguments.keywords else unknown("an item"))
+
+
+def _chain(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    values = arguments.positional
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "from_iterable":
+        values = items_of(interp, arguments.get(0)) or [element_of(interp, arguments.get(0))]
+    items: list[Value] = []
+    rest: Value = NOTHING
+    exact = True
+    for value in values:
+        known = items_of(interp, value)
+        exact = exact and known is not None
+        items.extend(known or [])
+        rest = join(rest, element_of(interp, value))
+    return new_list(interp, items) if exact else new_list(interp, None, rest)
+
+
+def _any_item(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    return new_list(interp, None, element_of(interp, arguments.get(0)) or unknown("an item"))
+
+
+def _reduce(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    items = items_of(interp, arguments.get(1))
+    value = arguments.get(2)
+    if items is None or len(items) > MAX_PRODUCT:
+        return unknown("a reduction of values that are not known")
+    for item in items:
+        value = call(interp, arguments.get(0), Arguments([value, item]), node) if value else item
+    return value or unknown("an empty reduction")
+
+
+def _thread(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    """`Thread(target=f, args=(...))`: runs the function."""
+    target = arguments.get(None, "target", "function")
+    if target:
+        items = items_of(interp, arguments.get(None, "args") or (TupleAtom([]),))
+        rest = NOTHING if items is not None else element_of(interp, arguments.get(None, "args"))
+        keywords: dict[str, Value] = {}
+        for atom in arguments.get(None, "kwargs"):
+            state = mapping_state(interp, atom)
+            for key, value in state.entries.items() if state is not None else ():
+                if isinstance(key, tuple) and isinstance(key[1], str):
+                    keywords[key[1]] = value
+        run_elsewhere(interp, target, Arguments(items or [], keywords, rest), node)
+    return (Lib("threading.Thread()"),)
+
+
+def run_elsewhere(interp: Interpreter, function: Value, arguments: Any, node: ast.AST) -> Value:
+    """Runs a function elsewhere: whether it fails does not matter here."""
+    result, changes = interp.explore(lambda: call(interp, function, arguments, node))
+    interp.store.merge([{}, changes] if changes is not None else [{}])
+    return result or unknown("the result of a function that fails")
+
+
+def _spawn(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    items = items_of(interp, arguments.get(1, "args") or (TupleAtom([]),)) or []
+    return run_elsewhere(interp, arguments.get(0, "fn"), Arguments([unknown("a rank"), *items]), node)
+
+
+def _submit(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    if not arguments.positional:
+        return unknown("a future")
+    function, *rest = arguments.positional
+    result = run_elsewhere(interp, function, Arguments(rest, arguments.keywords), node)
+    return new_object(interp, "namespace", DictState({}).set(text_key("value"), result))
+
+
+def _pool_map(star: bool) -> Any:
+    def run(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+        if len(arguments.positional) < 2:
+            return unknown("a map")
+        function, *sources = arguments.positional
+        elements = [element_of(interp, source) for source in sources]
+        if star:
+            rows = [items_of(interp, (atom,)) or [] for atom in elements[0]]
+            results = [run_elsewhere(interp, function, Arguments(list(row)), node) for row in rows]
+        else:
+            columns = [items_of(interp, source) for source in sources]
+            known = [column for column in columns if column is not None and len(column) <= MAX_PRODUCT]
+            rows_of = list(zip(*known, strict=False)) if len(known) == len(columns) else [tuple(elements)]
+            results = [run_elsewhere(interp, function, Arguments(list(row)), node) for row in rows_of if all(row)]
+        joined: Value = NOTHING
+        for each in results:
+            joined = join(joined, each)
+        return new_list(interp, None, joined)
+
+    return run
+
+
+def _delayed(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    return arguments.get(0) or unknown("a delayed function")
+
+
+def _joblib_parallel(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    element = element_of(interp, arguments.get(0))
+    return new_list(interp, None, element)
+
+
+def _enter_context(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    from ..contexts import enter
+
+    return enter(interp, arguments.get(0), node)[0]
+
+
+def _suppress(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    return (Lib("contextlib.suppress()"),)
+
+
+def _call_argument(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    """`atexit.register(f, ...)`, `asyncio.run(f())`: runs what it is given."""
+    if not arguments.positional:
+        return NONE
+    function, *rest = arguments.positional
+    run_elsewhere(interp, function, Arguments(rest, arguments.keywords), node)
+    return function
+
+
+
+
+_EXECUTORS = (
+    "concurrent.futures.ThreadPoolExecutor()",
+    "concurrent.futures.ProcessPoolExecutor()",
+    "multiprocessing.Pool()",
+    "multiprocessing.pool.ThreadPool()",
+    "multiprocessing.pool.Pool()",
+    "multiprocessing.get_context().Pool()",
+    "multiprocessing.get_context()",
+    "concurrent.futures.thread.ThreadPoolExecutor()",
+)
+MODELS: dict[str, Any] = {
+    "functools.partial": _partial,
+    "functools.wraps": _wraps,
+    "functools.identity": _identity,
+    "functools.lru_cache": _identity_decorator,
+    "functools.cache": _identity_decorator,
+    "functools.lru_cache()": _identity,
+    "functools.reduce": _reduce,
+    "collections.defaultdict": _defaultdict,
+    "collections.OrderedDict": lambda interp, arguments, node: make_dict(interp, arguments, node),
+    "collections.ChainMap": _chain_map,
+    "collections.namedtuple": _namedtuple,
+    "collections.deque": _any_item,
+    "types.SimpleNamespace": _namespace,
+    "types.MappingProxyType": _identity,
+    "argparse.Namespace": _namespace,
+    "easydict.EasyDict": _namespace,
+    "dataclasses.field": _field,
+    "attr.ib": _field,
+    "attrs.field": _field,
+    "attr.field": _field,
+    "pydantic.Field": _pydantic_field,
+    "dataclasses.asdict": _asdict,
+    "attr.asdict": _asdict,
+    "attrs.asdict": _asdict,
+    "dataclasses.replace": _replace,
+    "dataclasses.fields": _fields,
+    "copy.copy": _copy,
+    "copy.deepcopy": _copy,
+    "itertools.product": _product,
+    "itertools.chain": _chain,
+    "itertools.chain.from_iterable": _chain,
+    "itertools.islice": _any_item,
+    "itertools.cycle": _any_item,
+    "tqdm.tqdm": lambda interp, arguments, node: arguments.get(0, "iterable") or (Lib("tqdm.tqdm()"),),
+    "tqdm.auto.tqdm": lambda interp, arguments, node: arguments.get(0, "iterable") or (Lib("tqdm.tqdm()"),),
+    "tqdm.notebook.tqdm": lambda interp, arguments, node: arguments.get(0, "iterable") or (Lib("tqdm.tqdm()"),),
+    "rich.progress.track": lambda interp, arguments, node: arguments.get(0, "sequence") or unknown("nothing"),
+    "typing.cast": lambda interp, arguments, node: arguments.get(1) or unknown("nothing"),
+    "threading.Thread": _thread,
+    "threading.Timer": _thread,
+    "multiprocessing.Process": _thread,
+    "multiprocessing.spawn": _spawn,
+    "torch.multiprocessing.spawn": _spawn,
+    "joblib.delayed": _delayed,
+    "joblib.Parallel()": _joblib_parallel,
+    "contextlib.ExitStack().enter_context": _enter_context,
+    "contextlib.closing": _identity,
+    "contextlib.nullcontext": lambda interp, arguments, node: arguments.get(0) or NONE,
+    "contextlib.suppress": _suppress,
+    "atexit.register": _call_argument,
+    "asyncio.run": _identity,
+    "asyncio.gather": lambda interp, arguments, node: new_list(interp, list(arguments.positional)),
+    "asyncio.to_thread": _call_argument,
+    **{f"{name}.submit": _submit for name in _EXECUTORS},
+    **{f"{name}.apply_async": _thread for name in _EXECUTORS},
+    **{f"{name}.map": _pool_map(star=False) for name in _EXECUTORS},
+    **{f"{name}.imap": _pool_map(star=False) for name in _EXECUTORS},
+    **{f"{name}.imap_unordered": _pool_map(star=False) for name in _EXECUTORS},
+    **{f"{name}.starmap": _pool_map(star=True) for name in _EXECUTORS},
+}

@@ -1,0 +1,328 @@
+"""Command lines: argparse, `sys.argv`, and what the modules for click, typer, fire, absl and Hugging Face add."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..calls import Arguments, call
+from ..containers import DictState, ListState, text_key
+from ..environment import constant_of, soften
+from ..expressions import new_list
+from ..facts import MISSING, Argument
+from ..interpreter import Interpreter, strings_in
+from ..iteration import items_of
+from ..patterns import Hole
+from ..values import (
+    BOOL,
+    CONTENT,
+    NONE,
+    NOTHING,
+    Const,
+    Lib,
+    Obj,
+    Ref,
+    Text,
+    TupleAtom,
+    Value,
+    has_unknown,
+    join,
+    unknown,
+    with_step,
+)
+from .conversions import to_number, to_path
+
+PARSER = "argparse.ArgumentParser"
+_FLAGS = {"store_true": (True, False), "store_false": (False, True)}
+
+
+@dataclass
+class Action:
+    """One argument of a parser.
+
+    Attributes:
+        fact: What is recorded.
+        value: What the parsed argument may be.
+    """
+
+    fact: Argument
+    value: Value
+    names: list[str] = field(default_factory=list)
+
+
+def _make_parser(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    parser = Obj(PARSER)
+    actions = ListState()
+    for source in items_of(interp, arguments.get(None, "parents") or (TupleAtom([]),)) or []:
+        for atom in source:
+            state = interp.store.get(atom.obj, CONTENT) if isinstance(atom, Ref) else None
+            for item in state.items or () if isinstance(state, ListState) else ():
+                actions = actions.append(item)
+    interp.store.set(parser, CONTENT, actions)
+    return (Ref(parser),)
+
+
+def parser_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, node: ast.AST) -> Value | None:
+    """Calls a method of an argument parser."""
+    if name == "add_argument":
+        return _add_argument(interp, owner, arguments, node)
+    if name in ("add_argument_group", "add_mutually_exclusive_group"):
+        return (owner,)
+    if name == "add_subparsers":
+        dest = strings_in(arguments.get(None, "dest"))
+        if dest:
+            _set_default(interp, owner, dest[0], (Text((Hole("any", reason="the chosen command"),)),))
+        return (owner,)
+    if name == "add_parser":
+        return _add_parser(interp, owner, arguments, node)
+    if name == "set_defaults":
+        for key, value in arguments.keywords.items():
+            _set_default(interp, owner, key, value)
+        return NONE
+    if name in ("parse_args", "parse_known_args", "parse_intermixed_args"):
+        parsed = _parse(interp, owner, node)
+        if name != "parse_known_args":
+            return parsed
+        rest = new_list(interp, None, (Text((Hole("any", reason="an argument that is not declared"),)),))
+        return (TupleAtom([parsed, rest]),)
+    if name in ("parse_args_into_dataclasses", "parse_dict"):
+        from .frameworks import parse_into_dataclasses
+
+        return parse_into_dataclasses(interp, owner, node)
+    if name in ("error", "exit"):
+        from ..interpreter import DeadEnd
+
+        raise DeadEnd
+    return unknown(f"the parser's {name}")
+
+
+def _set_default(interp: Interpreter, owner: Ref, name: str, value: Value) -> None:
+    state = interp.store.get(owner.obj, "defaults") or DictState({})
+    old = state.entries.get(text_key(name), NOTHING)
+    interp.store.set(owner.obj, "defaults", state.set(text_key(name), join(old, value)))
+
+
+def _add_parser(interp: Interpreter, owner: Ref, arguments: Any, node: ast.AST) -> Value:
+    made = _make_parser(interp, arguments, node)
+    state = interp.store.get(owner.obj, "subparsers") or ListState()
+    interp.store.set(owner.obj, "subparsers", state.append(made))
+    return made
+
+
+def _parse(interp: Interpreter, owner: Ref, node: ast.AST) -> Value:
+    result = Obj("namespace")
+    interp.store.set(result, CONTENT, _parsed_state(interp, owner))
+    return (Ref(result),)
+
+
+def _parsed_state(interp: Interpreter, owner: Ref) -> DictState:
+    state = DictState({})
+    defaults = interp.store.get(owner.obj, "defaults")
+    if isinstance(defaults, DictState):
+        for key, value in defaults.entries.items():
+            state = state.set(key, soften(value))
+    actions = interp.store.get(owner.obj, CONTENT)
+    for item in actions.items or () if isinstance(actions, ListState) else ():
+        for atom in item:
+            if isinstance(atom, Ref) and isinstance(atom.obj.info, Action):
+                action = atom.obj.info
+                interp.record.argument(action.fact)
+                key = text_key(action.fact.dest)
+                overridden = state.entries.get(key, NOTHING)
+                state = state.set(key, join(overridden, action.value) if overridden else action.value)
+    if isinstance(actions, ListState) and actions.items is None:
+        interp.record.analysis.arguments_open = "arguments are declared in a loop that cannot be followed"
+    inner = interp.store.get(owner.obj, "subparsers")
+    for item in inner.items or () if isinstance(inner, ListState) else ():
+        for atom in item:
+            if isinstance(atom, Ref):
+                for key, value in _parsed_state(interp, atom).entries.items():
+                    state = state.maybe(key, value) if key not in state.certain else state.set(
+                        key, join(state.entries[key], value)
+                    )
+    return state
+
+
+def _add_argument(interp: Interpreter, owner: Ref, arguments: Any, node: ast.AST) -> Value:
+    names = [text for value in arguments.positional for text in strings_in(value)]
+    if not names or any(has_unknown(value) for value in arguments.positional):
+        interp.record.analysis.arguments_open = "an argument is declared under a name that is not known"
+        return unknown("an argument")
+    if len(arguments.positional) == 1 and len(names) > 1:  # a loop that could not be unrolled: any of the names
+        for name in names:
+            _add_one(interp, owner, [name], arguments, node)
+        return NONE
+    return _add_one(interp, owner, names, arguments, node)
+
+
+def _add_one(interp: Interpreter, owner: Ref, names: list[str], arguments: Any, node: ast.AST) -> Value:
+    long = [name for name in names if name.startswith("--")]
+    positional = not names[0].startswith("-")
+    name = names[0] if positional else (long or names)[0].lstrip("-")
+    dest = strings_in(arguments.get(None, "dest"))
+    target = dest[0] if dest else name.replace("-", "_")
+    actions = strings_in(arguments.get(None, "action")) or ["store"]
+    action = "boolean" if arguments.get(None, "action") == (Lib("argparse.BooleanOptionalAction"),) else actions[0]
+    if action in ("version", "help"):
+        return NONE
+    default = arguments.keywords.get("default")
+    flag = action in ("store_true", "store_false", "store_const", "count", "boolean", "append_const")
+    required = positional and not _may_be_absent(arguments) or constant_of(arguments.get(None, "required")) == (True, True)
+    kind = _type_name(arguments.get(None, "type"))
+    known, constant = constant_of(default) if default is not None else (True, MISSING)
+    if default is None and action in _FLAGS:
+        constant = _FLAGS[action][1]
+    choices = _choices(interp, arguments)
+    fact = Argument(
+        name,
+        interp.place(node),
+        tuple(names),
+        target,
+        constant,
+        known,
+        "bool" if flag else kind,
+        flag,
+        required,
+        choices,
+        positional,
+        bool(arguments.get(None, "nargs")) or action in ("append", "extend"),
+    )
+    value = _value_of(interp, fact, action, default, choices, arguments, node)
+    value = with_step(value, interp.step(f"argument {names[-1] if positional else (long or names)[0]}", node))
+    item = (Ref(Obj("argparse.Action", info=Action(fact, value, names))),)
+    state = interp.store.get(owner.obj, CONTENT)
+    assert isinstance(state, ListState)
+    interp.store.set(owner.obj, CONTENT, state.append(item))
+    return item
+
+
+def _may_be_absent(arguments: Any) -> bool:
+    nargs = strings_in(arguments.get(None, "nargs"))
+    return "?" in nargs or "*" in nargs
+
+
+def _choices(interp: Interpreter, arguments: Any) -> tuple[Any, ...] | None:
+    items = items_of(interp, arguments.get(None, "choices")) if arguments.get(None, "choices") else None
+    if items is None:
+        return None
+    constants = [constant_of(item) for item in items]
+    return tuple(value for _, value in constants) if all(known for known, _ in constants) else None
+
+
+def _type_name(value: Value) -> str:
+    if not value:
+        return "str"
+    atom = value[0]
+    if len(value) == 1 and isinstance(atom, Lib):
+        return atom.name.rpartition(".")[2]
+    return ""
+
+
+def _value_of(
+    interp: Interpreter,
+    fact: Argument,
+    action: str,
+    default: Value | None,
+    choices: tuple[Any, ...] | None,
+    arguments: Any,
+    node: ast.AST,
+) -> Value:
+    if action in _FLAGS or action == "boolean":
+        return BOOL
+    if action in ("count", "store_const"):
+        return join(unknown(f"argument {fact.name}"), soften(arguments.get(None, "const")))
+    converter = arguments.get(None, "type")
+    given: Value = (Text((Hole("argument", fact.name, f"command line argument {fact.name!r}"),)),)
+    if default is None or default == NONE:
+        if choices:
+            given = tuple(Const(each, True) for each in choices)
+        value = _convert(interp, converter, given, node)
+        if not fact.required:
+            value = join((Const(None, True),), value)
+    else:
+        softened = soften(default)
+        as_text = [atom for atom in softened if isinstance(atom, Const) and isinstance(atom.value, str)]
+        value = _convert(interp, converter, softened, node) if len(as_text) == len(softened) or converter else softened
+        if fact.type == "str" and _is_number(default):
+            value = join(value, given)
+    if fact.multiple:
+        return join(new_list(interp, None, value), softened_list(default))
+    return value
+
+
+def softened_list(default: Value | None) -> Value:
+    """Gives the default of an argument with several values."""
+    return soften(default) if default else NOTHING
+
+
+def _is_number(value: Value) -> bool:
+    return all(isinstance(a, Const) and isinstance(a.value, int | float) and not isinstance(a.value, bool) for a in value)
+
+
+def _convert(interp: Interpreter, converter: Value, value: Value, node: ast.AST) -> Value:
+    """Applies an argument's `type`."""
+    if not converter:
+        return value
+    atom = converter[0]
+    name = atom.name if len(converter) == 1 and isinstance(atom, Lib) else ""
+    if name in ("builtins.int", "builtins.float"):
+        return to_number(name.rpartition(".")[2], value)
+    if name == "builtins.str":
+        return value
+    if name == "builtins.bool":
+        return BOOL
+    if name.startswith("pathlib."):
+        return to_path(value)
+    if name in ("os.path.abspath", "os.path.realpath", "os.path.expanduser"):
+        return value
+    if name.startswith("argparse.FileType"):
+        return unknown("an opened argument")
+    result, changes = interp.explore(lambda: call(interp, converter, Arguments([value]), node))
+    interp.store.merge([{}, changes] if changes is not None else [{}])
+    return soften(result) if result else unknown("a converted argument")
+
+
+def _file_type(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    return (Lib("argparse.FileType()"),)
+
+
+# -- sys.argv ---------------------------------------------------------------------------------------------
+
+
+def argv_item(interp: Interpreter, index: Value, node: ast.AST) -> Value:
+    """Gives `sys.argv[index]`."""
+    own = interp.store.get("process", "argv")
+    if isinstance(own, tuple) and own and isinstance(own[0], Ref):
+        items = items_of(interp, own)
+        known, number = constant_of(index)
+        if items is not None and known and isinstance(number, int) and -len(items) <= number < len(items):
+            return items[number]
+    known, number = constant_of(index)
+    if known and number == 0:
+        from ..interpreter import CODE_FOLDER
+
+        return (Const(f"{CODE_FOLDER}/{interp.sources.script.name}"),)
+    interp.record.analysis.arguments_open = "arguments are taken from sys.argv by position"
+    name = f"argv[{number}]" if known else "argv"
+    return (Text((Hole("argument", name, "a command line argument taken by position"),)),)
+
+
+def command_decorator(interp: Interpreter, name: str, value: Value, node: ast.AST) -> Value | None:
+    """Applies a decorator that makes a command of a function, or gives None."""
+    from .frameworks import library_command
+
+    return library_command(interp, name, value, node)
+
+
+def _models() -> dict[str, Any]:
+    from .frameworks import FRAMEWORK_MODELS
+
+    return {
+        PARSER: _make_parser,
+        "argparse.FileType": _file_type,
+        **FRAMEWORK_MODELS,
+    }
+
+
+MODELS = _models()

@@ -1,0 +1,49 @@
+"""Conversions between types: `int()`, `float()`, `str()`, `Path()`, and those that a pydantic field makes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..interpreter import Interpreter
+from ..paths import clean
+from ..values import NOTHING, BOOL, Const, PathAtom, Text, Value, is_string, join, parts_of, unknown
+
+_NUMBERS: dict[str, Any] = {"int": int, "float": float, "complex": complex}
+
+
+def to_number(name: str, value: Value) -> Value:
+    """Gives `int(value)` or `float(value)`."""
+    result: Value = NOTHING
+    for atom in value:
+        if isinstance(atom, Const) and not isinstance(atom.value, type(None)):
+            try:
+                result = join(result, (Const(_NUMBERS[name](atom.value), atom.soft),))
+            except (TypeError, ValueError, OverflowError):
+                result = join(result, unknown("a number that cannot be read"))
+        else:
+            result = join(result, unknown("a number that is not known"))
+    return result or unknown("a number that is not known")
+
+
+def convert(interp: Interpreter, annotation: str, value: Value) -> Value:
+    """Gives what a pydantic field of a type makes of a value."""
+    if "Path" in annotation:
+        return to_path(value)
+    base = annotation.replace(" | None", "").replace("Optional[", "").rstrip("]")
+    if base in _NUMBERS:
+        return to_number(base, value) if not _has_none(value) else value
+    if base == "bool":
+        return BOOL if any(isinstance(atom, Text) for atom in value) else value
+    return value
+
+
+def _has_none(value: Value) -> bool:
+    return any(isinstance(atom, Const) and atom.value is None for atom in value)
+
+
+def to_path(value: Value) -> Value:
+    """Makes paths of strings, leaves the rest."""
+    return tuple(
+        PathAtom(clean(atom)) if isinstance(atom, Const | Text) and is_string(atom) and parts_of(atom) is not None else atom
+        for atom in value
+    )

@@ -1,0 +1,135 @@
+"""Looks library calls up in the table and applies what it says."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from ..interpreter import Interpreter
+from ..paths import touch
+from ..values import NOTHING, Const, Handle, PathAtom, Value, parts_of
+from .table import TABLES
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a call does to one of its arguments.
+
+    Attributes:
+        kind: As in `PathUse`, or `file` (the mode says) or `model` (a local path or the name of a published model).
+        position: Its position, None when it is given by name only.
+        names: Its names.
+        tree: True when it goes for everything below the path.
+        mode: The argument that holds the mode of `file`.
+    """
+
+    kind: str
+    position: int | None
+    names: tuple[str, ...]
+    tree: bool = False
+    mode: tuple[int | None, tuple[str, ...]] | None = None
+
+
+@cache
+def effects_table() -> dict[str, tuple[Effect, ...]]:
+    """Gives the table: name of a call to its effects."""
+    table: dict[str, tuple[Effect, ...]] = {}
+    for section in TABLES:
+        for names, text in section.items():
+            effects = tuple(_parse(piece) for piece in text.split(",")) if text != "-" else ()
+            for name in names.split():
+                table[name] = effects
+    return table
+
+
+def _parse(text: str) -> Effect:
+    kind, argument, *mode = text.split()
+    position, names = _argument(argument)
+    return Effect(kind.rstrip("+"), position, names, kind.endswith("+"), _argument(mode[0]) if mode else None)
+
+
+def _argument(text: str) -> tuple[int | None, tuple[str, ...]]:
+    first, *rest = text.split("|")
+    return (int(first), tuple(rest)) if first.isdigit() else (None, (first, *rest))
+
+
+def find_effects(name: str) -> tuple[Effect, ...] | None:
+    """Finds the effects of a library call.
+
+    Args:
+        name: Its dotted name.
+
+    Returns:
+        The effects; empty when it is known to touch no file; None when it is not known.
+    """
+    table = effects_table()
+    found = table.get(name)
+    if found is not None:
+        return found
+    head, _, last = name.rpartition(".")
+    root = name.partition(".")[0].partition("(")[0]
+    found = table.get(f"{root}.*.{last}")
+    if found is None and head.startswith("google.cloud"):
+        found = table.get(f"google.cloud.*.{last}")
+    if found is None and ("()" in head or "[]" in head):
+        found = table.get(f"*.{last}")
+    return found
+
+
+def find_method_effects(name: str) -> tuple[Effect, ...] | None:
+    """Finds the effects of a method of an object that is not known."""
+    return effects_table().get(f"*.{name}")
+
+
+def apply_effects(interp: Interpreter, effects: tuple[Effect, ...], sink: str, arguments: Any, node: ast.AST) -> Value:
+    """Records what a call does to its arguments.
+
+    Returns:
+        The opened file, for a call that opens one; else nothing.
+    """
+    opened: Value = NOTHING
+    for effect in effects:
+        value = arguments.get(effect.position, *effect.names)
+        if not value:
+            continue
+        if effect.kind == "model":
+            _touch_model(interp, value, sink, node)
+        elif effect.kind == "file":
+            assert effect.mode is not None
+            mode = arguments.get(effect.mode[0], *effect.mode[1])
+            kind = kind_of_mode(mode)
+            touch(interp, kind, value, sink, node)
+            opened = (Handle(value, kind != "read", sink),)
+        else:
+            touch(interp, effect.kind, value, sink, node, effect.tree)
+    return opened
+
+
+def kind_of_mode(mode: Value) -> str:
+    """Tells what opening a file in a mode does."""
+    if not mode:
+        return "read"
+    kinds = set()
+    for atom in mode:
+        text = atom.value if isinstance(atom, Const) else None
+        if not isinstance(text, str):
+            kinds.add("update")
+        elif "+" in text:
+            kinds.add("write" if "w" in text else "update")
+        else:
+            kinds.add("write" if any(letter in text for letter in "wax") else "read")
+    return kinds.pop() if len(kinds) == 1 else "update"
+
+
+def _touch_model(interp: Interpreter, value: Value, sink: str, node: ast.AST) -> None:
+    """Reads a model by path; a name such as `bert-base-uncased` is not a path."""
+    local = []
+    for atom in value:
+        parts = parts_of(atom)
+        if isinstance(atom, PathAtom) or parts is None or not parts:
+            local.append(atom)
+        elif not isinstance(parts[0], str) or parts[0].startswith(("/", ".")):
+            local.append(atom)
+    touch(interp, "read", tuple(local), sink, node, tree=True)

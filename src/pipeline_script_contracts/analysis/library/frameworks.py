@@ -1,0 +1,456 @@
+"""Command lines that are declared by function signatures, decorators or dataclasses: click, typer, fire, absl, Hugging Face."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..calls import Arguments, call
+from ..containers import ListState
+from ..environment import constant_of, soften
+from ..expressions import new_object
+from ..facts import MISSING, Argument
+from ..interpreter import Interpreter, strings_in
+from ..iteration import items_of
+from ..patterns import Hole
+from ..values import (
+    BOOL,
+    CONTENT,
+    NONE,
+    NOTHING,
+    Atom,
+    Bound,
+    ClassAtom,
+    Const,
+    Function,
+    Lib,
+    Obj,
+    Ref,
+    Text,
+    TupleAtom,
+    Value,
+    join,
+    unknown,
+    with_step,
+)
+from .conversions import to_number, to_path
+
+_TYPES = {
+    "builtins.int": "int",
+    "builtins.float": "float",
+    "builtins.bool": "bool",
+    "builtins.str": "str",
+    "pathlib.Path": "Path",
+    "click.INT": "int",
+    "click.FLOAT": "float",
+    "click.BOOL": "bool",
+    "click.STRING": "str",
+    "click.Path()": "str",
+    "click.IntRange()": "int",
+    "click.FloatRange()": "float",
+}
+
+
+@dataclass
+class Command:
+    """A function that a command line framework calls.
+
+    Attributes:
+        function: The function.
+        options: The arguments of its `click.option` and `click.argument` decorators, with their nodes.
+        commands: The commands of a group.
+        by_signature: True when the parameters themselves declare the arguments.
+    """
+
+    function: Value
+    options: list[tuple[str, Arguments, ast.AST]] = field(default_factory=list)
+    commands: list[Command] = field(default_factory=list)
+    by_signature: bool = False
+
+
+def _given(name: str) -> Value:
+    return (Text((Hole("argument", name, f"command line argument {name!r}"),)),)
+
+
+def _typed(kind: str, value: Value) -> Value:
+    if kind in ("int", "float"):
+        return to_number(kind, value)
+    if kind == "bool":
+        return BOOL
+    return to_path(value) if kind == "Path" else value
+
+
+def _record(
+    interp: Interpreter,
+    name: str,
+    node: ast.AST,
+    kind: str,
+    default: Value | None,
+    *,
+    options: tuple[str, ...] = (),
+    flag: bool = False,
+    positional: bool = False,
+    required: bool = False,
+    choices: tuple[Any, ...] | None = None,
+) -> Value:
+    """Records an argument and gives what it may be."""
+    known, constant = constant_of(default) if default else (True, MISSING)
+    if flag and not default:
+        constant = False
+    dest = name.replace("-", "_")
+    interp.record.argument(
+        Argument(
+            name,
+            interp.place(node),
+            options or (f"--{name}",),
+            dest,
+            constant,
+            known,
+            kind,
+            flag,
+            required,
+            choices,
+            positional,
+        )
+    )
+    if flag:
+        return BOOL
+    if default and default != NONE:
+        value = _typed(kind, soften(default))
+    elif choices:
+        value = tuple(Const(each, True) for each in choices)
+    else:
+        value = _typed(kind, _given(name))
+        if not required:
+            value = join((Const(None, True),), value)
+    return with_step(value, interp.step(f"argument {(options or (name,))[0]}", node))
+
+
+# -- click ------------------------------------------------------------------------------------------------
+
+
+def _click(kind: str) -> Any:
+    def run(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+        return (Ref(Obj(f"click.{kind}", info=(arguments, node))),)
+
+    return run
+
+
+def library_command(interp: Interpreter, name: str, value: Value, node: ast.AST) -> Value | None:
+    """Applies `@click.command` written without parentheses."""
+    if name in ("click.command", "click.group"):
+        return _command(value)
+    if name in ("click.pass_context", "click.pass_obj"):
+        return value
+    return None
+
+
+def _command(value: Value) -> Value:
+    made: list[Atom] = []
+    for atom in value:
+        if isinstance(atom, Ref) and isinstance(atom.obj.info, Command):
+            made.append(atom)
+        else:
+            made.append(Ref(Obj("click.command", info=Command((atom,)))))
+    return tuple(made)
+
+
+def decorate_command(interp: Interpreter, wrapper: Ref, value: Value) -> Value | None:
+    """Applies a decorator that one of the models made, or gives None."""
+    kind, info = wrapper.obj.kind, wrapper.obj.info
+    if kind in ("click.option", "click.argument"):
+        made = _command(value)
+        for atom in made:
+            assert isinstance(atom, Ref)
+            atom.obj.info.options.append((kind, *info))
+        return made
+    if kind == "click.decorator":
+        return _command(value)
+    if kind == "click.subcommand":
+        made = _command(value)
+        for atom in made:
+            assert isinstance(atom, Ref)
+            info.commands.append(atom.obj.info)
+        return made
+    if kind == "typer.command":
+        for atom in value:
+            info.commands.append(Command((atom,), by_signature=True))
+        return value
+    return None
+
+
+def command_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, node: ast.AST) -> Value:
+    """Calls a method of a click command or typer application."""
+    command: Command = owner.obj.info
+    if name in ("command", "group", "callback"):
+        kind = "typer.command" if owner.obj.kind == "typer.Typer" else "click.subcommand"
+        made: Value = (Ref(Obj(kind, info=command)),)
+        first = arguments.get(0)
+        if any(isinstance(atom, Function) for atom in first):
+            assert isinstance(made[0], Ref)
+            return decorate_command(interp, made[0], first) or first
+        return made
+    if name in ("main", "invoke", "__call__", "callback"):
+        return run_command(interp, command, node)
+    if name in ("add_command", "add_typer"):
+        for atom in arguments.get(0):
+            if isinstance(atom, Ref) and isinstance(atom.obj.info, Command):
+                command.commands.append(atom.obj.info)
+    return NONE
+
+
+def run_command(interp: Interpreter, command: Command, node: ast.AST) -> Value:
+    """Runs a command as from the command line: its function, and each command of a group."""
+    from .collections_models import run_elsewhere
+
+    if command.function:
+        if command.by_signature:
+            for atom in command.function:
+                _call_by_signature(interp, atom, node)
+        else:
+            keywords = {}
+            for kind, arguments, place in command.options:
+                name, value = _click_parameter(interp, kind, arguments, place)
+                keywords[name] = value
+            run_elsewhere(interp, command.function, Arguments([], keywords), node)
+    for each in command.commands:
+        run_command(interp, each, node)
+    return NONE
+
+
+def _click_parameter(interp: Interpreter, kind: str, arguments: Arguments, node: ast.AST) -> tuple[str, Value]:
+    texts = [text for value in arguments.positional for text in strings_in(value)]
+    positional = kind == "click.argument"
+    options = tuple(text for text in texts if text.startswith("-"))
+    slashed = next((text for text in options if "/" in text), "")
+    long = [text for text in options if text.startswith("--")]
+    spelled = (long or list(options) or texts or ["?"])[0].partition("/")[0].lstrip("-")
+    plain = [text for text in texts if not text.startswith("-")]
+    parameter = (plain[0] if plain else spelled).replace("-", "_").lower()
+    default = arguments.get(None, "default") or None
+    flag = bool(slashed) or constant_of(arguments.get(None, "is_flag")) == (True, True)
+    type_value = arguments.get(None, "type")
+    choices = None
+    type_name = "str"
+    for atom in type_value:
+        if isinstance(atom, Lib):
+            type_name = _TYPES.get(atom.name, "str" if atom.name.startswith("click.") else "")
+        elif isinstance(atom, Ref) and atom.obj.kind == "click.Choice":
+            items = items_of(interp, atom.obj.info[0].get(0)) or []
+            choices = tuple(constant_of(item)[1] for item in items)
+    if not type_value and default:
+        type_name = type(constant_of(default)[1]).__name__ if constant_of(default)[0] else "str"
+        type_name = type_name if type_name in ("int", "float", "bool") else "str"
+    envvar = strings_in(arguments.get(None, "envvar"))
+    if envvar:
+        from .. import environment
+        from ..values import const
+
+        default = environment.read(interp, const(envvar[0]), default or NONE, node)
+    required = positional or constant_of(arguments.get(None, "required")) == (True, True)
+    name = parameter if positional else spelled
+    value = _record(
+        interp,
+        name,
+        node,
+        "bool" if flag else type_name,
+        default,
+        options=options,
+        flag=flag,
+        positional=positional,
+        required=required,
+        choices=choices,
+    )
+    return parameter, value
+
+
+# -- typer and fire ---------------------------------------------------------------------------------------
+
+
+def _typer_app(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    return (Ref(Obj("typer.Typer", info=Command(NOTHING))),)
+
+
+def _typer_parameter(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    last = ast.unparse(node.func).rpartition(".")[2] if isinstance(node, ast.Call) else "Option"
+    return (Ref(Obj(f"typer.{last}", info=(arguments, node))),)
+
+
+def _run_function(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    """`typer.run(f)`, `fire.Fire(f)`."""
+    targets = arguments.get(0)
+    if not targets:
+        interp.record.analysis.arguments_open = "every function of the script is a command"
+    for atom in targets:
+        if isinstance(atom, ClassAtom):
+            made = call(interp, (atom,), Arguments(), node)
+            from ..escapes import escape
+
+            interp.record.analysis.arguments_open = "every method of a class is a command"
+            escape(interp, made, "called from the command line", node)
+        else:
+            _call_by_signature(interp, atom, node)
+    return NONE
+
+
+def _call_by_signature(interp: Interpreter, atom: Atom, node: ast.AST) -> None:
+    from .collections_models import run_elsewhere
+
+    function = atom.function if isinstance(atom, Bound) else atom
+    if not isinstance(function, Function):
+        return
+    spec = function.info.node.args
+    keywords: dict[str, Value] = {}
+    for argument in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs):
+        if isinstance(atom, Bound) and argument.arg == "self":
+            continue
+        keywords[argument.arg] = _parameter(interp, function, argument)
+    if spec.vararg is not None or spec.kwarg is not None:
+        interp.record.analysis.arguments_open = "a command takes any arguments"
+    run_elsewhere(interp, (atom,), Arguments([], keywords), node)
+
+
+def _parameter(interp: Interpreter, function: Function, argument: ast.arg) -> Value:
+    default: Value | None = function.defaults.get(argument.arg)
+    annotation = ast.unparse(argument.annotation) if argument.annotation is not None else ""
+    kind = next((name for name in ("int", "float", "bool", "Path") if name in annotation.replace("typing.", "")), "str")
+    positional = default is None
+    options: tuple[str, ...] = ()
+    declared = _declared(interp, function, argument, default)
+    if declared is not None:
+        type_name, given = declared
+        annotated = not any(isinstance(each, Ref) for each in default or ())
+        own = given.positional[0] if given.positional and not annotated else None
+        options = tuple(
+            text for value in given.positional[0 if annotated else 1 :] for text in strings_in(value) if text.startswith("-")
+        )
+        default = own if own and own != (Const(...),) else default if annotated else given.get(None, "default") or None
+        positional = type_name == "typer.Argument" or (default is None and not options and type_name != "typer.Option")
+    spelled = next((each.lstrip("-") for each in options if each.startswith("--")), "")
+    name = spelled.partition("/")[0] or (argument.arg if positional else argument.arg.replace("_", "-"))
+    if default and not annotation:
+        known, constant = constant_of(default)
+        kind = type(constant).__name__ if known and isinstance(constant, int | float) else kind
+    flag = kind == "bool"
+    return _record(
+        interp,
+        name,
+        argument,
+        kind,
+        default,
+        options=options,
+        flag=flag,
+        positional=positional,
+        required=default is None,
+    )
+
+
+def _declared(
+    interp: Interpreter, function: Function, argument: ast.arg, default: Value | None
+) -> tuple[str, Arguments] | None:
+    """Finds the `typer.Option(...)` of a parameter: its default, or inside `Annotated`."""
+    for atom in default or ():
+        if isinstance(atom, Ref) and atom.obj.kind in ("typer.Option", "typer.Argument"):
+            return atom.obj.kind, atom.obj.info[0]
+    if argument.annotation is not None:
+        for each in ast.walk(argument.annotation):
+            if isinstance(each, ast.Call) and ast.unparse(each.func).rpartition(".")[2] in ("Option", "Argument"):
+                from ..calls import evaluate_arguments
+
+                given = evaluate_arguments(interp, each)
+                return f"typer.{ast.unparse(each.func).rpartition('.')[2]}", given
+    return None
+
+
+# -- absl -------------------------------------------------------------------------------------------------
+
+
+def _define_flag(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    names = strings_in(arguments.get(0, "name"))
+    last = ast.unparse(node.func).rpartition("_")[2] if isinstance(node, ast.Call) else "string"
+    kind = {"integer": "int", "float": "float", "boolean": "bool", "bool": "bool"}.get(last, "str")
+    if not names:
+        interp.record.analysis.arguments_open = "a flag is declared under a name that is not known"
+        return unknown("a flag")
+    value = _record(interp, names[0], node, kind, arguments.get(1, "default") or None, flag=kind == "bool")
+    interp.flags_defined[names[0]] = value
+    from ..containers import DictState, text_key
+
+    return new_object(interp, "namespace", DictState({}).set(text_key("value"), value))
+
+
+def flag_value(interp: Interpreter, name: str) -> Value:
+    """Gives `FLAGS.name`."""
+    return interp.flags_defined.get(name) or unknown(f"flag {name!r}")
+
+
+def _app_run(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    from .collections_models import run_elsewhere
+
+    return run_elsewhere(interp, arguments.get(0, "main"), Arguments([unknown("the arguments")]), node)
+
+
+# -- Hugging Face -----------------------------------------------------------------------------------------
+
+
+def _hf_parser(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    from .command_line import PARSER
+
+    classes: list[Value] = []
+    for atom in arguments.get(0, "dataclass_types"):
+        classes.extend(atom.items if isinstance(atom, TupleAtom) else items_of(interp, (atom,)) or [(atom,)])
+    obj = Obj(PARSER)
+    interp.store.set(obj, CONTENT, ListState())
+    interp.store.set(obj, "classes", ListState(tuple(classes)))
+    return (Ref(obj),)
+
+
+def parse_into_dataclasses(interp: Interpreter, owner: Ref, node: ast.AST) -> Value:
+    """Gives the dataclasses that a Hugging Face parser fills."""
+    from ..classes import all_fields, field_default, instantiate
+    from ..paths import touch
+
+    results: list[Value] = []
+    state = interp.store.get(owner.obj, "classes")
+    for item in state.items or () if isinstance(state, ListState) else ():
+        for atom in item:
+            if not isinstance(atom, ClassAtom):
+                interp.record.analysis.arguments_open = "a library's dataclass declares arguments"
+                if isinstance(atom, Lib) and atom.name.endswith("TrainingArguments"):
+                    touch(interp, "write", _given("output_dir"), atom.name, node)
+                results.append((Lib(f"{atom.name}()"),) if isinstance(atom, Lib) else unknown("parsed arguments"))
+                continue
+            keywords: dict[str, Value] = {}
+            for name, (cls, default) in all_fields(atom.info).items():
+                annotation = interp.infos.get(("annotation", cls, name))
+                text = ast.unparse(annotation) if annotation is not None else "str"
+                kind = next((each for each in ("int", "float", "bool") if each in text), "str")
+                own = field_default(interp, cls, name, default, node)
+                keywords[name] = _record(
+                    interp, name, default or node, kind, own or None, flag=kind == "bool", required=not own
+                )
+            if atom.info.library:
+                interp.record.analysis.arguments_open = "a library's dataclass declares arguments"
+            results.append(instantiate(interp, atom.info, Arguments([], keywords), node))
+    return (TupleAtom(results),)
+
+
+FRAMEWORK_MODELS: dict[str, Any] = {
+    "click.command": _click("decorator"),
+    "click.group": _click("decorator"),
+    "click.option": _click("option"),
+    "click.argument": _click("argument"),
+    "click.Choice": _click("Choice"),
+    "typer.Typer": _typer_app,
+    "typer.Option": _typer_parameter,
+    "typer.Argument": _typer_parameter,
+    "typer.run": _run_function,
+    "fire.Fire": _run_function,
+    "absl.app.run": _app_run,
+    "transformers.HfArgumentParser": _hf_parser,
+    **{
+        f"absl.flags.DEFINE_{kind}": _define_flag
+        for kind in ("string", "integer", "float", "boolean", "bool", "enum", "list", "multi_string")
+    },
+}

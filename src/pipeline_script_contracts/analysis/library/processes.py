@@ -1,0 +1,249 @@
+"""Other programs and scripts: `subprocess`, `os.system`, `runpy`."""
+
+from __future__ import annotations
+
+import ast
+import shlex
+from typing import Any
+
+from ..interpreter import DeadEnd, Interpreter
+from ..iteration import items_of
+from ..paths import touch
+from ..values import NONE, Const, Lib, Text, Value, const, parts_of, unknown
+
+# Program: what it does to its arguments that are not options; the last may be a target of its own kind.
+_PROGRAMS: dict[str, tuple[str, str]] = {
+    "cp": ("read", "write"),
+    "mv": ("read", "write"),
+    "rsync": ("read", "write"),
+    "ln": ("read", "write"),
+    "cat": ("read", "read"),
+    "head": ("read", "read"),
+    "tail": ("read", "read"),
+    "wc": ("read", "read"),
+    "gzip": ("update", "update"),
+    "gunzip": ("update", "update"),
+    "unzip": ("read", "read"),
+    "md5sum": ("read", "read"),
+    "ls": ("list", "list"),
+    "mkdir": ("create", "create"),
+    "rm": ("delete", "delete"),
+    "rmdir": ("delete", "delete"),
+    "touch": ("write", "write"),
+}
+_HARMLESS = frozenset(
+    """pip pip3 conda nvidia-smi echo chmod chown which git nproc free df apt-get apt yum uname hostname whoami date
+    sleep kill pkill true false env printenv export set ulimit lscpu ps top nvcc""".split()
+)
+_OPTION_VALUES = {"unzip": {"-d": "write"}, "tar": {"-C": "write", "--directory": "write"}}
+
+
+def _run(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    command = arguments.get(0, "args", "command", "cmd")
+    name = ast.unparse(node.func)[:40] if isinstance(node, ast.Call) else "subprocess.run"
+    for atom in command or unknown("a missing command"):
+        words = _words(interp, atom)
+        if words is None:
+            interp.record.unresolved("any", name, "the command that is run is not known", interp.place(node))
+        elif words:
+            _program(interp, words, name, node)
+    return (Lib("subprocess.run()"),)
+
+
+def _words(interp: Interpreter, atom: Any) -> list[Value] | None:
+    """Splits a command into words."""
+    if isinstance(atom, Const) and isinstance(atom.value, str):
+        try:
+            return [const(word) for word in shlex.split(atom.value)]
+        except ValueError:
+            return None
+    if isinstance(atom, Text):
+        return _words_of_text(atom)
+    return items_of(interp, (atom,))
+
+
+def _words_of_text(atom: Text) -> list[Value] | None:
+    """Splits a command line with holes; a hole stays within its word."""
+    from ..values import make_text
+
+    words: list[list[Any]] = [[]]
+    for part in atom.parts:
+        if not isinstance(part, str):
+            words[-1].append(part)
+            continue
+        pieces = part.split(" ")
+        words[-1].append(pieces[0])
+        words.extend([piece] for piece in pieces[1:])
+    result: list[Value] = [(make_text(word, True, atom.via),) for word in words if any(word)]
+    return result if result and isinstance(result[0][0], Const) else None
+
+
+def _program(interp: Interpreter, words: list[Value], sink: str, node: ast.AST) -> None:
+    program = _text(words[0])
+    if program is None:
+        if words[0] == (Lib("sys.executable"),):
+            _python(interp, words[1:], sink, node)
+        else:
+            interp.record.unresolved("any", sink, "the program that is run is not known", interp.place(node))
+        return
+    name = program.rpartition("/")[2]
+    if name in ("sudo", "time", "nohup", "bash", "sh") and len(words) > 1:
+        return _shell(interp, words[1:], sink, node)
+    if name.startswith("python") or name in ("torchrun", "accelerate", "deepspeed", "mpirun"):
+        return _python(interp, words[1:], sink, node)
+    if name in _HARMLESS:
+        return
+    label = f"{sink}({name})"
+    if name == "tar":
+        return _tar(interp, words[1:], label, node)
+    if name == "aws":
+        return _aws(interp, words[1:], label, node)
+    paths = _operands(interp, name, words[1:], label, node)
+    if name in _PROGRAMS:
+        first, last = _PROGRAMS[name]
+        for index, path in enumerate(paths):
+            touch(interp, last if index and index == len(paths) - 1 else first, path, label, node, tree=True)
+        return
+    _delegate(interp, words[1:], label, node)
+
+
+def _text(value: Value) -> str | None:
+    atom = value[0] if len(value) == 1 else None
+    parts = parts_of(atom) if atom is not None else None
+    return parts[0] if parts and len(parts) == 1 and isinstance(parts[0], str) else None
+
+
+def _operands(interp: Interpreter, name: str, words: list[Value], sink: str, node: ast.AST) -> list[Value]:
+    """Gives the words that are not options; an option's own path is recorded."""
+    result: list[Value] = []
+    kinds = _OPTION_VALUES.get(name, {})
+    pending = ""
+    for word in words:
+        text = _text(word)
+        if pending:
+            touch(interp, pending, word, sink, node, tree=True)
+            pending = ""
+        elif text is not None and text.startswith("-"):
+            pending = kinds.get(text, "")
+        elif text not in (">", ">>", "|", "&&"):
+            result.append(word)
+    return result
+
+
+def _shell(interp: Interpreter, words: list[Value], sink: str, node: ast.AST) -> None:
+    if _text(words[0]) == "-c" and len(words) > 1:
+        for atom in words[1]:
+            inner = _words(interp, atom)
+            if inner:
+                _program(interp, inner, sink, node)
+            else:
+                interp.record.unresolved("any", sink, "the command that is run is not known", interp.place(node))
+        return
+    if (_text(words[0]) or "").endswith(".sh"):
+        interp.record.unresolved("any", sink, f"the shell script {_text(words[0])} is not followed", interp.place(node))
+        return
+    _program(interp, words, sink, node)
+
+
+def _tar(interp: Interpreter, words: list[Value], sink: str, node: ast.AST) -> None:
+    flags = _text(words[0]) or "" if words else ""
+    creates = "c" in flags.lstrip("-") and "x" not in flags
+    operands = _operands(interp, "tar", [const(f"-{flags.lstrip('-')}"), *words[1:]], sink, node)
+    for index, path in enumerate(operands):
+        if index == 0:
+            touch(interp, "write" if creates else "read", path, sink, node)
+        elif creates:
+            touch(interp, "read", path, sink, node, tree=True)
+
+
+def _aws(interp: Interpreter, words: list[Value], sink: str, node: ast.AST) -> None:
+    """`aws s3 cp|sync SOURCE TARGET`."""
+    operands = [word for word in words[2:] if not (_text(word) or "").startswith("-")]
+    for index, path in enumerate(operands[:2]):
+        text = _text(path) or ""
+        if not text.startswith("s3://"):
+            touch(interp, "read" if index == 0 else "write", path, sink, node, tree=True)
+
+
+def _python(interp: Interpreter, words: list[Value], sink: str, node: ast.AST) -> None:
+    """Another Python script: followed when it is here."""
+    for index, word in enumerate(words):
+        text = _text(word)
+        if text == "-m":
+            module = _text(words[index + 1]) if index + 1 < len(words) else None
+            if module in ("pip", "ensurepip", "venv"):
+                return
+            if module in ("torch.distributed.run", "torch.distributed.launch", "accelerate.commands.launch"):
+                continue
+            found = interp.sources.find(f"{module}.__main__") or interp.sources.find(module) if module else None
+            if found is not None:
+                return _script(interp, found.path, words[index + 2 :], sink, node)
+        elif text == "-c" and index + 1 < len(words):
+            interp.record.unresolved("any", sink, "Python code on the command line is not followed", interp.place(node))
+            return
+        elif text is not None and text.endswith(".py"):
+            path = interp.sources.folder / text.replace("/opt/ml/code/", "")
+            if path.is_file():
+                return _script(interp, path, words[index + 1 :], sink, node)
+            break
+    _delegate(interp, words, sink, node)
+    interp.record.unresolved("any", sink, "the script that is run is not here", interp.place(node))
+
+
+def _script(interp: Interpreter, path: Any, words: list[Value], sink: str, node: ast.AST) -> None:
+    """Follows another script as its own program, with these arguments."""
+    name = f"__main__:{path}"
+    module = interp.sources.load_file(path, name)
+    if module is None or module.state == "loading" or any(frame.scope.module is module for frame in interp.frames):
+        return
+    before = interp.store.get("process", "argv")
+    from ..expressions import new_list
+
+    interp.store.set("process", "argv", new_list(interp, [const(path.name), *words]))
+    state, was_main, module.state, module.is_main = module.state, module.is_main, "new", True
+    try:
+        interp.run_module(module)
+    finally:
+        module.state, module.is_main = state if state != "new" else "loaded", was_main
+        interp.store.set("process", "argv", before if before is not None else NONE)
+    _delegate(interp, [], sink, node)
+
+
+def _delegate(interp: Interpreter, words: list[Value], sink: str, node: ast.AST) -> None:
+    from ..calls import Arguments
+    from ..escapes import delegate
+
+    delegate(interp, Arguments(words), sink, node, "another program")
+
+
+def _run_path(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    for atom in arguments.get(0, "path_name", "mod_name"):
+        parts = parts_of(atom) or ()
+        text = parts[0] if len(parts) == 1 and isinstance(parts[0], str) else None
+        path = interp.sources.folder / text.replace("/opt/ml/code/", "") if text else None
+        module = interp.sources.find(text) if text and not text.endswith(".py") else None
+        if module is not None:
+            path = module.path
+        if path is not None and path.is_file():
+            _script(interp, path, [], "runpy", node)
+        else:
+            interp.record.unresolved("any", "runpy", "the code that is run is not known", interp.place(node))
+    return unknown("the names of another script")
+
+
+def _exec_process(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    _run(interp, arguments, node)
+    raise DeadEnd
+
+
+_RUNNERS = (
+    "subprocess.run subprocess.call subprocess.check_call subprocess.check_output subprocess.Popen os.system os.popen "
+    "subprocess.getoutput subprocess.getstatusoutput asyncio.create_subprocess_shell"
+).split()
+MODELS = {
+    **{name: _run for name in _RUNNERS},
+    "runpy.run_path": _run_path,
+    "runpy.run_module": _run_path,
+    "os.execv": _exec_process,
+    "os.execvp": _exec_process,
+}

@@ -1,0 +1,371 @@
+"""Which library calls touch files: the one table to extend when a reader or writer is missing.
+
+A line names calls and says what they do to which argument:
+
+    "pandas.read_csv pandas.read_table": "read 0|filepath_or_buffer"
+
+- The kinds are `read`, `write`, `update` (both), `list`, `probe`, `create` (a folder), `delete`; with `+` behind it the
+  kind goes for everything below the path too.
+- An argument is given by its position, its names, or both, separated by `|`. Several effects are separated by `,`.
+- `-` says that the call touches no file, whatever it is given.
+- `package.*.name` is `name` anywhere in the package, on its objects too; `*.name` is a method of any object.
+- `()` in a name stands for the result of a call.
+- The module aliases of `imports.py` (`pytorch_lightning`, `tensorflow.keras`, ...) are resolved before the look-up.
+"""
+
+from __future__ import annotations
+
+PANDAS = {
+    """pandas.read_csv pandas.read_table pandas.read_fwf pandas.read_parquet pandas.read_feather pandas.read_orc
+    pandas.read_json pandas.read_pickle pandas.read_excel pandas.read_hdf pandas.read_sas pandas.read_stata
+    pandas.read_spss pandas.read_xml pandas.read_html pandas.HDFStore pandas.ExcelFile
+    """: "read 0|filepath_or_buffer|path|path_or_buf|path_or_buffer|io",
+    "pandas.ExcelWriter": "write 0|path",
+    """*.to_csv *.to_parquet *.to_feather *.to_orc *.to_pickle *.to_excel *.to_hdf *.to_stata *.to_latex *.to_html
+    *.to_markdown *.to_xml""": "write 0|path_or_buf|path|excel_writer|buf|fname|path_or_buffer|output",
+    "pandas.*.to_json": "write 0|path_or_buf",
+}
+POLARS = {
+    """polars.read_csv polars.scan_csv polars.read_parquet polars.scan_parquet polars.read_ipc polars.scan_ipc
+    polars.read_json polars.read_ndjson polars.scan_ndjson polars.read_avro polars.read_excel polars.read_delta
+    polars.scan_delta polars.read_ipc_stream polars.read_csv_batched polars.read_parquet_schema
+    polars.read_parquet_metadata polars.read_ods polars.scan_iceberg""": "read 0|source",
+    "polars.scan_pyarrow_dataset": "-",
+    """*.write_csv *.write_parquet *.write_ipc *.write_ipc_stream *.write_json *.write_ndjson *.write_avro
+    *.write_excel *.write_delta *.sink_csv *.sink_parquet *.sink_ipc *.sink_ndjson
+    """: "write 0|file|path|target|workbook",
+}
+ARROW = {
+    """pyarrow.parquet.read_table pyarrow.parquet.ParquetFile pyarrow.parquet.ParquetDataset
+    pyarrow.parquet.read_schema pyarrow.parquet.read_metadata pyarrow.parquet.read_pandas pyarrow.csv.read_csv
+    pyarrow.csv.open_csv pyarrow.json.read_json pyarrow.feather.read_table pyarrow.feather.read_feather
+    pyarrow.orc.read_table pyarrow.orc.ORCFile pyarrow.dataset.dataset pyarrow.memory_map pyarrow.OSFile
+    pyarrow.dataset.parquet_dataset pyarrow.ipc.open_file pyarrow.ipc.open_stream pyarrow.input_stream
+    """: "read 0|source|path_or_paths|where|path|input_file|sources",
+    """pyarrow.parquet.write_table pyarrow.parquet.write_metadata pyarrow.csv.write_csv pyarrow.orc.write_table
+    pyarrow.feather.write_feather""": "write 1|where|dest|output_file",
+    """pyarrow.parquet.ParquetWriter pyarrow.csv.CSVWriter pyarrow.output_stream pyarrow.ipc.new_file
+    pyarrow.ipc.new_stream pyarrow.orc.ORCWriter""": "write 0|where|sink",
+    "pyarrow.parquet.write_to_dataset pyarrow.dataset.write_dataset": "write 1|root_path|base_dir",
+}
+NUMPY = {
+    "numpy.load numpy.loadtxt numpy.genfromtxt numpy.fromfile numpy.fromregex": "read 0|file|fname",
+    "numpy.memmap": "update 0|filename",
+    "numpy.save numpy.savez numpy.savez_compressed numpy.savetxt": "write 0|file|fname",
+    "numpy.*.tofile *.tofile": "write 0|fid",
+    "scipy.io.loadmat scipy.sparse.load_npz scipy.io.wavfile.read scipy.io.mmread scipy.io.arff.loadarff": "read 0|file_name|file|filename|source|f",
+    "scipy.io.savemat scipy.sparse.save_npz scipy.io.wavfile.write scipy.io.mmwrite": "write 0|file_name|file|filename|target",
+}
+TORCH = {
+    "torch.load torch.jit.load torch.hub.load_state_dict_from_file": "read 0|f",
+    "torch.save torch.jit.save": "write 1|f",
+    "torch.jit.load().save torch.jit.script().save torch.jit.trace().save": "write 0|f",
+    "torch.onnx.export torch.onnx.dynamo_export torch.onnx.utils.export": "write 2|f",
+    "torch.onnx.export().save": "write 0|destination",
+    "torch.export.save": "write 1|f",
+    "torch.export.load": "read 0|f",
+    "torch.from_file": "read 0|filename",
+    "torch.distributed.checkpoint.save torch.distributed.checkpoint.save_state_dict": "write checkpoint_id|storage_writer",
+    "torch.distributed.checkpoint.load torch.distributed.checkpoint.load_state_dict": "read checkpoint_id|storage_reader",
+    "torch.distributed.checkpoint.FileSystemWriter": "write 0|path",
+    "torch.distributed.checkpoint.FileSystemReader": "read 0|path",
+    "torch.utils.tensorboard.SummaryWriter torch.utils.tensorboard.writer.SummaryWriter tensorboardX.SummaryWriter": "write 0|log_dir|logdir",
+    "torch.utils.tensorboard.SummaryWriter().export_scalars_to_json": "write 0|path",
+    "torch.profiler.tensorboard_trace_handler": "write 0|dir_name",
+    "torch.*.export_chrome_trace": "write 0|path",
+    "torchvision.datasets.ImageFolder torchvision.datasets.DatasetFolder torchvision.datasets.FakeData": "read+ 0|root",
+    """torchvision.datasets.MNIST torchvision.datasets.FashionMNIST torchvision.datasets.CIFAR10
+    torchvision.datasets.CIFAR100 torchvision.datasets.ImageNet torchvision.datasets.SVHN
+    torchvision.datasets.CocoDetection torchvision.datasets.VOCDetection torchvision.datasets.KMNIST
+    torchvision.datasets.EMNIST torchvision.datasets.STL10""": "read+ 0|root",
+    "torchvision.io.read_image torchvision.io.read_video torchvision.io.read_file torchvision.io.decode_image": "read 0|path|filename|input",
+    "torchvision.utils.save_image": "write 1|fp",
+    "torchvision.io.write_jpeg torchvision.io.write_png torchvision.io.write_file": "write 1|filename",
+    "torchaudio.load torchaudio.info": "read 0|uri|filepath",
+    "torchaudio.save": "write 0|uri|filepath",
+    "safetensors.torch.load_file safetensors.safe_open safetensors.numpy.load_file safetensors.torch.load_model": "read 0|filename|file",
+    "safetensors.torch.save_file safetensors.torch.save_model safetensors.numpy.save_file": "write 1|filename",
+}
+LIGHTNING = {
+    "lightning.*.ModelCheckpoint": "write 0|dirpath",
+    """lightning.*.TensorBoardLogger lightning.*.CSVLogger lightning.*.WandbLogger lightning.*.MLFlowLogger
+    """: "write 0|save_dir",
+    "lightning.*.Trainer lightning.Trainer": "write default_root_dir",
+    "lightning.*.load_from_checkpoint *.load_from_checkpoint": "read 0|checkpoint_path",
+    "lightning.*.save_checkpoint *.save_checkpoint": "write 0|filepath|path|save_dir",
+    "lightning.*.fit": "read ckpt_path",
+    "lightning.*.test lightning.*.validate lightning.*.predict": "read ckpt_path",
+    "lightning.*.to_onnx *.to_onnx": "write 0|file_path",
+    "lightning.*.to_torchscript": "write 0|file_path",
+    "lightning.*.seed_everything": "-",
+}
+SERIALISATION = {
+    "joblib.load": "read 0|filename",
+    "joblib.dump": "write 1|filename",
+    "joblib.Memory": "update 0|location",
+    "sklearn.datasets.load_svmlight_file sklearn.datasets.load_files": "read 0|f|container_path",
+    "sklearn.datasets.dump_svmlight_file": "write 2|f",
+    "skops.io.load": "read 0|file",
+    "skops.io.dump": "write 1|file",
+    "shelve.open dbm.open": "update 0|filename|file",
+    "sqlite3.connect duckdb.connect": "update 0|database",
+    "toml.load tomllib.load": "read 0|f",
+    "configparser.ConfigParser().read configparser.RawConfigParser().read": "read 0|filenames",
+    "h5py.File": "file 0|name 1|mode",
+    "zarr.open zarr.open_group zarr.open_array": "update 0|store",
+    "zarr.load": "read 0|store",
+    "zarr.save": "write 0|store",
+    "xarray.open_dataset xarray.open_zarr xarray.open_mfdataset": "read 0|filename_or_obj|paths|store",
+    "*.to_netcdf *.to_zarr": "write 0|path|store",
+    "fastavro.schema.load_schema": "read 0|schema_path",
+    "omegaconf.OmegaConf.load": "read 0|file_",
+    "omegaconf.OmegaConf.save": "write 1|f",
+    "dotenv.load_dotenv dotenv.dotenv_values": "read 0|dotenv_path",
+    "jsonlines.open": "file 0|file 1|mode",
+    "linecache.getline": "read 0|filename",
+    "fileinput.input": "read 0|files",
+    "runpy.run_path": "read 0|path_name",
+    "mmap.mmap": "-",
+    "csv.reader csv.writer csv.DictReader csv.DictWriter": "-",
+    "netrc.netrc": "read 0|file",
+    "xml.etree.ElementTree.parse lxml.etree.parse xml.dom.minidom.parse": "read 0|source|file",
+    "xml.etree.ElementTree.parse().write xml.etree.ElementTree.ElementTree().write": "write 0|file_or_filename",
+}
+BOOSTING = {
+    "xgboost.DMatrix xgboost.QuantileDMatrix xgboost.dask.DaskDMatrix": "read 0|data",
+    "xgboost.Booster": "read model_file",
+    "xgboost.*.load_model lightgbm.*.load_model catboost.*.load_model": "read 0|fname|model_file",
+    "xgboost.*.save_model lightgbm.*.save_model catboost.*.save_model": "write 0|fname|filename",
+    "xgboost.*.save_binary lightgbm.*.save_binary": "write 0|fname|filename",
+    "xgboost.*.dump_model": "write 0|fout",
+    "xgboost.*.save_config xgboost.*.load_config": "-",
+    "xgboost.train xgboost.cv": "read xgb_model",
+    "xgboost.*.fit lightgbm.*.fit catboost.*.fit": "read init_model|xgb_model",
+    "xgboost.*.TrainingCheckPoint": "write 0|directory",
+    "lightgbm.Dataset": "read 0|data",
+    "lightgbm.Booster": "read model_file",
+    "lightgbm.train": "read init_model",
+    "catboost.Pool": "read 0|data, read column_description",
+    "catboost.CatBoostClassifier catboost.CatBoostRegressor catboost.CatBoost catboost.CatBoostRanker": "write train_dir",
+    "*.save_model": "write 0|fname|path|output_dir|filepath|filename",
+    "*.load_model": "read 0|fname|path|filepath|filename",
+}
+KERAS = {
+    "keras.*.load_model tensorflow.*.load_model tensorflow.saved_model.load tensorflow.lite.Interpreter": "read+ 0|filepath|export_dir|model_path|path",
+    "keras.*.save_model tensorflow.*.save_model": "write 1|filepath",
+    "keras.*.save keras.*.save_weights keras.*.export tensorflow.*.save_weights": "write 0|filepath|path",
+    "tensorflow.saved_model.save": "write 1|export_dir",
+    "keras.*.load_weights tensorflow.*.load_weights": "read 0|filepath",
+    "keras.*.ModelCheckpoint": "write 0|filepath",
+    "keras.*.TensorBoard": "write 0|log_dir",
+    "keras.*.CSVLogger": "write 0|filename",
+    "keras.*.BackupAndRestore": "write 0|backup_dir",
+    "keras.*.plot_model": "write 1|to_file",
+    "keras.*.image_dataset_from_directory keras.*.text_dataset_from_directory keras.*.audio_dataset_from_directory": "read+ 0|directory",
+    "keras.*.flow_from_directory tensorflow.*.flow_from_directory": "read+ 0|directory",
+    "keras.*.flow_from_dataframe": "read 1|directory",
+    "keras.*.load_img": "read 0|path",
+    "keras.*.get_file": "write cache_dir",
+    """tensorflow.data.TFRecordDataset tensorflow.data.TextLineDataset tensorflow.data.FixedLengthRecordDataset
+    tensorflow.io.read_file tensorflow.data.experimental.make_csv_dataset tensorflow.data.experimental.CsvDataset
+    tensorflow.data.Dataset.load tensorflow.io.gfile.listdir""": "read 0|filenames|filename|file_pattern|path",
+    "tensorflow.data.Dataset.list_files tensorflow.io.gfile.glob": "list 0|file_pattern|pattern",
+    "tensorflow.io.TFRecordWriter tensorflow.python_io.TFRecordWriter": "write 0|path",
+    "tensorflow.io.write_file": "write 0|filename",
+    "tensorflow.io.gfile.GFile": "file 0|name 1|mode",
+    "tensorflow.io.gfile.exists tensorflow.io.gfile.isdir": "probe 0|path",
+    "tensorflow.io.gfile.makedirs tensorflow.io.gfile.mkdir": "create 0|path",
+    "tensorflow.io.gfile.copy": "read 0|src, write 1|dst",
+    "tensorflow.io.gfile.rmtree tensorflow.io.gfile.remove": "delete 0|path",
+    "tensorflow.summary.create_file_writer tensorflow.summary.FileWriter": "write 0|logdir",
+    "tensorflow.train.Saver().save": "write 1|save_path",
+    "tensorflow.train.Saver().restore": "read 1|save_path",
+    "tensorflow.train.Checkpoint().save tensorflow.train.Checkpoint().write": "write 0|file_prefix",
+    "tensorflow.train.Checkpoint().restore tensorflow.train.Checkpoint().read": "read 0|save_path",
+    "tensorflow.train.CheckpointManager": "update 1|directory",
+    "tensorflow.train.latest_checkpoint": "read 0|checkpoint_dir",
+    "tensorflow.estimator.RunConfig tensorflow.estimator.Estimator": "update model_dir",
+    "tensorflow.*.export_saved_model": "write 0|export_dir_base",
+}
+TRANSFORMERS = {
+    "transformers.*.from_pretrained tokenizers.*.from_pretrained peft.*.from_pretrained sentence_transformers.*.from_pretrained diffusers.*.from_pretrained *.from_pretrained": "model 0|pretrained_model_name_or_path",
+    "peft.PeftModel.from_pretrained": "model 1|model_id",
+    "transformers.pipeline": "model model|tokenizer",
+    "sentence_transformers.SentenceTransformer": "model 0|model_name_or_path",
+    "*.save_pretrained": "write 0|save_directory",
+    "sentence_transformers.*.save": "write 0|path",
+    "transformers.TrainingArguments transformers.Seq2SeqTrainingArguments trl.SFTConfig": "write 0|output_dir, write logging_dir",
+    "transformers.*.save_vocabulary *.save_vocabulary": "write 0|save_directory",
+    "transformers.*.to_json_file": "write 0|json_file_path",
+    "transformers.*.from_json_file": "read 0|json_file",
+    "transformers.*.train": "read 0|resume_from_checkpoint",
+    "transformers.trainer_utils.get_last_checkpoint": "read 0|folder",
+    "tokenizers.Tokenizer.from_file tokenizers.*.from_file": "read 0|path|vocab",
+    "tokenizers.*.save": "write 0|path",
+    "tokenizers.*.save_model": "write 0|directory",
+    "tokenizers.*.train": "read 0|files",
+    "sentencepiece.SentencePieceProcessor": "read model_file",
+    "sentencepiece.*.load sentencepiece.*.Load": "read 0|filename|model_file",
+    "sentencepiece.SentencePieceTrainer.train sentencepiece.SentencePieceTrainer.Train": "read input, write model_prefix",
+    "datasets.load_dataset": "read data_dir|data_files",
+    "datasets.load_from_disk datasets.Dataset.load_from_disk datasets.DatasetDict.load_from_disk": "read+ 0|dataset_path|dataset_dict_path",
+    "datasets.Dataset.from_csv datasets.Dataset.from_json datasets.Dataset.from_parquet datasets.Dataset.from_text": "read 0|path_or_paths",
+    "*.save_to_disk": "write 0|dataset_path|dataset_dict_path",
+    "huggingface_hub.snapshot_download huggingface_hub.hf_hub_download": "write local_dir|cache_dir",
+    "gensim.*.load gensim.*.load_word2vec_format": "read 0|fname",
+    "gensim.*.save gensim.*.save_word2vec_format": "write 0|fname",
+    "fasttext.load_model": "read 0|path",
+    "fasttext.train_supervised fasttext.train_unsupervised": "read 0|input",
+    "spacy.load": "model 0|name",
+    "*.to_disk": "write 0|path",
+    "*.from_disk": "read 0|path",
+    "onnx.load": "read 0|f",
+    "onnx.save onnx.save_model": "write 1|f",
+    "onnx.load_model": "read 0|f",
+    "onnx.checker.check_model": "read 0|model",
+    "onnxruntime.InferenceSession": "read 0|path_or_bytes",
+    "onnxruntime.quantization.quantize_dynamic onnxruntime.quantization.quantize_static": "read 0|model_input, write 1|model_output",
+    "onnxmltools.utils.save_model": "write 1|filename",
+    "mlflow.*.save_model": "write 1|path",
+    "mlflow.*.load_model": "model 0|model_uri",
+    "mlflow.log_artifact mlflow.log_artifacts": "read+ 0|local_path|local_dir",
+    "autogluon.tabular.TabularPredictor autogluon.*.TabularPredictor": "write path",
+    "autogluon.*.load": "read+ 0|path",
+    "autogluon.tabular.TabularDataset": "read 0|data",
+    "prophet.serialize.model_to_json": "-",
+    "shap.summary_plot shap.plots.bar shap.plots.waterfall": "-",
+}
+PICTURES = {
+    "PIL.Image.open": "read 0|fp",
+    "PIL.*.save": "write 0|fp",
+    "PIL.ImageFont.truetype": "-",
+    "cv2.imread cv2.VideoCapture cv2.imreadmulti cv2.dnn.readNet": "read 0|filename",
+    "cv2.imwrite cv2.VideoWriter": "write 0|filename",
+    "cv2.CascadeClassifier": "-",
+    "imageio.imread imageio.v2.imread imageio.v3.imread skimage.io.imread matplotlib.pyplot.imread matplotlib.image.imread": "read 0|uri|fname",
+    "imageio.imwrite imageio.v2.imwrite imageio.v3.imwrite skimage.io.imsave matplotlib.pyplot.imsave imageio.mimsave": "write 0|uri|fname",
+    "matplotlib.*.savefig *.savefig": "write 0|fname",
+    "matplotlib.backends.backend_pdf.PdfPages": "write 0|filename",
+    "matplotlib.style.use": "-",
+    "plotly.*.write_html plotly.*.write_image plotly.*.write_json *.write_html *.write_image": "write 0|file",
+    "plotly.io.write_html plotly.io.write_image": "write 1|file",
+    "plotly.offline.plot": "write filename",
+    "bokeh.plotting.save": "write 1|filename",
+    "bokeh.plotting.output_file": "write 0|filename",
+    "altair.*.save": "write 0|fp",
+    "wordcloud.*.to_file": "write 0|filename",
+    "graphviz.*.render": "write 0|filename",
+    "librosa.load soundfile.read soundfile.info": "read 0|path|file",
+    "soundfile.write": "write 0|file",
+    "pydicom.dcmread nibabel.load rasterio.open geopandas.read_file": "read 0|fp|filename|fp",
+    "*.to_file": "write 0|filename",
+}
+SPARK = {
+    """pyspark.*.csv pyspark.*.parquet pyspark.*.json pyspark.*.orc pyspark.*.text pyspark.*.load pyspark.*.textFile
+    pyspark.*.wholeTextFiles pyspark.*.table""": "read 0|path|paths|name",
+    "pyspark.*.save pyspark.*.saveAsTextFile": "write 0|path",
+    "pyspark.*.addFile": "read 0|path",
+    "pyspark.*.option pyspark.*.config pyspark.*.options": "-",
+}
+STANDARD = {
+    "os.listdir os.scandir": "list 0|path",
+    "os.makedirs os.mkdir": "create 0|name|path",
+    "os.remove os.unlink os.rmdir os.removedirs": "delete 0|path|name",
+    "os.rename os.replace os.renames os.link os.symlink": "delete 0|src|old, write 1|dst|new",
+    "os.truncate": "write 0|path",
+    "os.path.exists os.path.isfile os.path.isdir os.path.islink os.path.getsize os.path.getmtime os.path.lexists os.stat os.lstat os.access os.path.getctime": "probe 0|path|filename",
+    "os.chmod os.chown os.utime": "-",
+    "os.mkfifo": "write 0|path",
+    "shutil.copy shutil.copy2 shutil.copyfile shutil.copymode": "read 0|src, write 1|dst",
+    "shutil.copytree distutils.dir_util.copy_tree": "read+ 0|src, write+ 1|dst",
+    "distutils.file_util.copy_file": "read 0|src, write 1|dst",
+    "shutil.move": "read+ 0|src, write 1|dst",
+    "shutil.rmtree": "delete 0|path",
+    "shutil.unpack_archive": "read 0|filename, write 1|extract_dir",
+    "shutil.make_archive": "write 0|base_name, read+ 2|root_dir",
+    "shutil.disk_usage shutil.which shutil.chown": "-",
+    "gzip.open bz2.open lzma.open": "file 0|filename 1|mode",
+    "gzip.GzipFile bz2.BZ2File lzma.LZMAFile": "file 0|filename 1|mode",
+    "tarfile.open": "file 0|name 1|mode",
+    "tarfile.TarFile": "file 0|name 1|mode",
+    "tarfile.is_tarfile zipfile.is_zipfile": "probe 0|name|filename",
+    "tarfile.*.extractall": "write+ 0|path",
+    "tarfile.*.extract": "write 1|path",
+    "tarfile.*.add": "read+ 0|name",
+    "tarfile.*.addfile tarfile.*.extractfile tarfile.*.getmember tarfile.*.getnames tarfile.*.getmembers": "-",
+    "zipfile.ZipFile": "file 0|file 1|mode",
+    "zipfile.*.extractall": "write+ 0|path",
+    "zipfile.*.extract": "write 1|path",
+    "zipfile.*.write": "read 0|filename",
+    "zipfile.*.writestr zipfile.*.open zipfile.*.read zipfile.*.namelist": "-",
+    "*.extractall": "write+ 0|path",
+    "logging.FileHandler logging.handlers.RotatingFileHandler logging.handlers.TimedRotatingFileHandler logging.handlers.WatchedFileHandler": "write 0|filename",
+    "logging.basicConfig": "write filename",
+    "logging.config.fileConfig": "read 0|fname",
+    "loguru.logger.add": "write 0|sink",
+    "urllib.request.urlretrieve wget.download": "write 1|filename|out",
+    "hashlib.file_digest": "-",
+    "filecmp.cmp": "read 0|f1, read 1|f2",
+    "faulthandler.enable": "-",
+    "cProfile.Profile().dump_stats": "write 0|file",
+    "ctypes.CDLL ctypes.cdll.LoadLibrary": "read 0|name",
+    "sys.path.append sys.path.insert sys.path.extend": "-",
+}
+CLOUD = {
+    "boto3.*.download_file": "write 2|Filename",
+    "boto3.*.upload_file": "read 0|Filename",
+    "boto3.*.put_object boto3.*.get_object boto3.*.download_fileobj boto3.*.upload_fileobj": "-",
+    "sagemaker.s3.S3Uploader.upload": "read+ 0|local_path",
+    "sagemaker.s3.S3Downloader.download": "write 1|local_path",
+    "s3fs.*.get": "write 1|lpath",
+    "s3fs.*.put": "read 0|lpath",
+    "google.cloud.*.download_to_filename": "write 0|filename",
+    "google.cloud.*.upload_from_filename": "read 0|filename",
+    "smdebug.*.Hook smdebug.*.SaveConfig": "-",
+}
+METHODS = {
+    "*.save": "write 0|path|filepath|fp|f|filename|fname|save_path|output_dir",
+    "*.save_weights": "write 0|filepath",
+    "*.load_weights": "read 0|filepath",
+    "*.write_to_file": "write 0|path",
+    "*.export_model": "write 0|path",
+}
+
+TABLES = (
+    PANDAS,
+    POLARS,
+    ARROW,
+    NUMPY,
+    TORCH,
+    LIGHTNING,
+    SERIALISATION,
+    BOOSTING,
+    KERAS,
+    TRANSFORMERS,
+    PICTURES,
+    SPARK,
+    STANDARD,
+    CLOUD,
+    METHODS,
+)
+# What certainly opens no path that it is given: whole packages, and methods of any object.
+SILENT_PACKAGES = frozenset(
+    """builtins logging re math cmath random statistics itertools functools operator collections copy time datetime
+    calendar typing warnings string textwrap enum dataclasses abc contextlib inspect traceback types decimal fractions
+    hashlib hmac secrets uuid base64 binascii struct pprint json argparse click typer fire absl getpass platform sys
+    gc weakref threading asyncio concurrent queue signal atexit locale numbers bisect heapq array codecs io csv html
+    urllib http socket ssl email mimetypes unicodedata difflib timeit token tokenize ast keyword builtins tqdm rich
+    colorama tabulate termcolor structlog loguru prettytable wandb mlflow comet_ml neptune sagemaker requests httpx
+    pydantic pydantic_settings attr attrs numba psutil pytz dateutil yaml os pickle marshal shlex fnmatch
+    tempfile glob pathlib shutil subprocess importlib pkgutil runpy
+    smart_open narwhals pyspark optuna""".split()
+)
+SILENT_METHODS = frozenset(
+    """append add extend insert remove discard get setdefault update pop keys values items index count sort copy
+    format join split rsplit replace strip lstrip rstrip lower upper startswith endswith encode decode find info debug
+    warning warn error critical exception log print write writelines writerow writerows put put_nowait isin map apply
+    rename drop fillna set_index reset_index groupby merge head tail astype set_description set_postfix
+    log_param log_params log_metric log_metrics set_tag add_argument parse_args exit send respond json
+    assert_called add_scalar add_text add_figure add_hparams add_graph add_histogram add_scalars register_forward_hook
+    add_callback register route get_logger getLogger with_columns select filter with_row_index agg alias""".split()
+)

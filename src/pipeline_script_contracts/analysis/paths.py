@@ -1,0 +1,277 @@
+"""Paths as text: joining, splitting, normalising, and recording what is done to them."""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+
+from .containers import DictState, ListState
+from .interpreter import Interpreter
+from .patterns import Hole, Part, Pattern, components
+from .strings import chained, hole_for
+from .values import (
+    CONTENT,
+    MAX_ATOMS,
+    Atom,
+    Const,
+    EnumMember,
+    Handle,
+    Lib,
+    PathAtom,
+    Ref,
+    Text,
+    TupleAtom,
+    Unknown,
+    Value,
+    chain_of,
+    generalise,
+    is_string,
+    make_text,
+    parts_of,
+    unknown,
+)
+
+# Libraries whose values are file-like or remote: given to a reader, they are not paths of this machine.
+NOT_PATHS = frozenset(
+    """io boto3 botocore requests urllib urllib3 gzip bz2 lzma zipfile tarfile s3fs fsspec gcsfs smart_open httpx sys
+    socket subprocess json numpy pandas polars pyarrow torch tensorflow sklearn scipy PIL cv2 h5py csv
+    sagemaker_inference flask fastapi starlette base64 codecs itertools werkzeug pickle joblib
+    transformers keras xgboost lightgbm catboost datasets wandb mlflow pyspark matplotlib tempfile""".split()
+)
+ARGUMENT_HOLES = ("argument", "env")
+
+
+def join_path(interp: Interpreter, values: list[Value], node: ast.AST, sink: str) -> Value:
+    """Joins path components as `os.path.join` and `/` do.
+
+    Args:
+        interp: The interpreter.
+        values: The components.
+        node: The expression.
+        sink: `os.path.join` gives strings, `/` and `joinpath` give pathlib paths.
+
+    Returns:
+        The joined paths.
+    """
+    from .strings import to_text
+
+    step = interp.step(sink, node)
+    pure = sink != "os.path.join"
+    result: list[Atom] = []
+    tails: list[Atom] = [Const("")]
+    for number, value in enumerate(values):
+        if any(isinstance(atom, Ref) for atom in value):
+            value = to_text(interp, value, node)
+        tails = [_join_two(left, right) if number else _first(right) for left in tails for right in value]
+        if len(tails) > MAX_ATOMS:
+            tails = list(generalise(tuple(dict.fromkeys(tails))))
+    for atom in dict.fromkeys(tails):
+        if not isinstance(atom, Const | Text):
+            result.append(atom)
+            continue
+        via = (*atom.via, step) if not (atom.via and atom.via[-1] == step) else atom.via
+        text = make_text(parts_of(atom) or (), atom.soft, via)
+        result.append(PathAtom(clean(text)) if pure else text)
+    return tuple(dict.fromkeys(result)) or unknown("a path that is not known")
+
+
+def _first(atom: Atom) -> Atom:
+    if isinstance(atom, EnumMember) and atom.value:
+        atom = atom.value[0]
+    parts = parts_of(atom)
+    if parts is None:
+        return Text((hole_for(atom),))
+    return atom.text if isinstance(atom, PathAtom) else atom
+
+
+def _join_two(left: Atom, right: Atom) -> Atom:
+    right = _first(right)
+    first, second = parts_of(left) or (), parts_of(right) or ()
+    via = chained(left, right)
+    head = second[0] if second and isinstance(second[0], str) else ""
+    soft = any(isinstance(atom, Const | Text) and atom.soft for atom in (left, right))
+    if head.startswith("/") or not first:
+        return make_text(second, soft, via)
+    last = first[-1]
+    slash: tuple[Part, ...] = () if isinstance(last, str) and last.endswith("/") else ("/",)
+    return make_text((*first, *slash, *second), soft, via)
+
+
+def clean(text: Const | Text) -> Const | Text:
+    """Writes a path as pathlib does: no doubled or trailing slash, no `.`."""
+    parts = parts_of(text) or ()
+    pattern = Pattern(parts)
+    pieces: list[Part] = []
+    raw = _split(pattern)
+    for piece in raw:
+        if piece in ((), (".",)):
+            continue
+        if pieces:
+            pieces.append("/")
+        pieces.extend(piece)
+    head = "/" if pattern.is_absolute else ""
+    if not pieces and not head:
+        return Const(".", text.soft, text.via)
+    return make_text((head, *pieces), text.soft, text.via)
+
+
+def _split(pattern: Pattern) -> list[tuple[Part, ...]]:
+    pieces: list[list[Part]] = [[]]
+    for part in pattern.parts:
+        if isinstance(part, Hole):
+            pieces[-1].append(part)
+        else:
+            first, *rest = part.split("/")
+            if first:
+                pieces[-1].append(first)
+            pieces.extend([piece] if piece else [] for piece in rest)
+    return [tuple(piece) for piece in pieces]
+
+
+def normal(text: Const | Text) -> Const | Text:
+    """Resolves `.` and `..`, as `os.path.normpath` and `Path.resolve` do."""
+    if isinstance(text, Const):
+        return Const(posixpath.normpath(text.value), text.soft, text.via) if text.value else Const(".", text.soft)
+    pattern = Pattern(text.parts)
+    if not pattern.is_absolute:
+        return clean(text)
+    pieces: list[Part] = []
+    for component in components(pattern):
+        pieces.append("/")
+        pieces.extend(component)
+    return make_text(pieces or ["/"], True, text.via)
+
+
+def parent(text: Const | Text) -> Const | Text:
+    """Gives the folder of a path."""
+    parts = list(parts_of(text) or ())
+    while parts:
+        last = parts.pop()
+        if isinstance(last, str) and "/" in last:
+            head = last[: last.rindex("/")]
+            parts.append(head if head or parts else "/")
+            return make_text(parts, text.soft, text.via)
+    if isinstance(text, Text):
+        kept = tuple(part for part in text.parts if isinstance(part, Hole) and part.kind in ARGUMENT_HOLES)
+        return Text((*kept, Hole("any", reason="the folder of a path that is not known")) if not kept else kept, text.via)
+    return Const("", text.soft, text.via)
+
+
+def basename(text: Const | Text) -> Const | Text:
+    """Gives the last component of a path."""
+    kept: list[Part] = []
+    for part in reversed(parts_of(text) or ()):
+        if isinstance(part, str) and "/" in part:
+            kept.insert(0, part[part.rindex("/") + 1 :])
+            break
+        kept.insert(0, part)
+    return make_text(kept, text.soft, text.via)
+
+
+def touch(
+    interp: Interpreter, kind: str, value: Value, sink: str, node: ast.AST, tree: bool = False, depth: int = 0
+) -> None:
+    """Records that a call touches whatever paths a value may be.
+
+    Args:
+        interp: The interpreter.
+        kind: As in `PathUse`.
+        value: The path, or a collection of paths.
+        sink: The call.
+        node: Where it stands.
+        tree: True when everything below is touched too.
+        depth: How many collections have been opened already.
+    """
+    for atom in value:
+        if isinstance(atom, PathAtom) or is_string(atom):
+            _touch_text(interp, kind, atom, sink, node, tree)
+        elif isinstance(atom, Unknown):
+            interp.record.unresolved(kind, sink, atom.reason, interp.place(node))
+        elif isinstance(atom, TupleAtom) and depth < 3:
+            for item in atom.items:
+                touch(interp, kind, item, sink, node, tree, depth + 1)
+        elif isinstance(atom, EnumMember):
+            touch(interp, kind, atom.value, sink, node, tree, depth + 1)
+        elif isinstance(atom, Ref) and depth < 3:
+            _touch_object(interp, kind, atom, sink, node, tree, depth)
+        elif isinstance(atom, Lib) and not _is_stream(atom):
+            interp.record.unresolved(kind, sink, f"the path is given by {atom.name}", interp.place(node))
+        elif isinstance(atom, Handle):
+            continue
+
+
+def _is_stream(atom: Lib) -> bool:
+    return atom.root in NOT_PATHS or atom.name.startswith(("builtins.", "os.open", "os.fdopen", "os.pipe"))
+
+
+def _touch_object(
+    interp: Interpreter, kind: str, atom: Ref, sink: str, node: ast.AST, tree: bool, depth: int
+) -> None:
+    from .attributes import find_method
+    from .calls import Arguments, call
+    from .iteration import element_of
+
+    method = find_method(interp, atom, "__fspath__")
+    if method is not None:
+        touch(interp, kind, call(interp, method, Arguments([]), node), sink, node, tree, depth + 1)
+        return
+    state = interp.store.get(atom.obj, CONTENT)
+    if isinstance(state, DictState):
+        touch(interp, kind, state.element, sink, node, tree, depth + 1)
+    elif isinstance(state, ListState):
+        touch(interp, kind, element_of(interp, (atom,)), sink, node, tree, depth + 1)
+
+
+def _touch_text(interp: Interpreter, kind: str, atom: Atom, sink: str, node: ast.AST, tree: bool) -> None:
+    parts = parts_of(atom) or ()
+    if not parts:
+        return
+    pattern = Pattern(parts)
+    chain = (*chain_of(atom), interp.step(sink, node))
+    first = parts[0]
+    if isinstance(first, Hole) and first.kind not in ARGUMENT_HOLES:
+        reason = first.reason or f"the path begins with {first.kind} {first.name}".rstrip()
+        interp.record.unresolved(kind, sink, reason, interp.place(node), chain)
+        return
+    interp.record.path(kind, pattern, sink, interp.place(node), chain, tree)
+
+
+def glob_text(text: Const | Text) -> Const | Text:
+    """Turns the wildcards of a glob pattern into holes."""
+    parts: list[Part] = []
+    for part in parts_of(text) or ():
+        if isinstance(part, Hole):
+            parts.append(part)
+            continue
+        rest = part
+        while rest:
+            index = next((i for i, c in enumerate(rest) if c in "*?["), len(rest))
+            parts.append(rest[:index])
+            rest = rest[index:]
+            if not rest:
+                break
+            if rest.startswith("**"):
+                parts.append(Hole("any", reason="what a wildcard stands for"))
+                rest = rest.lstrip("*")
+                if rest.startswith("/"):
+                    parts.append("/")
+                    rest = rest[1:]
+                continue
+            parts.append(Hole("glob"))
+            rest = rest[rest.index("]") + 1 :] if rest[0] == "[" and "]" in rest else rest[1:]
+    merged: list[Part] = []
+    for part in parts:
+        if isinstance(part, Hole) and merged and isinstance(merged[-1], Hole):
+            continue
+        if part != "":
+            merged.append(part)
+    return make_text(merged, True, text.via)
+
+
+def entry_of(text: Const | Text) -> Const | Text:
+    """Gives the path of any entry of a folder."""
+    joined = _join_two(text, Text((Hole("name", reason="a name found in a folder"),)))
+    assert isinstance(joined, Const | Text)
+    return joined
+
+

@@ -1,0 +1,134 @@
+"""Finds and parses source files; every way in which that can fail becomes a message."""
+
+from __future__ import annotations
+
+import ast
+import tokenize
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..findings import Location
+from .facts import SourceProblem
+from .scopes import ModuleInfo
+
+MAX_BYTES = 4_000_000
+
+
+def parse(path: Path) -> ast.Module | SourceProblem:
+    """Reads and parses a file.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The tree, or why there is none.
+    """
+    name = str(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        return SourceProblem(name, f"cannot be read: {error.strerror}")
+    if len(data) > MAX_BYTES:
+        return SourceProblem(name, f"is too large to analyse: {len(data)} bytes, at most {MAX_BYTES}")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(data, filename=name)
+    except SyntaxError as error:
+        place = Location(error.lineno or 1, max(error.offset or 1, 1))
+        return SourceProblem(name, f"cannot be parsed: {_first_line(error.msg or 'syntax error', data)}", place)
+    except ValueError as error:
+        return SourceProblem(name, f"cannot be parsed: {error}")
+    except (RecursionError, MemoryError):
+        return SourceProblem(name, "is nested too deeply to be parsed")
+
+
+def _first_line(message: str, data: bytes) -> str:
+    """Says plainly that a file is not UTF-8, which the parser words as a syntax error."""
+    try:
+        tokenize.detect_encoding(iter(data.splitlines(keepends=True)).__next__)
+        data.decode("utf-8")
+    except (SyntaxError, UnicodeDecodeError):
+        if b"coding" not in data[:200]:
+            return "it is not UTF-8 text"
+    return message
+
+
+class Sources:
+    """The local modules that a script can import: beside it, and below the source roots.
+
+    Args:
+        script: The script.
+        roots: Further folders to import from.
+    """
+
+    def __init__(self, script: Path, roots: Sequence[Path]) -> None:
+        self.script = script
+        self.folder = script.parent
+        self.roots = [root for root in roots if root != self.folder]
+        self.modules: dict[str, ModuleInfo | None] = {}
+        self.problems: list[SourceProblem] = []
+        self._files: dict[Path, ModuleInfo] = {}
+        self.extra: list[Path] = []
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that were looked at, the script first."""
+        return list(self._files)
+
+    def main(self) -> ModuleInfo:
+        """Gives the script as the module `__main__`."""
+        return self._module("__main__", self.script, own=True, is_main=True)
+
+    def add_folder(self, folder: Path) -> None:
+        """Adds a folder that the script itself put on `sys.path`."""
+        if folder not in self.extra and folder.is_dir():
+            self.extra.append(folder)
+
+    def find(self, name: str) -> ModuleInfo | None:
+        """Finds a local module.
+
+        Args:
+            name: The dotted name.
+
+        Returns:
+            The module, or None when it is not local.
+        """
+        if name in self.modules:
+            return self.modules[name]
+        found = self._find(name)
+        self.modules[name] = found
+        return found
+
+    def _find(self, name: str) -> ModuleInfo | None:
+        relative = Path(*name.split("."))
+        for folder in (self.folder, *self.roots, *self.extra):
+            own = folder == self.folder
+            package = folder / relative / "__init__.py"
+            if package.is_file():
+                return self._module(name, package, own)
+            module = (folder / relative).with_suffix(".py") if relative.name else package
+            if module.is_file():
+                return self._module(name, module, own)
+            if own and (folder / relative).is_dir() and any((folder / relative).glob("*.py")):
+                return self._namespace(name, folder / relative)
+        return None
+
+    def _namespace(self, name: str, folder: Path) -> ModuleInfo:
+        """A folder without `__init__.py` that holds modules is a package too."""
+        return ModuleInfo(name, folder / "__init__.py", ast.Module([], []), True)
+
+    def load_file(self, path: Path, name: str) -> ModuleInfo | None:
+        """Gives the module in a file that is run or imported by its path, or None where there is no such file."""
+        return self._module(name, path, own=True) if path.is_file() else None
+
+    def _module(self, name: str, path: Path, own: bool, is_main: bool = False) -> ModuleInfo:
+        if path in self._files and not is_main:
+            return self._files[path]
+        tree = parse(path)
+        if isinstance(tree, SourceProblem):
+            self.problems.append(tree)
+        module = ModuleInfo(name, path, None if isinstance(tree, SourceProblem) else tree, own, is_main)
+        self._files[path] = module
+        return module

@@ -1,0 +1,292 @@
+"""Statements. Each returns whether the code after it runs."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from .conditions import decide, refine
+from .expressions import evaluate
+from .imports import run_import, run_import_from
+from .interpreter import DeadEnd, Interpreter
+from .loops import run_for, run_while
+from .store import Changes, join_cells
+from .targets import assign, delete
+from .values import NONE, Value, unknown
+
+
+def run_block(interp: Interpreter, body: list[ast.stmt]) -> bool:
+    """Runs statements one after another until one of them does not let the next run."""
+    return all(run_statement(interp, statement) for statement in body)
+
+
+def run_statement(interp: Interpreter, node: ast.stmt) -> bool:
+    """Runs one statement."""
+    interp.tick()
+    try:
+        return STATEMENTS[type(node)](interp, node)
+    except DeadEnd:
+        return False
+
+
+def _expression(interp: Interpreter, node: ast.Expr) -> bool:
+    if not isinstance(node.value, ast.Constant):
+        evaluate(interp, node.value)
+    return True
+
+
+def _assign(interp: Interpreter, node: ast.Assign) -> bool:
+    value = evaluate(interp, node.value)
+    for target in node.targets:
+        assign(interp, target, value)
+    return True
+
+
+def _annotated(interp: Interpreter, node: ast.AnnAssign) -> bool:
+    if node.value is not None:
+        assign(interp, node.target, evaluate(interp, node.value))
+    return True
+
+
+def _augmented(interp: Interpreter, node: ast.AugAssign) -> bool:
+    from .operators import augmented
+
+    augmented(interp, node)
+    return True
+
+
+def _return(interp: Interpreter, node: ast.Return) -> bool:
+    frame = interp.frame
+    value = evaluate(interp, node.value) if node.value is not None else NONE
+    frame.returns.append((value, interp.store.since(frame.depth)))
+    return False
+
+
+def _if(interp: Interpreter, node: ast.If) -> bool:
+    may_be_true, may_be_false = decide(interp, node.test)
+    if may_be_true and not may_be_false:
+        return _main_block(interp, node) if _is_main_test(node.test) else run_block(interp, node.body)
+    if may_be_false and not may_be_true:
+        return run_block(interp, node.orelse)
+    return branch(
+        interp,
+        [
+            lambda: refine(interp, node.test, True) and run_block(interp, node.body),
+            lambda: refine(interp, node.test, False) and run_block(interp, node.orelse),
+        ],
+    )
+
+
+def branch(interp: Interpreter, runs: list[Callable[[], bool]]) -> bool:
+    """Runs alternatives from the same state and continues with the join of those that come to an end."""
+    ways: list[Changes] = []
+    for run in runs:
+        live, changes = interp.explore(run)
+        if live and changes is not None:
+            ways.append(changes)
+    if ways:
+        interp.store.merge(ways)
+    return bool(ways)
+
+
+def _is_main_test(test: ast.expr) -> bool:
+    return any(isinstance(node, ast.Name) and node.id == "__name__" for node in ast.walk(test))
+
+
+def _main_block(interp: Interpreter, node: ast.If) -> bool:
+    before, interp.phase = interp.phase, "main"
+    try:
+        return run_block(interp, node.body)
+    finally:
+        interp.phase = before
+
+
+def _with(interp: Interpreter, node: ast.With | ast.AsyncWith) -> bool:
+    from .contexts import enter, leave
+
+    entered: list[tuple[Value, ast.expr]] = []
+    guards = 0
+    for item in node.items:
+        value = evaluate(interp, item.context_expr)
+        bound, caught = enter(interp, value, item.context_expr)
+        entered.append((value, item.context_expr))
+        if caught is not None:
+            interp.frame.catches.append(caught)
+            guards += 1
+        if item.optional_vars is not None:
+            assign(interp, item.optional_vars, bound)
+    try:
+        if guards:
+            live = branch(interp, [lambda: run_block(interp, node.body), lambda: True])
+        else:
+            live = run_block(interp, node.body)
+    finally:
+        del interp.frame.catches[len(interp.frame.catches) - guards :]
+    for value, expression in reversed(entered):
+        leave(interp, value, expression)
+    return live
+
+
+def _try(interp: Interpreter, node: ast.Try) -> bool:
+    store, frame = interp.store, interp.frame
+    caught = frozenset(name for handler in node.handlers for name in _caught(handler))
+    frame.catches.append(caught)
+    store.watch()
+    try:
+        live, changes = interp.explore(lambda: run_block(interp, node.body))
+    finally:
+        history = store.unwatch()
+        frame.catches.pop()
+    ways: list[Changes] = []
+    if live and changes is not None:
+        way = _continue(interp, changes, node.orelse)
+        if way is not None:
+            ways.append(way)
+    interrupted: Changes = {}
+    for name, values in history.items():
+        cell: Any = store.cells.get(name)
+        for value in values:
+            cell = join_cells(cell, value)
+        interrupted[name] = cell
+    for handler in node.handlers:
+        way = _handle(interp, interrupted, handler)
+        if way is not None:
+            ways.append(way)
+    if ways:
+        store.merge(ways)
+        return run_block(interp, node.finalbody) if node.finalbody else True
+    if node.finalbody:
+        store.push()
+        store.merge([interrupted] if interrupted else [{}])
+        run_block(interp, node.finalbody)
+        store.pop()
+    return False
+
+
+def _continue(interp: Interpreter, changes: Changes, body: list[ast.stmt]) -> Changes | None:
+    """Runs a body after some changes and gives the changes of both."""
+
+    def run() -> bool:
+        interp.store.merge([changes])
+        return run_block(interp, body)
+
+    live, after = interp.explore(run)
+    return after if live else None
+
+
+def _handle(interp: Interpreter, interrupted: Changes, handler: ast.ExceptHandler) -> Changes | None:
+    def run() -> bool:
+        if interrupted:
+            interp.store.merge([interrupted])
+        if handler.type is not None:
+            evaluate(interp, handler.type)
+        if handler.name:
+            interp.bind(handler.name, unknown("a caught exception"), handler)
+        return run_block(interp, handler.body)
+
+    live, changes = interp.explore(run)
+    return changes if live else None
+
+
+def _caught(handler: ast.ExceptHandler) -> list[str]:
+    if handler.type is None:
+        return ["*"]
+    names = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return [name.id if isinstance(name, ast.Name) else name.attr if isinstance(name, ast.Attribute) else "*" for name in names]
+
+
+def _raise(interp: Interpreter, node: ast.Raise) -> bool:
+    for part in (node.exc, node.cause):
+        if part is not None:
+            evaluate(interp, part)
+    return False
+
+
+def _assert(interp: Interpreter, node: ast.Assert) -> bool:
+    may_be_true, _ = decide(interp, node.test)
+    return may_be_true and refine(interp, node.test, True)
+
+
+def _break(interp: Interpreter, node: ast.Break) -> bool:
+    loop = interp.frame.loops[-1]
+    loop.breaks.append(interp.store.since(loop.depth))
+    return False
+
+
+def _continue_loop(interp: Interpreter, node: ast.Continue) -> bool:
+    loop = interp.frame.loops[-1]
+    loop.continues.append(interp.store.since(loop.depth + 1))
+    return False
+
+
+def _function(interp: Interpreter, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    from .functions import define
+
+    define(interp, node)
+    return True
+
+
+def _class(interp: Interpreter, node: ast.ClassDef) -> bool:
+    from .classes import define_class
+
+    define_class(interp, node)
+    return True
+
+
+def _delete(interp: Interpreter, node: ast.Delete) -> bool:
+    for target in node.targets:
+        delete(interp, target)
+    return True
+
+
+def _match(interp: Interpreter, node: ast.Match) -> bool:
+    from .matching import run_match
+
+    return run_match(interp, node)
+
+
+def _import(interp: Interpreter, node: ast.Import) -> bool:
+    run_import(interp, node)
+    return True
+
+
+def _import_from(interp: Interpreter, node: ast.ImportFrom) -> bool:
+    run_import_from(interp, node)
+    return True
+
+
+def _nothing(_interp: Interpreter, _node: ast.stmt) -> bool:
+    return True
+
+
+STATEMENTS: dict[type[ast.stmt], Callable[[Interpreter, Any], bool]] = {
+    ast.Expr: _expression,
+    ast.Assign: _assign,
+    ast.AnnAssign: _annotated,
+    ast.AugAssign: _augmented,
+    ast.Return: _return,
+    ast.If: _if,
+    ast.For: run_for,
+    ast.AsyncFor: run_for,
+    ast.While: run_while,
+    ast.With: _with,
+    ast.AsyncWith: _with,
+    ast.Try: _try,
+    ast.TryStar: _try,
+    ast.Raise: _raise,
+    ast.Assert: _assert,
+    ast.Break: _break,
+    ast.Continue: _continue_loop,
+    ast.FunctionDef: _function,
+    ast.AsyncFunctionDef: _function,
+    ast.ClassDef: _class,
+    ast.Delete: _delete,
+    ast.Match: _match,
+    ast.Import: _import,
+    ast.ImportFrom: _import_from,
+    ast.Global: _nothing,
+    ast.Nonlocal: _nothing,
+    ast.Pass: _nothing,
+}
+

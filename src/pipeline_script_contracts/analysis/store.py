@@ -1,0 +1,140 @@
+"""The state of the interpreted program: one set of cells with an undo log, so that branches cost what they change.
+
+A cell is named by an owner (a scope or an object) and a key. `push` opens a branch; `pop` closes it, restores the
+cells and gives back what the branch had changed; `merge` joins such changes into the current state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .containers import DictState, ListState, join_states
+from .values import UNDEFINED, Value, generalise, join
+
+Key = tuple[Any, Any]
+Cell = Value | ListState | DictState
+Changes = dict[Key, Cell | None]
+
+
+def join_cells(left: Cell | None, right: Cell | None) -> Cell | None:
+    """Joins what a cell holds on two ways; None stands for a cell that is not there."""
+    if left is right:
+        return left
+    if isinstance(left, tuple) and isinstance(right, tuple):
+        return join(left, right)
+    if left is None or right is None:
+        present = left if right is None else right
+        return join(present, (UNDEFINED,)) if isinstance(present, tuple) else present
+    if isinstance(left, tuple) or isinstance(right, tuple):
+        return left if isinstance(left, tuple) else right
+    return join_states(left, right)
+
+
+def widened(old: Cell, new: Cell) -> Cell:
+    """Covers what a cell holds and what it may hold when a loop goes on changing it."""
+    if isinstance(new, tuple):
+        before = set(old) if isinstance(old, tuple) else set()
+        if all(atom in before for atom in new):
+            return new
+        return generalise(new)
+    if isinstance(new, ListState):
+        return ListState(None, generalise(new.element))
+    if isinstance(old, DictState) and new.entries.keys() == old.entries.keys():
+        entries = {
+            key: value if value == old.entries[key] else generalise(value) for key, value in new.entries.items()
+        }
+        return DictState(entries, new.certain, new.rest, new.rest_keys)
+    return DictState({}, frozenset(), generalise(new.element), generalise(new.keys))
+
+
+class Store:
+    """The cells of scopes and objects."""
+
+    def __init__(self) -> None:
+        self.cells: dict[Key, Cell] = {}
+        self._undo: list[Changes] = []
+        self._histories: list[dict[Key, list[Cell]]] = []
+
+    def get(self, owner: Any, key: Any) -> Any:
+        """Gives the content of a cell, or None where there is none."""
+        return self.cells.get((owner, key))
+
+    def set(self, owner: Any, key: Any, cell: Cell) -> None:
+        """Changes a cell."""
+        name = (owner, key)
+        if self._undo:
+            top = self._undo[-1]
+            if name not in top:
+                top[name] = self.cells.get(name)
+        self.cells[name] = cell
+        for history in self._histories:
+            values = history.setdefault(name, [])
+            if len(values) < 8 and (not values or values[-1] != cell):
+                values.append(cell)
+
+    @property
+    def depth(self) -> int:
+        """The number of open branches."""
+        return len(self._undo)
+
+    def push(self) -> None:
+        """Opens a branch."""
+        self._undo.append({})
+
+    def pop(self) -> Changes:
+        """Closes the innermost branch: restores the cells and gives what had changed."""
+        undo = self._undo.pop()
+        cells = self.cells
+        changes: Changes = {}
+        for name, old in undo.items():
+            changes[name] = cells.get(name)
+            if old is None:
+                cells.pop(name, None)
+            else:
+                cells[name] = old
+        return changes
+
+    def since(self, depth: int) -> Changes:
+        """Gives what has changed since the branch at `depth` was opened, without closing anything."""
+        changes: Changes = {}
+        for undo in self._undo[depth:]:
+            for name in undo:
+                changes[name] = self.cells.get(name)
+        return changes
+
+    def merge(self, ways: list[Changes], drop: Callable[[Key], bool] | None = None, widen: bool = False) -> bool:
+        """Continues with the join of several ways.
+
+        Args:
+            ways: The changes of each way that goes on from here.
+            drop: Tells which cells nobody can reach any more.
+            widen: Replace values that still grow by one that covers them and what may follow.
+
+        Returns:
+            Whether any cell changed.
+        """
+        changed = False
+        names = {name: None for way in ways for name in way}
+        for name in names:
+            if drop is not None and drop(name):
+                continue
+            current = self.cells.get(name)
+            joined: Cell | None = ways[0].get(name, current)
+            for way in ways[1:]:
+                joined = join_cells(joined, way.get(name, current))
+            if joined is None or joined is current or joined == current:
+                continue
+            changed = True
+            if widen and current is not None:
+                joined = widened(current, joined)
+            self.set(*name, joined)
+        return changed
+
+    def watch(self) -> None:
+        """Begins to remember every value that cells take, for an exception handler."""
+        self._histories.append({})
+
+    def unwatch(self) -> dict[Key, list[Cell]]:
+        """Ends it and gives what was remembered."""
+        return self._histories.pop()

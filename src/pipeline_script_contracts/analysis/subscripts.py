@@ -1,0 +1,140 @@
+"""`value[index]`."""
+
+from __future__ import annotations
+
+import ast
+
+from . import environment
+from .containers import DictState
+from .expressions import evaluate
+from .interpreter import DeadEnd, Interpreter
+from .iteration import element_of, items_of
+from .mappings import item, mapping_state
+from .patterns import Hole
+from .sequences import index_sequence, slice_sequence
+from .values import (
+    NOTHING,
+    Atom,
+    ClassAtom,
+    Const,
+    Document,
+    Lib,
+    PathAtom,
+    Ref,
+    Text,
+    TupleAtom,
+    Unknown,
+    Value,
+    chain_of,
+    join,
+    unknown,
+)
+
+
+def load_subscript(interp: Interpreter, node: ast.Subscript) -> Value:
+    """Evaluates a subscript."""
+    owner = evaluate(interp, node.value)
+    interp.current = node
+    if isinstance(node.slice, ast.Slice):
+        result: Value = NOTHING
+        for atom in owner:
+            result = join(result, _slice(interp, atom, node.slice))
+        return result
+    index = evaluate(interp, node.slice)
+    result = NOTHING
+    for atom in owner:
+        result = join(result, _item(interp, atom, index, node))
+    return result or unknown("an item of nothing")
+
+
+def _item(interp: Interpreter, atom: Atom, index: Value, node: ast.AST) -> Value:
+    from .attributes import find_method
+    from .calls import Arguments, call
+
+    if environment.is_environment(atom):
+        return environment.read(interp, index, None, node)
+    if isinstance(atom, TupleAtom):
+        return index_sequence(interp, list(atom.items), element_of(interp, (atom,)), index)
+    if isinstance(atom, Document) or mapping_state(interp, atom) is not None:
+        return item(interp, atom, index, node)
+    if isinstance(atom, Ref):
+        method = find_method(interp, atom, "__getitem__")
+        if method is not None:
+            return call(interp, method, Arguments([index]), node)
+        if atom.obj.kind in ("list", "set", "tuple") or items_of(interp, (atom,)) is not None:
+            return index_sequence(interp, items_of(interp, (atom,)), element_of(interp, (atom,)), index)
+        return unknown("an item of an object")
+    if isinstance(atom, ClassAtom):
+        return _of_class(atom, index)
+    if isinstance(atom, Const | Text):
+        return _character(atom, index)
+    if isinstance(atom, Lib):
+        if atom.name == "sys.argv":
+            from .library.command_line import argv_item
+
+            return argv_item(interp, index, node)
+        return (atom,)
+    if isinstance(atom, PathAtom):
+        return unknown("an item of a path")
+    return (atom,) if isinstance(atom, Unknown) else unknown("an item of something that is not modelled")
+
+
+def _of_class(atom: ClassAtom, index: Value) -> Value:
+    if not atom.info.members:
+        return (atom,)
+    result: Value = NOTHING
+    for key in index:
+        name = key.value if isinstance(key, Const) else None
+        member = atom.info.members.get(name) if isinstance(name, str) else None
+        if member is not None:
+            result = join(result, (member,))
+        else:
+            for each in atom.info.members.values():
+                result = join(result, (each,))
+    return result
+
+
+def _character(atom: Const | Text, index: Value) -> Value:
+    result: Value = NOTHING
+    for each in index:
+        if isinstance(atom, Const) and isinstance(atom.value, str | bytes) and isinstance(each, Const):
+            try:
+                result = join(result, (Const(atom.value[each.value], atom.soft),))
+            except (IndexError, TypeError) as error:
+                if atom.soft:
+                    result = join(result, unknown("a character"))
+                else:
+                    raise DeadEnd from error
+        else:
+            result = join(result, (Text((Hole("any", reason="a part of a string"),), chain_of(atom)),))
+    return result
+
+
+def _slice(interp: Interpreter, atom: Atom, node: ast.Slice) -> Value:
+    if isinstance(atom, TupleAtom) or (isinstance(atom, Ref) and not isinstance(_content(interp, atom), DictState)):
+        if isinstance(atom, Ref) and atom.obj.kind not in ("list", "tuple", "set"):
+            return unknown("a slice of an object")
+        return slice_sequence(interp, atom, node)
+    bounds = [evaluate(interp, part) if part is not None else None for part in (node.lower, node.upper, node.step)]
+    if isinstance(atom, Const) and isinstance(atom.value, str | bytes):
+        numbers: list[int | None] = []
+        for bound in bounds:
+            if bound is None:
+                numbers.append(None)
+            elif len(bound) == 1 and isinstance(bound[0], Const) and isinstance(bound[0].value, int | None):
+                numbers.append(bound[0].value)
+        if len(numbers) == 3 and numbers[2] != 0:
+            return (Const(atom.value[slice(*numbers)], atom.soft, atom.via),)
+    if isinstance(atom, Const | Text):
+        return (Text((Hole("any", reason="a part of a string"),), chain_of(atom)),)
+    if isinstance(atom, Lib) and atom.name == "sys.argv":
+        from .library.command_line import argv_item
+
+        return (Lib("sys.argv"),) if node.upper is None else argv_item(interp, unknown("an index"), node)
+    return (atom,)
+
+
+def _content(interp: Interpreter, atom: Ref) -> object:
+    from .values import CONTENT
+
+    return interp.store.get(atom.obj, CONTENT)

@@ -1,0 +1,178 @@
+"""Assignment targets."""
+
+from __future__ import annotations
+
+import ast
+
+from . import environment
+from .containers import DictState, ListState, key_of
+from .expressions import evaluate, new_list, put
+from .interpreter import Interpreter
+from .iteration import element_of, items_of
+from .values import (
+    CONTENT,
+    NOTHING,
+    Atom,
+    ClassAtom,
+    Const,
+    Lib,
+    ModuleAtom,
+    Ref,
+    Undefined,
+    Value,
+    join,
+    unknown,
+    with_step,
+)
+
+
+def assign(interp: Interpreter, target: ast.expr, value: Value) -> None:
+    """Assigns a value to a target.
+
+    Args:
+        interp: The interpreter.
+        target: A name, attribute, subscript, or tuple of targets.
+        value: The value.
+    """
+    if isinstance(target, ast.Name):
+        interp.bind(target.id, value, target)
+    elif isinstance(target, ast.Attribute):
+        owner = evaluate(interp, target.value)
+        text = f"{target.value.id}.{target.attr}" if isinstance(target.value, ast.Name) else f".{target.attr}"
+        set_attribute(interp, owner, target.attr, with_step(value, interp.step(text, target)), target)
+    elif isinstance(target, ast.Subscript):
+        set_item(interp, evaluate(interp, target.value), target.slice, value)
+    elif isinstance(target, ast.Starred):
+        assign(interp, target.value, value)
+    elif isinstance(target, ast.Tuple | ast.List):
+        _unpack(interp, target.elts, value)
+
+
+def _unpack(interp: Interpreter, targets: list[ast.expr], value: Value) -> None:
+    star = next((index for index, each in enumerate(targets) if isinstance(each, ast.Starred)), None)
+    columns: list[Value] = [NOTHING] * len(targets)
+    for atom in value:
+        items = items_of(interp, (atom,))
+        if items is not None and star is not None and len(items) >= len(targets) - 1:
+            after = len(targets) - star - 1
+            middle = new_list(interp, items[star : len(items) - after])
+            items = [*items[:star], middle, *items[len(items) - after :]]
+        if items is not None and len(items) == len(targets):
+            columns = [join(column, item) for column, item in zip(columns, items, strict=True)]
+        else:
+            element = element_of(interp, (atom,)) or unknown("an unpacked value")
+            for index in range(len(targets)):
+                more = new_list(interp, None, element) if index == star else element
+                columns[index] = join(columns[index], more)
+    for target, column in zip(targets, columns, strict=True):
+        assign(interp, target, column)
+
+
+def set_attribute(interp: Interpreter, owner: Value, name: str, value: Value, node: ast.AST) -> None:
+    """Sets an attribute: for certain on one object, possibly on each of several."""
+    certain = len(owner) == 1
+    for atom in owner:
+        if isinstance(atom, Ref):
+            _set_on_object(interp, atom, name, value, certain, node)
+        elif isinstance(atom, ClassAtom) or isinstance(atom, ModuleAtom):
+            _update(interp, atom.info.scope, name, value, certain)
+
+
+def _set_on_object(interp: Interpreter, atom: Ref, name: str, value: Value, certain: bool, node: ast.AST) -> None:
+    from .attributes import class_attribute
+    from .calls import Arguments, call
+    from .values import Function
+
+    obj = atom.obj
+    if obj.kind == "namespace":
+        state = interp.store.get(obj, CONTENT)
+        assert isinstance(state, DictState)
+        key = key_of(Const(name))
+        assert key is not None
+        interp.store.set(obj, CONTENT, state.set(key, value) if certain else state.maybe(key, value))
+        return
+    if obj.cls is not None:
+        found = class_attribute(interp, obj.cls, name)
+        for each in found or ():
+            if isinstance(each, Function) and each.binding == "property":
+                setter = class_attribute(interp, obj.cls, f"{name}.setter")
+                if setter is not None:
+                    call(interp, setter, Arguments([(atom,), value]), node)
+                return
+    if isinstance(obj.info, set):
+        obj.info.add(name)
+    _update(interp, obj, name, value, certain)
+
+
+def _update(interp: Interpreter, owner: object, name: str, value: Value, certain: bool) -> None:
+    old = interp.store.get(owner, name)
+    if not certain and isinstance(old, tuple):
+        value = join(tuple(each for each in old if not isinstance(each, Undefined)), value)
+    interp.store.set(owner, name, value)
+
+
+def set_item(interp: Interpreter, owner: Value, index: ast.expr, value: Value) -> None:
+    """Sets `owner[index]`."""
+    if isinstance(index, ast.Slice):
+        evaluate(interp, index)
+        for atom in owner:
+            if isinstance(atom, Ref) and isinstance(interp.store.get(atom.obj, CONTENT), ListState):
+                state = interp.store.get(atom.obj, CONTENT)
+                interp.store.set(atom.obj, CONTENT, state.summary(element_of(interp, value)))
+        return
+    key = evaluate(interp, index)
+    text = interp.step(ast.unparse(index)[:40], index)
+    for atom in owner:
+        _set_item_of(interp, atom, key, with_step(value, text), len(owner) == 1, index)
+
+
+def _set_item_of(interp: Interpreter, atom: Atom, key: Value, value: Value, certain: bool, node: ast.AST) -> None:
+    from .attributes import find_method
+    from .calls import Arguments, call
+
+    if environment.is_environment(atom):
+        environment.set_variable(interp, key, value)
+        return
+    if isinstance(atom, Lib) or not isinstance(atom, Ref):
+        return
+    state = interp.store.get(atom.obj, CONTENT)
+    if isinstance(state, DictState):
+        if certain:
+            interp.store.set(atom.obj, CONTENT, put(state, key, value))
+        else:
+            for each in key:
+                known = key_of(each)
+                state = state.maybe(known, value) if known is not None else state.set_unknown(key, value)
+            interp.store.set(atom.obj, CONTENT, state)
+        return
+    if isinstance(state, ListState):
+        known_index = key[0].value if len(key) == 1 and isinstance(key[0], Const) else None
+        exact = state.items is not None and isinstance(known_index, int) and not isinstance(known_index, bool)
+        if exact and certain and state.items is not None and -len(state.items) <= known_index < len(state.items):
+            items = list(state.items)
+            items[known_index] = value
+            interp.store.set(atom.obj, CONTENT, ListState(tuple(items)))
+        else:
+            interp.store.set(atom.obj, CONTENT, state.summary(value))
+        return
+    method = find_method(interp, atom, "__setitem__")
+    if method is not None:
+        call(interp, method, Arguments([key, value]), node)
+
+
+def delete(interp: Interpreter, target: ast.expr) -> None:
+    """Runs `del target`."""
+    if isinstance(target, ast.Tuple | ast.List):
+        for each in target.elts:
+            delete(interp, each)
+    elif isinstance(target, ast.Subscript):
+        owner = evaluate(interp, target.value)
+        key = evaluate(interp, target.slice)
+        for atom in owner:
+            state = interp.store.get(atom.obj, CONTENT) if isinstance(atom, Ref) else None
+            assert not isinstance(atom, Ref) or state is None or isinstance(state, ListState | DictState)
+            if isinstance(atom, Ref) and isinstance(state, ListState):
+                interp.store.set(atom.obj, CONTENT, state.summary())
+            known = key_of(key[0]) if len(key) == 1 else None
+            if isinstance(atom, Ref) and isinstance(state, DictState) and known is not None and len(owner) == 1:
+                interp.store.set(atom.obj, CONTENT, state.remove(known))
