@@ -10,6 +10,7 @@ from pipeline_script_contracts import ValidationResult
 from pipeline_step_specs import Resolution, Resolver, Source, StepSpecification
 from pipeline_step_specs.column_flow import ColumnFlow
 from pipeline_step_specs.naming import suggestion
+from pipeline_step_specs.property_paths import without_prefix
 from pipeline_steps.assets import Asset, AssetStore
 from pipeline_steps.builders import BuildContext, ConditionStepBuilder, StepBuilderBase
 from pipeline_steps.definition_checks import check_definition
@@ -149,6 +150,14 @@ class PipelineBuilder:
         if problems:
             raise PipelineError(problems)
         return store.assets()
+
+    def output_names(self) -> dict[tuple[str, str], str]:
+        """Gives the logical name of every output by step and property path."""
+        return {
+            (builder.name, without_prefix(output.property_path)): output.logical_name
+            for builder in self.steps
+            for output in builder.spec.outputs
+        }
 
     def _store(self) -> AssetStore:
         return AssetStore(self.settings.storage)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -54,6 +54,71 @@ def explain(config: Config, environment: Environments = None) -> None:
 
 
 @app.command()
+def check(
+    config: Config,
+    environment: Environments = None,
+    output_format: Annotated[str, typer.Option(help="concise, full, json, sarif or github.")] = "concise",
+) -> None:
+    """Tell everything that is wrong with a pipeline and with its scripts; exit code 1 when there is something."""
+    from pipeline_script_contracts import Verdict
+    from pipeline_script_contracts.reporters import FORMATS, Report, render
+    from pipeline_steps.check_report import check_configuration
+
+    if output_format not in FORMATS:
+        expected = f"one of {', '.join(FORMATS)}"
+        raise Names3RiskError(f"there is no format '{output_format}'", where="--output-format", expected=expected)
+    findings = check_configuration(config, environment or ())
+    report = Report(tuple(findings), tool="names3risk pipeline check")
+    typer.echo(render(report, output_format), nl=False)
+    wrong = report.count(Verdict.VIOLATED)
+    if output_format in ("concise", "full"):
+        typer.echo(f"{config}: {wrong or 'no'} problem{'' if wrong == 1 else 's'}; {report.summary()}")
+    if wrong:
+        raise typer.Exit(1)
+
+
+@app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(help="A pipeline in YAML, or a definition in JSON.")],
+    new: Annotated[Path, typer.Argument(help="The other one.")],
+    environment: Environments = None,
+) -> None:
+    """Show what changes from one pipeline to another, and which steps lose their cached results."""
+    from pipeline_steps.definition_diff import diff_definitions
+
+    with told_in_one_message():
+        difference = diff_definitions(_definition(old, environment), _definition(new, environment))
+    typer.echo(str(difference), nl=False)
+
+
+@app.command()
+def graph(
+    config: Annotated[Path, typer.Argument(help="A pipeline in YAML, or a definition in JSON.")],
+    output_format: Annotated[str, typer.Option("--format", help="mermaid, svg or html.")] = "mermaid",
+    out: Annotated[Path | None, typer.Option(help="The file to write; standard output by default.")] = None,
+    environment: Environments = None,
+) -> None:
+    """Draw a pipeline; arrows name the output and the property path."""
+    from names3risk.files import write_text
+    from pipeline_steps.graph import FORMATS, picture_of
+
+    if output_format not in FORMATS:
+        expected = f"one of {', '.join(FORMATS)}"
+        raise Names3RiskError(f"there is no format '{output_format}'", where="--format", expected=expected)
+    with told_in_one_message():
+        if config.suffix == ".json":
+            picture = picture_of(_definition(config, environment), config.stem)
+        else:
+            pipeline = _load(config, environment)
+            picture = picture_of(pipeline.definition(), pipeline.settings.name, pipeline.output_names())
+    text = FORMATS[output_format](picture)
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        write_text(out, text)
+
+
+@app.command()
 def run(
     config: Config,
     run_dir: Annotated[Path | None, typer.Option(help="A new folder for the run; below runs/ by default.")] = None,
@@ -78,6 +143,18 @@ def _load(config: Path, environments: list[str] | None) -> PipelineBuilder:
     from pipeline_steps.configuration import load_pipeline
 
     return load_pipeline(config, environments or ())
+
+
+def _definition(path: Path, environments: list[str] | None) -> dict[str, Any]:
+    """Compiles a pipeline in YAML, or reads a definition in JSON."""
+    from pipeline_steps.local import read_definition
+
+    if path.suffix != ".json":
+        return _load(path, environments).definition()
+    definition = dict(read_definition(path))
+    if not isinstance(definition.get("Steps"), list):
+        raise Names3RiskError("there is no list of Steps", where=path, expected="a pipeline definition")
+    return definition
 
 
 @contextmanager

@@ -1,0 +1,101 @@
+"""`names3risk pipeline` as it is called."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from names3risk.cli.pipeline import app
+from names3risk.errors import Names3RiskError
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "names3risk.yaml"
+
+
+def call(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_compile_writes_a_definition(tmp_path):
+    done = call("compile", EXAMPLE, "--out", tmp_path / "definition.json")
+    assert done.exit_code == 0, done.output
+    definition = json.loads((tmp_path / "definition.json").read_text())
+    assert [step["Name"] for step in definition["Steps"]] == [
+        "Preprocess",
+        "TrainTokenizer",
+        "TrainModel",
+        "Evaluate",
+        "CheckAuroc",
+    ]
+    assert json.loads(call("compile", EXAMPLE).output) == definition
+
+
+@pytest.mark.parametrize("environment", ["synthetic", "transformer2risk"])
+def test_every_environment_of_the_example_compiles(environment):
+    assert call("compile", EXAMPLE, "-e", environment).exit_code == 0
+
+
+def test_explain_says_why():
+    lines = call("explain", EXAMPLE).output.splitlines()
+    assert (
+        "Evaluate.model_input <- TrainModel.model_output: TrainModel.model_output has the same name or alias" in lines
+    )
+
+
+def test_check_tells_everything_with_its_line(tmp_path):
+    text = EXAMPLE.read_text().replace("../", f"{EXAMPLE.parents[1]}/")
+    text = text.replace("    property_files:", "    property_file:").replace("min_frequency: 2", "min_frequnecy: 2")
+    (tmp_path / "broken.yaml").write_text(text)
+    done = call("check", tmp_path / "broken.yaml", "--output-format", "json")
+    assert done.exit_code == 1
+    findings = [each for each in json.loads(done.output)["findings"] if each["code"].startswith("PP")]
+    told = {each["message"]: each["location"]["line"] for each in findings}
+    lines = text.splitlines()
+    for message, line in told.items():
+        if "property_file'" in message or "min_frequnecy" in message:
+            assert re.search("property_file:|min_frequnecy", lines[line - 1]), (message, line)
+    assert any("did you mean 'property_files'?" in message for message in told)
+    assert any("did you mean 'min_frequency'?" in message for message in told)
+
+
+def test_diff_of_a_definition_and_its_pipeline(tmp_path):
+    call("compile", EXAMPLE, "--out", tmp_path / "old.json")
+    assert call("diff", tmp_path / "old.json", EXAMPLE).output == "nothing changed\n"
+    changed = call("diff", tmp_path / "old.json", EXAMPLE, "-e", "transformer2risk").output
+    assert "~ step TrainModel" in changed
+    assert "keeps its cache: Preprocess, TrainTokenizer" in changed
+
+
+@pytest.mark.parametrize("output_format", ["mermaid", "svg", "html"])
+def test_graph_draws_pipelines_and_definitions(tmp_path, output_format):
+    call("compile", EXAMPLE, "--out", tmp_path / "old.json")
+    for source in (EXAMPLE, tmp_path / "old.json"):
+        done = call("graph", source, "--format", output_format, "--out", tmp_path / "picture")
+        assert done.exit_code == 0, done.output
+        assert "CheckAuroc" in (tmp_path / "picture").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["compile", "nowhere.yaml"], "nowhere.yaml: PP101 cannot read it"),
+        (["graph", EXAMPLE, "--format", "png"], "there is no format 'png'; expected one of mermaid, svg, html"),
+        (["check", EXAMPLE, "--output-format", "xml"], "there is no format 'xml'"),
+        (["run", EXAMPLE, "--parameter", "RawData"], "'RawData' is not a parameter; expected Name=value"),
+        (["run", EXAMPLE, "--parameter", "RawDataUrl=x"], "there is no parameter 'RawDataUrl'; did you mean"),
+        (["run", EXAMPLE, "--parameter", "RawDataUri=file:none"], "there is no file 'none'"),
+    ],
+)
+def test_mistakes_are_one_message(arguments, told, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = call(*arguments)
+    assert isinstance(done.exception, Names3RiskError)
+    assert told in str(done.exception)
+
+
+def test_a_definition_without_steps_is_told(tmp_path):
+    (tmp_path / "empty.json").write_text("{}")
+    assert "there is no list of Steps" in str(call("diff", tmp_path / "empty.json", EXAMPLE).exception)
