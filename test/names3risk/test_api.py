@@ -205,3 +205,25 @@ def test_an_unwritable_output_of_prediction_is_named(folder, cli, tmp_path):
 def test_a_model_that_is_not_there_is_named(tmp_path):
     with pytest.raises(ArtifactError, match="nowhere: there is no such model"):
         names3risk.predict(tmp_path / "nowhere", samples.orders(3))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["predict", "--model", "out/model", "--in", "fewer.csv", "--out", "new.csv"], ["fewer.csv", "customerName"]),
+        (["predict", "--model", "nowhere", "--in", "orders.csv", "--out", "new.csv"], ["nowhere", "no such model"]),
+        (["predict", "--model", "out/model", "--in", "orders.csv", "--out", "new.xlsx"], ["new.xlsx"]),
+        (["evaluate", "--model", "out/model", "--data", "out/splits"], ["out/splits"]),
+        (["train", "missing.yaml"], ["missing.yaml", "YAML"]),
+    ],
+)
+def test_the_command_line_ends_bad_input_with_one_message(folder, arguments, words):
+    samples.orders().drop("customerName").write_csv(folder / "fewer.csv")
+    command = [sys.executable, "-c", "from names3risk.cli import main; main()", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert len(done.stderr.strip().splitlines()) == 1
+    for word in words:
+        assert word in done.stderr
+    assert not list(folder.glob("new.*"))
