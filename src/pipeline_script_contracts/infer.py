@@ -62,7 +62,7 @@ def infer_contract(analysis: Analysis, kind: str | None = None, requirements: Pa
         "entry_point": analysis.script.name,
         "expected_input_paths": _named(inputs),
         "expected_output_paths": _named(outputs, taken=_named(inputs)),
-        "expected_arguments": _arguments(analysis.arguments),
+        "expected_arguments": _arguments(analysis),
         "required_env_vars": sorted(name for name, default in _variables(analysis.env).items() if default is None),
         "optional_env_vars": {n: default for n, default in _variables(analysis.env).items() if default is not None},
         "framework_requirements": _pins(requirements),
@@ -135,10 +135,10 @@ def _named(paths: Sequence[str], taken: Iterable[str] = ()) -> dict[str, str]:
     return named
 
 
-def _arguments(arguments: Iterable[Argument]) -> dict[str, Any]:
+def _arguments(analysis: Analysis) -> dict[str, Any]:
     declared: dict[str, Any] = {}
-    for each in arguments:
-        if each.positional or not each.default_known:
+    for each in analysis.arguments:
+        if each.positional or not each.default_known or _is_platform(each, analysis.env):
             continue
         if each.flag:
             declared[each.name] = bool(each.default) if isinstance(each.default, bool) else False
@@ -147,6 +147,17 @@ def _arguments(arguments: Iterable[Argument]) -> dict[str, Any]:
         elif isinstance(each.default, str | int | float | bool):
             declared[each.name] = each.default
     return declared
+
+
+def _is_platform(argument: Argument, reads: Iterable[EnvRead]) -> bool:
+    """Tells whether an argument's default is one of SageMaker's own variables."""
+    place = argument.place
+    return any(
+        is_platform_variable(read.name)
+        and read.place.filename == place.filename
+        and place.location <= read.place.location <= place.end_location
+        for read in reads
+    )
 
 
 def _variables(reads: Iterable[EnvRead]) -> dict[str, str | None]:

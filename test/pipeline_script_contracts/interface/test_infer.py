@@ -1,0 +1,128 @@
+"""The contract that a script's behaviour implies."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline_script_contracts import (
+    InferenceScriptContract,
+    ProcessingScriptContract,
+    ScriptContract,
+    TrainingScriptContract,
+)
+from pipeline_script_contracts.analysis import analyse
+from pipeline_script_contracts.infer import infer_contract
+
+Run = Callable[..., tuple[int, str, str]]
+CLASSES: dict[str, type[ScriptContract]] = {
+    "training": TrainingScriptContract,
+    "processing": ProcessingScriptContract,
+    "inference": InferenceScriptContract,
+}
+
+SCRIPT = """\
+import argparse
+import json
+import os
+from pathlib import Path
+
+import joblib
+import pandas as pd
+from unseen import publish
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--epochs", type=int, default=3)
+parser.add_argument("--name", required=True)
+parser.add_argument("--fast", action="store_true")
+parser.add_argument("--train", default=os.environ.get("SM_CHANNEL_TRAIN"))
+args = parser.parse_args()
+mode, limit = os.environ["MODE"], int(os.environ.get("LIMIT", "10"))
+hyperparameters = json.loads(Path("/opt/ml/input/config/hyperparameters.json").read_text())
+frame = pd.read_csv(os.path.join(args.train, "rows.csv"), nrows=limit)
+frame.to_csv("/tmp/copy.csv")
+joblib.dump(frame.mean() * float(hyperparameters["rate"]), "/opt/ml/model/mean.joblib")
+frame.to_parquet(f"/opt/ml/output/data/{args.name}/{mode}.parquet")
+publish("/opt/ml/model")
+"""
+
+
+@pytest.fixture
+def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "my-train.py"
+    path.write_text(SCRIPT)
+    (tmp_path / "requirements.txt").write_text(
+        "pandas==2.1.4\n--index-url x\njoblib>=1  # open\nlightning[extra]==2.1\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    return path
+
+
+FIELDS = {
+    "entry_point": "my-train.py",
+    "expected_input_paths": {
+        "config": "/opt/ml/input/config/hyperparameters.json",
+        "train": "/opt/ml/input/data/train",
+    },
+    "expected_output_paths": {"model_output": "/opt/ml/model", "data_output": "/opt/ml/output/data"},
+    "expected_arguments": {"epochs": 3, "name": None, "fast": False},
+    "required_env_vars": ["MODE"],
+    "optional_env_vars": {"LIMIT": "10"},
+    "framework_requirements": {"pandas": "==2.1.4", "lightning": "==2.1"},
+}
+
+
+def test_every_clause_comes_from_what_the_script_does(written: Path, run: Run) -> None:
+    code, out, _ = run("infer", "my-train.py", "--format", "json")
+    assert (code, json.loads(out)) == (0, {"type": "training", **FIELDS})
+
+
+def test_as_python_it_is_a_module_that_can_be_imported(written: Path, run: Run) -> None:
+    code, out, _ = run("infer", "my-train.py", "--name", "MINE")
+    namespace: dict[str, ScriptContract] = {}
+    exec(out, namespace)
+    assert code == 0
+    assert namespace["MINE"] == TrainingScriptContract(**FIELDS)  # type: ignore[arg-type]
+    assert "MY_TRAIN_CONTRACT = TrainingScriptContract(" in run("infer", "my-train.py")[1]
+
+
+def test_as_yaml_with_remarks_on_what_a_person_should_decide(written: Path, run: Run) -> None:
+    out = run("infer", "my-train.py", "--format", "yaml")[1]
+    assert yaml.safe_load(out) == {"type": "training", **FIELDS}
+    assert "# To decide: line 22: /opt/ml/model is given to unseen.publish, which cannot be seen" in out
+    assert "# To decide: hyperparameters in use: rate; declare them in a pydantic model and name it" in out
+
+
+def test_the_kind_is_judged_from_paths_and_handlers_or_told(tmp_path: Path) -> None:
+    script = tmp_path / "inference.py"
+    script.write_text("import joblib\ndef model_fn(model_dir):\n    return joblib.load(model_dir + '/m.joblib')\n")
+    draft = infer_contract(analyse(script))
+    assert (draft.kind, draft.fields["expected_input_paths"]) == ("inference", {"model_output": "/opt/ml/model"})
+    script.write_text(
+        "import pandas as pd\npd.read_csv('/opt/ml/processing/x/a.csv').to_csv('/opt/ml/processing/y/a.csv')\n"
+    )
+    draft = infer_contract(analyse(script))
+    assert draft.kind == "processing"
+    assert draft.fields["expected_input_paths"] == {"x": "/opt/ml/processing/x"}
+    assert infer_contract(analyse(script), "training").kind == "training"
+    script.write_text("print('nothing')\n")
+    assert infer_contract(analyse(script)).fields == {"entry_point": "inference.py"}
+
+
+def test_folders_of_the_same_name_get_names_of_their_own(tmp_path: Path) -> None:
+    script = tmp_path / "run.py"
+    script.write_text(
+        "import shutil\n"
+        "shutil.copytree('/opt/ml/processing/in/train', '/opt/ml/processing/out/train')\n"
+        "open('/opt/ml/processing/2024-01/a.txt').read()\n"
+        "open('/opt/ml/processing/out/train/b.txt').read()\n"
+    )
+    fields = infer_contract(analyse(script)).fields
+    assert fields["expected_input_paths"] == {
+        "_2024_01": "/opt/ml/processing/2024-01",
+        "train": "/opt/ml/processing/in/train",
+    }
+    assert fields["expected_output_paths"] == {"out_train": "/opt/ml/processing/out/train"}
+    ProcessingScriptContract(**fields)
