@@ -89,12 +89,11 @@ def _folders(uses: Iterable[PathUse], kind: str) -> set[str]:
             if len(component) != 1 or not isinstance(component[0], str):
                 break
             parts.append(component[0])
-        else:
-            if use.path.is_known and not use.tree and use.kind != "list" and "/" + "/".join(parts) not in _NAMES:
-                parts = parts[:-1]
-        path = "/" + "/".join(parts)
-        if use.path.is_absolute and not (is_platform_path(path) and path not in _NAMES):
-            found.add(_settle(path, kind))
+        full = "/" + "/".join(parts)
+        if not use.path.is_absolute or (is_platform_path(full) and full not in _NAMES):
+            continue
+        is_file = use.path.is_known and not use.tree and use.kind != "list" and full not in _NAMES
+        found.add(_settle(posixpath.dirname(full) if is_file else full, kind))
     return {path for path in found if path.count("/") > 2}
 
 
