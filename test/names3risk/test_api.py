@@ -213,7 +213,7 @@ def test_a_model_that_is_not_there_is_named(tmp_path):
         (["predict", "--model", "out/model", "--in", "fewer.csv", "--out", "new.csv"], ["fewer.csv", "customerName"]),
         (["predict", "--model", "nowhere", "--in", "orders.csv", "--out", "new.csv"], ["nowhere", "no such model"]),
         (["predict", "--model", "out/model", "--in", "orders.csv", "--out", "new.xlsx"], ["new.xlsx"]),
-        (["evaluate", "--model", "out/model", "--data", "out/splits"], ["out/splits"]),
+        (["evaluate", "--model", "out/model", "--data", "out/splits"], ["out/splits", "train, val, test", "one of them"]),
         (["train", "missing.yaml"], ["missing.yaml", "YAML"]),
     ],
 )

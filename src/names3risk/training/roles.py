@@ -8,7 +8,7 @@ from typing import Any
 from names3risk.data.preparation import LABEL, prepare
 from names3risk.data.reading import detect_format, find_data_file, read_table
 from names3risk.data.schema import ColumnSchema
-from names3risk.data.splits import SCHEMA_FILE, Split, load_split
+from names3risk.data.splits import SCHEMA_FILE, SPLIT_NAMES, Split, load_split
 from names3risk.errors import ConfigError, DataError
 from names3risk.hyperparameters import Hyperparameters
 
@@ -29,6 +29,9 @@ def load_labelled_split(folder: str | Path, hyperparameters: Hyperparameters) ->
         DataError: The split is empty or absent, or lacks a column.
         ConfigError: The roles are incomplete or contradict `num_classes` or `full_field_list`.
     """
+    several = [name for name in SPLIT_NAMES if (Path(folder) / name).is_dir()]
+    if several:
+        raise DataError(f"the folder holds the splits {', '.join(several)}", where=folder, expected="one of them")
     if (Path(folder) / SCHEMA_FILE).is_file():
         split = load_split(folder)
         schema = _overlaid(split.schema, hyperparameters)
