@@ -47,6 +47,7 @@ def analyse(script: Path, *, source_roots: Sequence[Path] = (), budget: int = DE
         sys.setrecursionlimit(limit)
     analysis = recorder.analysis
     analysis.steps = interp.steps
+    analysis.source_roots = tuple(source_roots)
     analysis.problems.extend(sources.problems)
     analysis.local_modules = sources.files
     return analysis

@@ -125,7 +125,10 @@ def _of_class(interp: Interpreter, atom: ClassAtom, name: str, node: ast.AST) ->
         return new_object(
             interp,
             "dict",
-            DictState({text_key(key): (member,) for key, member in info.members.items()}, frozenset(map(text_key, info.members))),
+            DictState(
+                {text_key(key): (member,) for key, member in info.members.items()},
+                frozenset(map(text_key, info.members)),
+            ),
         )
     return (Method(atom, name),)
 
@@ -202,9 +205,7 @@ def _note_field(interp: Interpreter, cls: ClassInfo, name: str, node: ast.AST) -
     if cls.flavour in ("pydantic", "dataclass", "settings", "namedtuple"):
         for each in cls.mro:
             if name in each.fields or name == "*":
-                interp.record.hyperparameter(
-                    HyperparameterUse(name, interp.place(node), raw=False, via=each.qualified)
-                )
+                interp.record.hyperparameter(HyperparameterUse(name, interp.place(node), raw=False, via=each.qualified))
 
 
 def _of_namespace(interp: Interpreter, atom: Ref, name: str, node: ast.AST) -> Value:

@@ -55,10 +55,11 @@ _DATACLASSES = frozenset(
         "attr.dataclass",
     }
 )
-_FIELDS = frozenset({"dataclasses.field", "pydantic.Field", "attr.ib", "attrs.field", "attr.field", "pydantic.fields.Field"})
+_FIELDS = frozenset(
+    {"dataclasses.field", "pydantic.Field", "attr.ib", "attrs.field", "attr.field", "pydantic.fields.Field"}
+)
 _SEEN_BASES = frozenset(
-    """builtins.object abc.ABC typing.Protocol typing.Generic builtins.Exception builtins.ValueError
-    builtins.RuntimeError enum.Enum builtins.str builtins.int builtins.dict builtins.list""".split()
+    ["builtins.object", "abc.ABC", "typing.Protocol", "typing.Generic", "builtins.Exception", "builtins.ValueError", "builtins.RuntimeError", "enum.Enum", "builtins.str", "builtins.int", "builtins.dict", "builtins.list"]
 )
 
 

@@ -30,10 +30,7 @@ def run_comprehension(interp: Interpreter, node: Comprehension) -> Value:
     """Evaluates a comprehension."""
     outer = interp.frame.scope
     names = frozenset(
-        each.id
-        for generator in node.generators
-        for each in ast.walk(generator.target)
-        if isinstance(each, ast.Name)
+        each.id for generator in node.generators for each in ast.walk(generator.target) if isinstance(each, ast.Name)
     )
     first = evaluate(interp, node.generators[0].iter)
     scope = Scope("comprehension", outer.module, outer, names)

@@ -135,7 +135,9 @@ def constant_of(value: Value) -> tuple[bool, Any]:
 
 def soften(value: Value) -> Value:
     """Marks constants as replaceable from outside, so that they decide no branch."""
-    return tuple(Const(atom.value, True, atom.via) if isinstance(atom, Const) and not atom.soft else atom for atom in value)
+    return tuple(
+        Const(atom.value, True, atom.via) if isinstance(atom, Const) and not atom.soft else atom for atom in value
+    )
 
 
 def with_fallback(interp: Interpreter, left: Value, right: Value) -> Value | None:

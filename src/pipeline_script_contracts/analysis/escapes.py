@@ -10,6 +10,7 @@ import ast
 from typing import Any
 
 from .containers import DictState, ListState
+from .facts import HyperparameterUse
 from .interpreter import DeadEnd, Interpreter
 from .patterns import Hole, Pattern
 from .values import (
@@ -18,6 +19,7 @@ from .values import (
     Bound,
     ClassAtom,
     Const,
+    Document,
     Function,
     Partial,
     PathAtom,
@@ -106,6 +108,8 @@ def escape(interp: Interpreter, value: Value, why: str, node: ast.AST, depth: in
         elif isinstance(atom, TupleAtom) and depth < 2:
             for item in atom.items:
                 escape(interp, item, why, node, depth + 1)
+        elif isinstance(atom, Document):
+            interp.record.hyperparameter(HyperparameterUse("*", interp.place(node), via=atom.via))
         elif isinstance(atom, ClassAtom) and atom.info.unseen:
             _escape_class(interp, atom, why, node)
 

@@ -214,7 +214,10 @@ def _f_string(interp: Interpreter, node: ast.JoinedStr) -> Value:
                 piece = formatted(interp, piece, spec, part)
             elif part.conversion == ord("r"):
                 piece = tuple(
-                    Const(repr(atom.value), atom.soft) if isinstance(atom, Const) else hole_text("any", reason="a representation") for atom in piece
+                    Const(repr(atom.value), atom.soft)
+                    if isinstance(atom, Const)
+                    else hole_text("any", reason="a representation")
+                    for atom in piece
                 )
         result = concatenate(result, piece)
     return result

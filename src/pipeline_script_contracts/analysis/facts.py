@@ -114,6 +114,8 @@ class Argument:
         required: True when the script fails without it.
         choices: The allowed values, None where anything goes or they are not known.
         positional: True for a positional argument.
+        multiple: True when it takes several values.
+        platform: True when its default is a variable that the platform sets.
     """
 
     name: str
@@ -128,6 +130,7 @@ class Argument:
     choices: tuple[Any, ...] | None = None
     positional: bool = False
     multiple: bool = False
+    platform: bool = False
 
 
 @dataclass(frozen=True)
@@ -191,6 +194,8 @@ class Analysis:
         problems: Files that could not be analysed.
         exhausted: True when the step budget ran out before the end.
         steps: How many steps the analysis took.
+        handlers: The serving handlers that the script defines.
+        source_roots: The folders that local packages were looked for in.
     """
 
     script: Path
@@ -205,6 +210,21 @@ class Analysis:
     problems: list[SourceProblem] = field(default_factory=list)
     exhausted: bool = False
     steps: int = 0
+    handlers: tuple[str, ...] = ()
+    source_roots: tuple[Path, ...] = ()
+
+    def model_fields(self, reference: str) -> tuple[tuple[str, ...], frozenset[str]] | None:
+        """Finds a class with fields that a contract names.
+
+        Args:
+            reference: Its dotted name, `package.module.Class` or `package.module:Class`.
+
+        Returns:
+            Its fields in order, and the names of the classes on whose objects they are read; None when it is not here.
+        """
+        from .models import find_model_fields
+
+        return find_model_fields(reference, self.script, self.source_roots)
 
     @property
     def reads(self) -> list[PathUse]:

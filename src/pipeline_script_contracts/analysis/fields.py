@@ -48,8 +48,8 @@ def field_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, nod
 
 def copy(interp: Interpreter, owner: Ref, arguments: Any) -> Value:
     """Gives a copy of an object with some fields changed."""
-    from .mappings import mapping_state
     from .containers import key_value
+    from .mappings import mapping_state
     from .values import Const
 
     obj = Obj("instance", owner.obj.cls, set(owner.obj.info or ()))
@@ -107,5 +107,3 @@ def _parsed(interp: Interpreter, value: Value) -> Value:
     from .library.documents import parsed
 
     return parsed(interp, value) if value else unknown("text that is not known")
-
-

@@ -29,9 +29,7 @@ from .values import (
 MAX_RECURSION = 3
 # Library decorators that give back the function, changed in a way that does not matter here.
 TRANSPARENT = frozenset(
-    """builtins functools contextlib torch numba tensorflow jax typing abc atexit tenacity retrying retry backoff
-    overrides beartype typeguard deprecated numpy pytest line_profiler memory_profiler cachetools lightning
-    transformers pydantic attr attrs dataclasses asyncio warnings unittest timeit joblib ray""".split()
+    ["builtins", "functools", "contextlib", "torch", "numba", "tensorflow", "jax", "typing", "abc", "atexit", "tenacity", "retrying", "retry", "backoff", "overrides", "beartype", "typeguard", "deprecated", "numpy", "pytest", "line_profiler", "memory_profiler", "cachetools", "lightning", "transformers", "pydantic", "attr", "attrs", "dataclasses", "asyncio", "warnings", "unittest", "timeit", "joblib", "ray"]
 )
 
 
@@ -50,7 +48,9 @@ def make_function(interp: Interpreter, node: FunctionNode, prefix: str = "") -> 
     defaults: dict[str, Value] = {}
     arguments = node.args
     positional = [*arguments.posonlyargs, *arguments.args]
-    for argument, default in zip(positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True):
+    for argument, default in zip(
+        positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True
+    ):
         defaults[argument.arg] = evaluate(interp, default)
     for argument, keyword_default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
         if keyword_default is not None:

@@ -29,6 +29,7 @@ def run_handlers(interp: Interpreter, module: ModuleInfo) -> None:
             function = interp.store.get(module.scope, name)
             if not isinstance(function, tuple) or not any(isinstance(atom, Function) for atom in function):
                 continue
+            interp.record.analysis.handlers += (name,)
             node = next((atom.info.node for atom in function if isinstance(atom, Function)), ast.Pass())
             if name == "model_fn":
                 arguments = Arguments([(Const(MODEL_FOLDER),)])

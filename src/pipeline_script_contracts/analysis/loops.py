@@ -82,9 +82,7 @@ def _each(interp: Interpreter, node: ast.For | ast.AsyncFor, loop: Loop, items: 
     from .statements import run_block
 
     for item in items:
-        ways = _iteration(
-            interp, loop, lambda item=item: _bind(interp, node, item) and run_block(interp, node.body)
-        )
+        ways = _iteration(interp, loop, lambda item=item: _bind(interp, node, item) and run_block(interp, node.body))
         if not ways:
             return False
         interp.store.merge(ways)

@@ -19,7 +19,6 @@ from .values import (
     Const,
     Document,
     Handle,
-
     PathAtom,
     Ref,
     Super,
@@ -47,9 +46,7 @@ def call_method(interp: Interpreter, owner: Atom, name: str, arguments: Any, nod
     if isinstance(owner, PathAtom):
         return path_method(interp, owner, name, arguments, node)
     if isinstance(owner, Text) or (isinstance(owner, Const) and isinstance(owner.value, str)):
-        return string_method(
-            interp, owner, name, arguments.positional, arguments.keywords, join_rest(arguments), node
-        )
+        return string_method(interp, owner, name, arguments.positional, arguments.keywords, join_rest(arguments), node)
     if isinstance(owner, Const):
         return _constant_method(owner, name)
     if isinstance(owner, Ref):
@@ -168,5 +165,3 @@ def _super_method(interp: Interpreter, owner: Super, name: str, arguments: Any, 
     if name == "__new__":
         return unknown("an object made by __new__")
     return unknown(f"super().{name}")
-
-

@@ -214,7 +214,10 @@ def _constants(a: Const, operator: ast.operator, b: Const) -> Value:
 
 
 def _is_large(x: Any, y: Any) -> bool:
-    sizes = [len(each) if isinstance(each, str | bytes) else abs(each) if isinstance(each, int | float) else 0 for each in (x, y)]
+    sizes = [
+        len(each) if isinstance(each, str | bytes) else abs(each) if isinstance(each, int | float) else 0
+        for each in (x, y)
+    ]
     if isinstance(x, str | bytes) or isinstance(y, str | bytes):
         return sizes[0] * sizes[1] > 4096
     return max(sizes) > 10_000

@@ -100,13 +100,17 @@ def _with_suffix(atom: PathAtom, suffix: Value) -> Value:
     for stem in _stem_or_suffix(base, "stem"):
         for end in suffix:
             name = concatenate((stem,), (end,))
-            result = join(result, tuple(PathAtom(_in_folder(folder, each)) for each in name if isinstance(each, Const | Text)))
+            result = join(
+                result, tuple(PathAtom(_in_folder(folder, each)) for each in name if isinstance(each, Const | Text))
+            )
     return result
 
 
 def _in_folder(folder: Const | Text, name: Const | Text) -> Const | Text:
     head = parts_of(folder) or ()
-    return clean(make_text((*head, *(("/",) if head else ()), *(parts_of(name) or ())), folder.soft or name.soft, folder.via))
+    return clean(
+        make_text((*head, *(("/",) if head else ()), *(parts_of(name) or ())), folder.soft or name.soft, folder.via)
+    )
 
 
 def path_method(interp: Interpreter, owner: PathAtom, name: str, arguments: Any, node: ast.AST) -> Value:
@@ -119,7 +123,17 @@ def path_method(interp: Interpreter, owner: PathAtom, name: str, arguments: Any,
         touch(interp, kind, (owner,), f"Path.{name}", node, tree=name in ("rglob", "walk"))
     if name in _GIVES_PATH:
         return (owner,)
-    if name in ("exists", "is_file", "is_dir", "is_symlink", "is_absolute", "match", "is_relative_to", "samefile", "is_mount"):
+    if name in (
+        "exists",
+        "is_file",
+        "is_dir",
+        "is_symlink",
+        "is_absolute",
+        "match",
+        "is_relative_to",
+        "samefile",
+        "is_mount",
+    ):
         return BOOL
     if name in ("read_text", "read_bytes"):
         return _content(owner)
@@ -132,15 +146,17 @@ def path_method(interp: Interpreter, owner: PathAtom, name: str, arguments: Any,
 
 def _content(owner: PathAtom) -> Value:
     """The text of a file; whose it is matters where it is parsed."""
-    return (Lib("file.content"),) if not _is_hyperparameters(owner) else (Lib("hyperparameters.content"),)
+    return (Lib("io.content"),) if not _is_hyperparameters(owner) else (Lib("io.hyperparameters"),)
 
 
 def _is_hyperparameters(owner: Atom) -> bool:
     from .platform import HYPERPARAMETERS_FILE
 
     parts = parts_of(owner) or ()
-    return bool(parts) and isinstance(parts[-1], str) and (
-        parts == (HYPERPARAMETERS_FILE,) or parts[-1].endswith("/input/config/hyperparameters.json")
+    return (
+        bool(parts)
+        and isinstance(parts[-1], str)
+        and (parts == (HYPERPARAMETERS_FILE,) or parts[-1].endswith("/input/config/hyperparameters.json"))
     )
 
 
@@ -191,7 +207,9 @@ def _listing(kind: str) -> Callable[[Interpreter, PathAtom, Any, ast.AST], Value
                         head = parts_of(owner.text) or ()
                         tail = parts_of(glob_text(pattern)) or ()  # type: ignore[arg-type]
                         hole = Hole("any", reason="what a wildcard stands for")
-                        text = make_text((*head, "/", hole, *[part for part in tail if isinstance(part, str)]), True, text.via)
+                        text = make_text(
+                            (*head, "/", hole, *[part for part in tail if isinstance(part, str)]), True, text.via
+                        )
                     found = join(found, (PathAtom(text),))
             else:
                 found = join(found, (PathAtom(entry_of(owner.text)),))

@@ -33,10 +33,7 @@ from .values import (
 
 # Libraries whose values are file-like or remote: given to a reader, they are not paths of this machine.
 NOT_PATHS = frozenset(
-    """io boto3 botocore requests urllib urllib3 gzip bz2 lzma zipfile tarfile s3fs fsspec gcsfs smart_open httpx sys
-    socket subprocess json numpy pandas polars pyarrow torch tensorflow sklearn scipy PIL cv2 h5py csv
-    sagemaker_inference flask fastapi starlette base64 codecs itertools werkzeug pickle joblib
-    transformers keras xgboost lightgbm catboost datasets wandb mlflow pyspark matplotlib tempfile""".split()
+    ["io", "boto3", "botocore", "requests", "urllib", "urllib3", "gzip", "bz2", "lzma", "zipfile", "tarfile", "s3fs", "fsspec", "gcsfs", "smart_open", "httpx", "sys", "socket", "subprocess", "json", "numpy", "pandas", "polars", "pyarrow", "torch", "tensorflow", "sklearn", "scipy", "PIL", "cv2", "h5py", "csv", "sagemaker_inference", "flask", "fastapi", "starlette", "base64", "codecs", "itertools", "werkzeug", "pickle", "joblib", "transformers", "keras", "xgboost", "lightgbm", "catboost", "datasets", "wandb", "mlflow", "pyspark", "matplotlib", "tempfile"]
 )
 ARGUMENT_HOLES = ("argument", "env")
 
@@ -153,7 +150,9 @@ def parent(text: Const | Text) -> Const | Text:
             return make_text(parts, text.soft, text.via)
     if isinstance(text, Text):
         kept = tuple(part for part in text.parts if isinstance(part, Hole) and part.kind in ARGUMENT_HOLES)
-        return Text((*kept, Hole("any", reason="the folder of a path that is not known")) if not kept else kept, text.via)
+        return Text(
+            (*kept, Hole("any", reason="the folder of a path that is not known")) if not kept else kept, text.via
+        )
     return Const("", text.soft, text.via)
 
 
@@ -204,9 +203,7 @@ def _is_stream(atom: Lib) -> bool:
     return atom.root in NOT_PATHS or atom.name.startswith(("builtins.", "os.open", "os.fdopen", "os.pipe"))
 
 
-def _touch_object(
-    interp: Interpreter, kind: str, atom: Ref, sink: str, node: ast.AST, tree: bool, depth: int
-) -> None:
+def _touch_object(interp: Interpreter, kind: str, atom: Ref, sink: str, node: ast.AST, tree: bool, depth: int) -> None:
     from .attributes import find_method
     from .calls import Arguments, call
     from .iteration import element_of
@@ -273,5 +270,3 @@ def entry_of(text: Const | Text) -> Const | Text:
     joined = _join_two(text, Text((Hole("name", reason="a name found in a folder"),)))
     assert isinstance(joined, Const | Text)
     return joined
-
-

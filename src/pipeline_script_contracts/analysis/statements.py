@@ -185,7 +185,9 @@ def _handle(interp: Interpreter, interrupted: Changes, handler: ast.ExceptHandle
             interp.bind(handler.name, unknown("a caught exception"), handler)
         return run_block(interp, handler.body)
 
+    interp.frame.catches.append(frozenset(_caught(handler)))  # what a handler tries instead is optional as well
     live, changes = interp.explore(run)
+    interp.frame.catches.pop()
     return changes if live else None
 
 
@@ -193,7 +195,10 @@ def _caught(handler: ast.ExceptHandler) -> list[str]:
     if handler.type is None:
         return ["*"]
     names = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return [name.id if isinstance(name, ast.Name) else name.attr if isinstance(name, ast.Attribute) else "*" for name in names]
+    return [
+        name.id if isinstance(name, ast.Name) else name.attr if isinstance(name, ast.Attribute) else "*"
+        for name in names
+    ]
 
 
 def _raise(interp: Interpreter, node: ast.Raise) -> bool:
@@ -289,4 +294,3 @@ STATEMENTS: dict[type[ast.stmt], Callable[[Interpreter, Any], bool]] = {
     ast.Nonlocal: _nothing,
     ast.Pass: _nothing,
 }
-

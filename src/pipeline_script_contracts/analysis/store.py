@@ -41,9 +41,7 @@ def widened(old: Cell, new: Cell) -> Cell:
     if isinstance(new, ListState):
         return ListState(None, generalise(new.element))
     if isinstance(old, DictState) and new.entries.keys() == old.entries.keys():
-        entries = {
-            key: value if value == old.entries[key] else generalise(value) for key, value in new.entries.items()
-        }
+        entries = {key: value if value == old.entries[key] else generalise(value) for key, value in new.entries.items()}
         return DictState(entries, new.certain, new.rest, new.rest_keys)
     return DictState({}, frozenset(), generalise(new.element), generalise(new.keys))
 

@@ -145,7 +145,9 @@ def each_text(value: Value, run: Callable[[str], str], keep_holes: bool = False)
 
 # -- formatting -------------------------------------------------------------------------------------------
 
-_PERCENT = re.compile(r"%(?:\((?P<key>[^)]*)\))?(?P<flags>[#0\- +]*)(?P<width>\*|\d+)?(?:\.(\*|\d+))?[hlL]?(?P<kind>[diouxXeEfFgGcrsa%])")
+_PERCENT = re.compile(
+    r"%(?:\((?P<key>[^)]*)\))?(?P<flags>[#0\- +]*)(?P<width>\*|\d+)?(?:\.(\*|\d+))?[hlL]?(?P<kind>[diouxXeEfFgGcrsa%])"
+)
 
 
 def percent(interp: Interpreter, template: str, values: Value, node: ast.AST) -> Value:
@@ -251,15 +253,77 @@ def _format_path(interp: Interpreter, value: Value, field: str, node: ast.AST) -
 
 _PIECEWISE = frozenset({"lower", "upper", "casefold", "swapcase"})
 _PURE = frozenset(
-    ["lower", "upper", "title", "capitalize", "casefold", "swapcase", "strip", "lstrip", "rstrip", "replace", "split", "rsplit", "splitlines", "partition", "rpartition", "startswith", "endswith", "removeprefix", "removesuffix", "zfill", "ljust", "rjust", "center", "count", "find", "rfind", "index", "rindex", "isdigit", "isalpha", "isalnum", "isnumeric", "isidentifier", "islower", "isupper", "isspace", "expandtabs", "encode", "translate", "isdecimal", "istitle", "isascii"]
+    [
+        "lower",
+        "upper",
+        "title",
+        "capitalize",
+        "casefold",
+        "swapcase",
+        "strip",
+        "lstrip",
+        "rstrip",
+        "replace",
+        "split",
+        "rsplit",
+        "splitlines",
+        "partition",
+        "rpartition",
+        "startswith",
+        "endswith",
+        "removeprefix",
+        "removesuffix",
+        "zfill",
+        "ljust",
+        "rjust",
+        "center",
+        "count",
+        "find",
+        "rfind",
+        "index",
+        "rindex",
+        "isdigit",
+        "isalpha",
+        "isalnum",
+        "isnumeric",
+        "isidentifier",
+        "islower",
+        "isupper",
+        "isspace",
+        "expandtabs",
+        "encode",
+        "translate",
+        "isdecimal",
+        "istitle",
+        "isascii",
+    ]
 )
 _BOOLEAN = frozenset(
-    ["startswith", "endswith", "isdigit", "isalpha", "isalnum", "isnumeric", "isidentifier", "islower", "isupper", "isspace", "isdecimal", "isascii"]
+    [
+        "startswith",
+        "endswith",
+        "isdigit",
+        "isalpha",
+        "isalnum",
+        "isnumeric",
+        "isidentifier",
+        "islower",
+        "isupper",
+        "isspace",
+        "isdecimal",
+        "isascii",
+    ]
 )
 
 
 def string_method(
-    interp: Interpreter, owner: Atom, name: str, positional: list[Value], keywords: dict[str, Value], rest: Value, node: ast.AST
+    interp: Interpreter,
+    owner: Atom,
+    name: str,
+    positional: list[Value],
+    keywords: dict[str, Value],
+    rest: Value,
+    node: ast.AST,
 ) -> Value:
     """Calls a method of a string."""
     if name == "join":
@@ -321,7 +385,12 @@ def _on_text(interp: Interpreter, owner: Atom, name: str, arguments: list[Any] |
     parts = parts_of(owner) or ()
     if name in _BOOLEAN:
         head = parts[0] if parts and isinstance(parts[0], str) else ""
-        if name == "startswith" and arguments and isinstance(arguments[0], str | tuple) and head.startswith(arguments[0]):
+        if (
+            name == "startswith"
+            and arguments
+            and isinstance(arguments[0], str | tuple)
+            and head.startswith(arguments[0])
+        ):
             return const(True)
         return BOOL
     if name in _PIECEWISE:

@@ -521,7 +521,9 @@ def common(atoms: Iterable[Atom]) -> Const | Text:
     heads = [parts[0] if parts and isinstance(parts[0], str) else "" for parts in texts]
     head = heads[0]
     for other in heads[1:]:
-        size = next((i for i, (a, b) in enumerate(zip(head, other, strict=False)) if a != b), min(len(head), len(other)))
+        size = next(
+            (i for i, (a, b) in enumerate(zip(head, other, strict=False)) if a != b), min(len(head), len(other))
+        )
         head = head[:size]
     if "/" in head and not head.endswith("/"):
         head = head[: head.rindex("/") + 1]

@@ -66,6 +66,7 @@ def call_library(interp: Interpreter, name: str, arguments: Any, node: ast.AST) 
     Returns:
         What it may return.
     """
+    from ..calls import Arguments
     from ..escapes import delegate
 
     name = canonical(name)
@@ -73,6 +74,9 @@ def call_library(interp: Interpreter, name: str, arguments: Any, node: ast.AST) 
     if model is not None:
         return model(interp, arguments, node)
     effects = find_effects(name)
+    if effects is None and _is_unbound(name) and arguments.positional:
+        effects = find_method_effects(name.rpartition(".")[2])
+        arguments = Arguments(arguments.positional[1:], arguments.keywords, arguments.rest, arguments.rest_keywords)
     if effects is not None:
         opened = apply_effects(interp, effects, name, arguments, node)
         _call_backs(interp, name, arguments, node)
@@ -86,6 +90,11 @@ def call_library(interp: Interpreter, name: str, arguments: Any, node: ast.AST) 
         delegate(interp, arguments, name, node, f"{name} is not known")
         _opaque(interp, name, root, arguments, node)
     return result_of(name)
+
+
+def _is_unbound(name: str) -> bool:
+    """Tells whether a name is a method taken from its class, `pandas.DataFrame.to_csv`."""
+    return "(" not in name and name.rpartition(".")[0].rpartition(".")[2][:1].isupper()
 
 
 def _opaque(interp: Interpreter, name: str, root: str, arguments: Any, node: ast.AST) -> None:

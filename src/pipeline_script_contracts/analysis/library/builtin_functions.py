@@ -94,7 +94,9 @@ def _sequence(kind: str) -> Any:
             return (TupleAtom(items),)
         if items is not None:
             return new_object(interp, kind, ListState(tuple(items)))
-        return new_object(interp, "list" if kind == "tuple" else kind, ListState(None, element_of(interp, arguments.get(0))))
+        return new_object(
+            interp, "list" if kind == "tuple" else kind, ListState(None, element_of(interp, arguments.get(0)))
+        )
 
     return run
 
@@ -235,7 +237,10 @@ def _has(interp: Interpreter, atom: Atom, name: str) -> Outcome:
             return (True, False)
         return EITHER if key in state.entries or state.rest else (False, True)
     if isinstance(atom, Ref) and atom.obj.cls is not None:
-        if isinstance(interp.store.get(atom.obj, name), tuple) or class_attribute(interp, atom.obj.cls, name) is not None:
+        if (
+            isinstance(interp.store.get(atom.obj, name), tuple)
+            or class_attribute(interp, atom.obj.cls, name) is not None
+        ):
             return (True, False)
         return EITHER if atom.obj.cls.unseen else (False, True)
     if isinstance(atom, ModuleAtom):
@@ -309,7 +314,9 @@ def is_instance(interp: Interpreter, value: Value, classes: Value) -> Outcome:
     """Tells whether a value may be, and may not be, an object of one of some classes."""
     wanted: list[Atom] = []
     for atom in classes:
-        wanted.extend(each for item in atom.items for each in item) if isinstance(atom, TupleAtom) else wanted.append(atom)
+        wanted.extend(each for item in atom.items for each in item) if isinstance(atom, TupleAtom) else wanted.append(
+            atom
+        )
     yes = no = False
     for atom in value:
         outcomes = [_is_a(atom, cls) for cls in wanted]
@@ -341,7 +348,11 @@ def _is_a(atom: Atom, cls: Atom) -> Outcome:
     expected = _TYPE_NAMES.get(cls.name)
     if isinstance(atom, Const):
         if expected is None:
-            return (False, True) if cls.name in ("builtins.list", "builtins.dict", "builtins.tuple", "pathlib.Path") else EITHER
+            return (
+                (False, True)
+                if cls.name in ("builtins.list", "builtins.dict", "builtins.tuple", "pathlib.Path")
+                else EITHER
+            )
         return (True, False) if isinstance(atom.value, expected) else (False, True)
     if isinstance(atom, Text):
         return (True, False) if expected is str else EITHER
@@ -461,7 +472,9 @@ def _import(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
                 name = (package[0] if package else interp.frame.scope.module.package) + name
             result = join(result, interp.import_module(name.strip("."), node))
         else:
-            interp.record.unresolved("any", "import_module", "the module that is imported is not known", interp.place(node))
+            interp.record.unresolved(
+                "any", "import_module", "the module that is imported is not known", interp.place(node)
+            )
             result = join(result, unknown("a module whose name is not known"))
     return result
 

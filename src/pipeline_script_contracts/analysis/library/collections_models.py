@@ -127,7 +127,9 @@ def _asdict(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 def _replace(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     result: Value = NOTHING
     for atom in arguments.get(0):
-        result = join(result, copy_fields(interp, atom, arguments) if isinstance(atom, Ref) and atom.obj.cls else (atom,))
+        result = join(
+            result, copy_fields(interp, atom, arguments) if isinstance(atom, Ref) and atom.obj.cls else (atom,)
+        )
     return result
 
 
@@ -166,7 +168,9 @@ def _product(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
         if len(rows) <= MAX_PRODUCT:
             return new_list(interp, [(TupleAtom(row),) for row in rows])
     elements = [element_of(interp, value) for value in arguments.positional]
-    return new_list(interp, None, (TupleAtom(elements),) if all(elements) and not arguments.keywords else unknown("an item"))
+    return new_list(
+        interp, None, (TupleAtom(elements),) if all(elements) and not arguments.keywords else unknown("an item")
+    )
 
 
 def _chain(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
@@ -282,8 +286,6 @@ def _call_argument(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     function, *rest = arguments.positional
     run_elsewhere(interp, function, Arguments(rest, arguments.keywords), node)
     return function
-
-
 
 
 _EXECUTORS = (

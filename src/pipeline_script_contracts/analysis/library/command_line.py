@@ -14,6 +14,7 @@ from ..facts import MISSING, Argument
 from ..interpreter import Interpreter, strings_in
 from ..iteration import items_of
 from ..patterns import Hole
+from ..platform import is_platform_variable
 from ..values import (
     BOOL,
     CONTENT,
@@ -26,6 +27,7 @@ from ..values import (
     Text,
     TupleAtom,
     Value,
+    chain_of,
     has_unknown,
     join,
     unknown,
@@ -138,8 +140,10 @@ def _parsed_state(interp: Interpreter, owner: Ref) -> DictState:
         for atom in item:
             if isinstance(atom, Ref):
                 for key, value in _parsed_state(interp, atom).entries.items():
-                    state = state.maybe(key, value) if key not in state.certain else state.set(
-                        key, join(state.entries[key], value)
+                    state = (
+                        state.maybe(key, value)
+                        if key not in state.certain
+                        else state.set(key, join(state.entries[key], value))
                     )
     return state
 
@@ -168,7 +172,9 @@ def _add_one(interp: Interpreter, owner: Ref, names: list[str], arguments: Any, 
         return NONE
     default = arguments.keywords.get("default")
     flag = action in ("store_true", "store_false", "store_const", "count", "boolean", "append_const")
-    required = positional and not _may_be_absent(arguments) or constant_of(arguments.get(None, "required")) == (True, True)
+    required = (
+        (positional and not _may_be_absent(arguments)) or constant_of(arguments.get(None, "required")) == (True, True)
+    )
     kind = _type_name(arguments.get(None, "type"))
     known, constant = constant_of(default) if default is not None else (True, MISSING)
     if default is None and action in _FLAGS:
@@ -187,6 +193,7 @@ def _add_one(interp: Interpreter, owner: Ref, names: list[str], arguments: Any, 
         choices,
         positional,
         bool(arguments.get(None, "nargs")) or action in ("append", "extend"),
+        is_platform_default(default or NOTHING, node),
     )
     value = _value_of(interp, fact, action, default, choices, arguments, node)
     value = with_step(value, interp.step(f"argument {names[-1] if positional else (long or names)[0]}", node))
@@ -195,6 +202,20 @@ def _add_one(interp: Interpreter, owner: Ref, names: list[str], arguments: Any, 
     assert isinstance(state, ListState)
     interp.store.set(owner.obj, CONTENT, state.append(item))
     return item
+
+
+def is_platform_default(default: Value, node: ast.AST) -> bool:
+    """Tells whether the default of an argument is a variable that the platform sets."""
+    for atom in default:
+        for step in chain_of(atom):
+            if step.text.startswith("os.environ[") and is_platform_variable(step.text[12:-2]):
+                return True
+    keywords = node.keywords if isinstance(node, ast.Call) else []
+    written = next((each.value for each in keywords if each.arg == "default"), None)
+    return written is not None and any(
+        isinstance(each, ast.Constant) and isinstance(each.value, str) and each.value.startswith(("SM_", "SAGEMAKER_"))
+        for each in ast.walk(written)
+    )
 
 
 def _may_be_absent(arguments: Any) -> bool:
@@ -244,7 +265,7 @@ def _value_of(
         softened = soften(default)
         as_text = [atom for atom in softened if isinstance(atom, Const) and isinstance(atom.value, str)]
         value = _convert(interp, converter, softened, node) if len(as_text) == len(softened) or converter else softened
-        if fact.type == "str" and _is_number(default):
+        if fact.type == "str" and not fact.choices and _is_number(default):
             value = join(value, given)
     if fact.multiple:
         return join(new_list(interp, None, value), softened_list(default))
@@ -257,7 +278,17 @@ def softened_list(default: Value | None) -> Value:
 
 
 def _is_number(value: Value) -> bool:
-    return all(isinstance(a, Const) and isinstance(a.value, int | float) and not isinstance(a.value, bool) for a in value)
+    return all(isinstance(atom, Const) and _reads_as_number(atom.value) for atom in value)
+
+
+def _reads_as_number(constant: Any) -> bool:
+    if isinstance(constant, bool) or not isinstance(constant, int | float | str):
+        return False
+    try:
+        float(constant)
+    except ValueError:
+        return False
+    return True
 
 
 def _convert(interp: Interpreter, converter: Value, value: Value, node: ast.AST) -> Value:

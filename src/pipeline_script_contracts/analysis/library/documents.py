@@ -6,8 +6,8 @@ import ast
 import json
 from typing import Any
 
-from ..expressions import new_list, new_object
 from ..containers import DictState, text_key
+from ..expressions import new_list, new_object
 from ..interpreter import Interpreter
 from ..patterns import Hole
 from ..values import NOTHING, Const, Document, Handle, Lib, Text, Value, const, join, unknown
@@ -20,7 +20,7 @@ def parsed(interp: Interpreter, value: Value) -> Value:
     """Gives what parsing a text gives."""
     result: Value = NOTHING
     for atom in value:
-        if isinstance(atom, Lib) and atom.name == "hyperparameters.content":
+        if isinstance(atom, Lib) and atom.name == "io.hyperparameters":
             result = join(result, (Document("hyperparameters"),))
         elif isinstance(atom, Text) and _is_hyperparameters_variable(atom):
             result = join(result, (Document("hyperparameters", "env"),))
@@ -64,8 +64,8 @@ def _load(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     result: Value = NOTHING
     for atom in arguments.get(0, "fp", "stream", "s"):
         if isinstance(atom, Handle):
-            found: Value = (Document("hyperparameters"),) if is_hyperparameters(atom.path) else unknown(
-                "the content of a file"
+            found: Value = (
+                (Document("hyperparameters"),) if is_hyperparameters(atom.path) else unknown("the content of a file")
             )
             result = join(result, found)
         else:

@@ -128,8 +128,6 @@ def _touch_model(interp: Interpreter, value: Value, sink: str, node: ast.AST) ->
     local = []
     for atom in value:
         parts = parts_of(atom)
-        if isinstance(atom, PathAtom) or parts is None or not parts:
-            local.append(atom)
-        elif not isinstance(parts[0], str) or parts[0].startswith(("/", ".")):
+        if isinstance(atom, PathAtom) or parts is None or not parts or not isinstance(parts[0], str) or parts[0].startswith(("/", ".")):
             local.append(atom)
     touch(interp, "read", tuple(local), sink, node, tree=True)

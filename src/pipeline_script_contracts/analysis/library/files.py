@@ -65,8 +65,8 @@ def is_hyperparameters(value: Value) -> bool:
 def content_of(handle: Handle) -> Value:
     """Gives what reading a file gives: text or bytes that are not known."""
     if is_hyperparameters(handle.path):
-        return (Lib("hyperparameters.content"),)
-    return (Lib("file.content"),)
+        return (Lib("io.hyperparameters"),)
+    return (Lib("io.content"),)
 
 
 def _temporary(kind: str) -> Any:

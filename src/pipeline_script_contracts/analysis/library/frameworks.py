@@ -98,6 +98,8 @@ def _record(
     known, constant = constant_of(default) if default else (True, MISSING)
     if flag and not default:
         constant = False
+    from .command_line import is_platform_default
+
     dest = name.replace("-", "_")
     interp.record.argument(
         Argument(
@@ -112,6 +114,7 @@ def _record(
             required,
             choices,
             positional,
+            platform=is_platform_default(default or NOTHING, node),
         )
     )
     if flag:
@@ -323,7 +326,10 @@ def _parameter(interp: Interpreter, function: Function, argument: ast.arg) -> Va
         annotated = not any(isinstance(each, Ref) for each in default or ())
         own = given.positional[0] if given.positional and not annotated else None
         options = tuple(
-            text for value in given.positional[0 if annotated else 1 :] for text in strings_in(value) if text.startswith("-")
+            text
+            for value in given.positional[0 if annotated else 1 :]
+            for text in strings_in(value)
+            if text.startswith("-")
         )
         default = own if own and own != (Const(...),) else default if annotated else given.get(None, "default") or None
         positional = type_name == "typer.Argument" or (default is None and not options and type_name != "typer.Option")

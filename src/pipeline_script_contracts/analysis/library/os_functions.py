@@ -13,8 +13,8 @@ from .. import environment
 from ..expressions import new_list
 from ..interpreter import CODE_FOLDER, Interpreter
 from ..iteration import element_of
-from ..paths import basename, join_path, normal, parent
 from ..pathlib_model import CLASSES, make_path
+from ..paths import basename, join_path, normal, parent
 from ..patterns import Hole
 from ..strings import concatenate, each_text, to_text
 from ..values import (
@@ -123,7 +123,8 @@ def _relpath(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 def _commonpath(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     element = element_of(interp, arguments.get(0))
     return tuple(
-        make_text((*(parts_of(parent(atom)) or ()),), True) if isinstance(atom, Const | Text) else atom for atom in element
+        make_text((*(parts_of(parent(atom)) or ()),), True) if isinstance(atom, Const | Text) else atom
+        for atom in element
     ) or unknown("a common path")
 
 
@@ -217,7 +218,9 @@ def _getcwd(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 
 
 def _path_cwd(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    return tuple(PathAtom(atom) if isinstance(atom, Const | Text) else atom for atom in _getcwd(interp, arguments, node))
+    return tuple(
+        PathAtom(atom) if isinstance(atom, Const | Text) else atom for atom in _getcwd(interp, arguments, node)
+    )
 
 
 def _home(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
@@ -290,5 +293,5 @@ MODELS = {
     "sys.path.append": _extend_sys_path,
     "sys.path.insert": _extend_sys_path,
     "sys.path.extend": _extend_sys_path,
-    **{name: make_path for name in CLASSES},
+    **dict.fromkeys(CLASSES, make_path),
 }

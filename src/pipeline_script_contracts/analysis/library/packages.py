@@ -98,25 +98,10 @@ ALTERNATIVES = {
 }
 # Packages that SageMaker's containers bring along for their own use.
 CONTAINER_PACKAGES = frozenset(
-    """sagemaker_training sagemaker_inference sagemaker_containers sagemaker_sklearn_container sagemaker_xgboost_container
-    sagemaker_pytorch_container sagemaker_pytorch_serving_container sagemaker_tensorflow_container
-    sagemaker_huggingface_inference_toolkit smdebug smdistributed sagemaker_processing multi_model_server mms""".split()
+    ["sagemaker_training", "sagemaker_inference", "sagemaker_containers", "sagemaker_sklearn_container", "sagemaker_xgboost_container", "sagemaker_pytorch_container", "sagemaker_pytorch_serving_container", "sagemaker_tensorflow_container", "sagemaker_huggingface_inference_toolkit", "smdebug", "smdistributed", "sagemaker_processing", "multi_model_server", "mms"]
 )
 KNOWN_PACKAGES = frozenset(
-    """numpy pandas polars pyarrow scipy sklearn torch torchvision torchaudio torchmetrics torchtext lightning
-    pytorch_lightning tensorflow keras jax flax transformers tokenizers datasets accelerate peft trl diffusers
-    sentence_transformers sentencepiece safetensors huggingface_hub xgboost lightgbm catboost onnx onnxruntime
-    onnxscript skl2onnx onnxmltools matplotlib seaborn plotly bokeh altair PIL cv2 imageio skimage h5py zarr xarray
-    joblib dill cloudpickle yaml toml bs4 lxml requests httpx aiohttp urllib3 boto3 botocore sagemaker s3fs fsspec gcsfs
-    smart_open flask fastapi starlette uvicorn gunicorn pydantic pydantic_settings attr attrs click typer fire rich tqdm
-    absl dotenv omegaconf hydra mlflow wandb tensorboard tensorboardX comet_ml neptune optuna ray dask pyspark
-    statsmodels prophet nltk spacy gensim fasttext emoji regex unidecode langdetect textblob shap lime eli5 imblearn
-    category_encoders networkx igraph numba cython psutil gputil pynvml sqlalchemy psycopg2 pymysql duckdb redis pymongo
-    pytest hypothesis setuptools pkg_resources pip packaging dateutil pytz arrow pendulum autogluon timm einops
-    albumentations librosa soundfile faiss annoy hnswlib umap hdbscan geopandas shapely rasterio pydicom nibabel
-    narwhals selectolax deepspeed apex horovod bitsandbytes evaluate rouge_score sacrebleu seqeval google azure
-    werkzeug jinja2 markdown tabulate termcolor colorama loguru structlog simplejson orjson ujson msgpack
-    smdebug smdistributed sagemaker_training sagemaker_inference sagemaker_containers cudf cuml cupy rmm""".split()
+    ["numpy", "pandas", "polars", "pyarrow", "scipy", "sklearn", "torch", "torchvision", "torchaudio", "torchmetrics", "torchtext", "lightning", "pytorch_lightning", "tensorflow", "keras", "jax", "flax", "transformers", "tokenizers", "datasets", "accelerate", "peft", "trl", "diffusers", "sentence_transformers", "sentencepiece", "safetensors", "huggingface_hub", "xgboost", "lightgbm", "catboost", "onnx", "onnxruntime", "onnxscript", "skl2onnx", "onnxmltools", "matplotlib", "seaborn", "plotly", "bokeh", "altair", "PIL", "cv2", "imageio", "skimage", "h5py", "zarr", "xarray", "joblib", "dill", "cloudpickle", "yaml", "toml", "bs4", "lxml", "requests", "httpx", "aiohttp", "urllib3", "boto3", "botocore", "sagemaker", "s3fs", "fsspec", "gcsfs", "smart_open", "flask", "fastapi", "starlette", "uvicorn", "gunicorn", "pydantic", "pydantic_settings", "attr", "attrs", "click", "typer", "fire", "rich", "tqdm", "absl", "dotenv", "omegaconf", "hydra", "mlflow", "wandb", "tensorboard", "tensorboardX", "comet_ml", "neptune", "optuna", "ray", "dask", "pyspark", "statsmodels", "prophet", "nltk", "spacy", "gensim", "fasttext", "emoji", "regex", "unidecode", "langdetect", "textblob", "shap", "lime", "eli5", "imblearn", "category_encoders", "networkx", "igraph", "numba", "cython", "psutil", "gputil", "pynvml", "sqlalchemy", "psycopg2", "pymysql", "duckdb", "redis", "pymongo", "pytest", "hypothesis", "setuptools", "pkg_resources", "pip", "packaging", "dateutil", "pytz", "arrow", "pendulum", "autogluon", "timm", "einops", "albumentations", "librosa", "soundfile", "faiss", "annoy", "hnswlib", "umap", "hdbscan", "geopandas", "shapely", "rasterio", "pydicom", "nibabel", "narwhals", "selectolax", "deepspeed", "apex", "horovod", "bitsandbytes", "evaluate", "rouge_score", "sacrebleu", "seqeval", "google", "azure", "werkzeug", "jinja2", "markdown", "tabulate", "termcolor", "colorama", "loguru", "structlog", "simplejson", "orjson", "ujson", "msgpack", "smdebug", "smdistributed", "sagemaker_training", "sagemaker_inference", "sagemaker_containers", "cudf", "cuml", "cupy", "rmm"]
 ) | frozenset(sys.stdlib_module_names)
 
 

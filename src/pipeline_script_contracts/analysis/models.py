@@ -1,0 +1,48 @@
+"""Finds the hyperparameter model that a contract names, without importing it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from pathlib import Path
+
+from .classes import all_fields
+from .interpreter import BudgetExhaustedError, Interpreter
+from .recorder import Recorder
+from .sources import Sources
+from .values import ClassAtom, ModuleAtom
+
+BUDGET = 300_000
+
+
+def find_model_fields(
+    reference: str, script: Path, source_roots: Sequence[Path]
+) -> tuple[tuple[str, ...], frozenset[str]] | None:
+    """Finds a class with fields by its dotted name.
+
+    Args:
+        reference: `package.module.Class` or `package.module:Class`.
+        script: The script beside which local modules lie.
+        source_roots: Further folders to look in.
+
+    Returns:
+        The fields in order, and the qualified names of the class and its ancestors; None when it is not found.
+    """
+    module, _, name = reference.replace(":", ".").rpartition(".")
+    interp = Interpreter(Sources(script, source_roots), Recorder(script), BUDGET)
+    main = interp.sources.main()
+    main.state = "loaded"
+    from .interpreter import Frame
+
+    interp.frames.append(Frame(main.scope, 0))
+    try:
+        loaded = interp.import_module(module, ast.Pass())
+    except BudgetExhaustedError:
+        return None
+    for atom in loaded:
+        cell = interp.store.get(atom.info.scope, name) if isinstance(atom, ModuleAtom) else None
+        for each in cell if isinstance(cell, tuple) else ():
+            if isinstance(each, ClassAtom):
+                fields = tuple(field for field in all_fields(each.info) if not field.startswith("_"))
+                return fields, frozenset(cls.qualified for cls in each.info.mro)
+    return None

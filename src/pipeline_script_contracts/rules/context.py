@@ -1,0 +1,279 @@
+"""What the rules look at: one contract, the facts of one script, and the requirements of its image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..analysis.facts import Analysis, Argument, EnvRead, HyperparameterUse, PathUse, Place, Unresolved
+from ..analysis.library.packages import normal_name
+from ..analysis.patterns import Hole, Pattern, Relation, plain
+from ..analysis.platform import documented_value, is_platform_path
+from ..findings import ChainStep, Finding, Location, Verdict
+from .requirements import Requirement, read_requirements
+
+if TYPE_CHECKING:
+    from ..contract import ScriptContract
+
+READS = ("read", "update", "list")
+WRITES = ("write", "update")
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A use of a path in which the contract's own defaults have been put into the holes.
+
+    Attributes:
+        use: The use.
+        path: The path, as far as it is known.
+    """
+
+    use: PathUse
+    path: Pattern
+
+    @property
+    def text(self) -> str:
+        """The path in plain form."""
+        return plain(str(self.path)) if self.path.is_known else str(self.path)
+
+
+@dataclass
+class Context:
+    """One check.
+
+    Attributes:
+        contract: The contract.
+        analysis: What the script does.
+        requirements: The requirements file, where there is one.
+        training: What the training script does, for the artefacts that serving loads.
+        coverage_fail_under: The least share of followed calls, where one is asked for.
+    """
+
+    contract: ScriptContract
+    analysis: Analysis
+    requirements: Path | None = None
+    training: Analysis | None = None
+    coverage_fail_under: float | None = None
+
+    # -- which facts count ------------------------------------------------------------------------------
+
+    @cached_property
+    def is_serving(self) -> bool:
+        """True when the contract is that of a serving container."""
+        return any(cls.__name__ == "InferenceScriptContract" for cls in type(self.contract).__mro__)
+
+    @cached_property
+    def _has_handlers(self) -> bool:
+        return bool(self.analysis.handlers)
+
+    def runs(self, place: Place) -> bool:
+        """Tells whether a place is run in the container that the contract describes."""
+        if self.is_serving:
+            return place.phase != "main" or not self._has_handlers
+        return place.phase != "serving" or self._serves_only
+
+    @cached_property
+    def _serves_only(self) -> bool:
+        """A script without a job of its own is judged by its handlers, whatever the contract."""
+        paths = self.analysis.paths
+        return bool(self.analysis.handlers) and not any(use.place.phase != "serving" for use in paths)
+
+    @cached_property
+    def paths(self) -> list[Settled]:
+        """The uses of paths that count."""
+        uses = (use for use in self.analysis.paths if self.runs(use.place))
+        return [Settled(use, use.path.fill(self._known)) for use in uses]
+
+    @cached_property
+    def unresolved(self) -> list[Unresolved]:
+        """The uses that could not be followed and count."""
+        result = [each for each in self.analysis.unresolved if self.runs(each.place)]
+        for each in self.paths:
+            if each.use.kind != "delegate" and each.path.parts and isinstance(each.path.parts[0], Hole):
+                hole = each.path.parts[0]
+                what = "command line argument" if hole.kind == "argument" else "environment variable"
+                reason = f"the path is given by {what} {hole.name}, which has no default"
+                result.append(Unresolved(each.use.kind, each.use.sink, reason, each.use.place, each.use.chain))
+        return result
+
+    @cached_property
+    def env(self) -> list[EnvRead]:
+        """The uses of environment variables that count."""
+        return [read for read in self.analysis.env if self.runs(read.place)]
+
+    @cached_property
+    def arguments(self) -> list[Argument]:
+        """The arguments that count."""
+        return [each for each in self.analysis.arguments if self.runs(each.place)]
+
+    @cached_property
+    def hyperparameters(self) -> list[HyperparameterUse]:
+        """The uses of hyperparameters that count."""
+        return [use for use in self.analysis.hyperparameters if self.runs(use.place)]
+
+    def _known(self, hole: Hole) -> str | None:
+        """Gives what the contract says about a hole: the default of an argument or variable."""
+        value: object = None
+        if hole.kind == "argument":
+            name = hole.name.replace("-", "_")
+            for declared, default in self.contract.expected_arguments.items():
+                if declared.replace("-", "_") == name:
+                    value = default
+        elif hole.kind == "env":
+            value = self.contract.optional_env_vars.get(hole.name) or documented_value(hole.name)
+        return value if isinstance(value, str) and value else None
+
+    # -- how far the facts go ---------------------------------------------------------------------------
+
+    @cached_property
+    def gap(self) -> str:
+        """Why something may have been missed altogether; empty when nothing was."""
+        if self.analysis.exhausted:
+            return "the analysis ended before the end of the script"
+        if self.analysis.problems:
+            problem = self.analysis.problems[0]
+            return f"{Path(problem.filename).name} {problem.message}"
+        for each in self.unresolved:
+            if each.kind == "any":
+                return f"{each.sink} (line {each.place.location.line}): {each.reason}"
+        return ""
+
+    # -- paths ------------------------------------------------------------------------------------------
+
+    @cached_property
+    def inputs(self) -> dict[str, str]:
+        """Logical name to declared input path."""
+        return dict(self.contract.expected_input_paths)
+
+    @cached_property
+    def outputs(self) -> dict[str, str]:
+        """Logical name to declared output path."""
+        return dict(self.contract.expected_output_paths)
+
+    def evidence(self, declared: str, kinds: tuple[str, ...]) -> Settled | None:
+        """Finds a use that certainly touches a declared path."""
+        for each in self.paths:
+            if each.use.kind in kinds:
+                relation = each.path.relation(declared)
+                if relation is Relation.INSIDE:
+                    return each
+                if relation is Relation.ABOVE and each.use.tree and each.use.kind == "read":
+                    return each
+        return None
+
+    def doubt(self, declared: str, kinds: tuple[str, ...]) -> str:
+        """Gives why a declared path may be touched although no use certainly touches it; empty when it cannot be."""
+        for each in self.paths:
+            if each.use.kind in kinds or each.use.kind == "delegate":
+                relation = each.path.relation(declared)
+                if relation is Relation.MAYBE or (relation is not Relation.OUTSIDE and each.use.kind == "delegate"):
+                    return self._may(each)
+                if relation is Relation.ABOVE and each.use.kind not in ("list",):
+                    return self._may(each)
+        for open_use in self.unresolved:
+            if open_use.kind in (*kinds, "any"):
+                return f"{open_use.sink} (line {open_use.place.location.line}) may: {open_use.reason}"
+        return self.gap
+
+    def _may(self, each: Settled) -> str:
+        line = each.use.place.location.line
+        if each.use.kind == "delegate":
+            return f"{each.text} is handed to {each.use.sink} (line {line}), whose code is not followed"
+        return f"{each.use.sink} (line {line}) may: it is given {each.text}"
+
+    def covered(self, path: Pattern, declared: dict[str, str]) -> Relation:
+        """Tells how a path lies to the nearest of some declared paths."""
+        relations = {path.relation(each) for each in declared.values()}
+        for relation in (Relation.INSIDE, Relation.MAYBE, Relation.ABOVE):
+            if relation in relations:
+                return relation
+        return Relation.OUTSIDE
+
+    def is_foreign(self, path: Pattern) -> bool:
+        """Tells whether no contract has to speak of a path: relative, remote, or the platform's own."""
+        if not path.is_absolute or path.is_remote:
+            return True
+        text = plain(str(path)) if path.is_known else path.head
+        return is_platform_path(text.rstrip("/") or "/") or text == "/"
+
+    @cached_property
+    def coverage(self) -> float:
+        """The share of calls that touch files and could be followed, 1.0 when there is none."""
+        failed = {(each.place.filename, each.place.location) for each in self.unresolved}
+        failed |= {_spot(each) for each in self.paths if each.use.kind == "delegate" and not self.is_foreign(each.path)}
+        every = failed | {_spot(each) for each in self.paths if each.use.kind != "delegate"}
+        return 1.0 - len(failed) / len(every) if every else 1.0
+
+    # -- hyperparameters and packages -------------------------------------------------------------------
+
+    @cached_property
+    def _model(self) -> tuple[tuple[str, ...], frozenset[str]] | None:
+        reference = self.contract.hyperparameters
+        return self.analysis.model_fields(reference) if reference is not None else None
+
+    @cached_property
+    def hyperparameter_fields(self) -> tuple[str, ...] | None:
+        """The fields of the contract's hyperparameter model; None where there is none or it is not found."""
+        return self._model[0] if self._model is not None else None
+
+    @cached_property
+    def hyperparameter_classes(self) -> frozenset[str]:
+        """The names of the model's class, its ancestors and its descendants."""
+        return self._model[1] if self._model is not None else frozenset()
+
+    @cached_property
+    def requirement_lines(self) -> dict[str, Requirement]:
+        """Distribution to its line in the requirements file."""
+        return read_requirements(self.requirements) if self.requirements is not None else {}
+
+    @cached_property
+    def required_distributions(self) -> set[str]:
+        """The distributions that the requirements file and the contract list."""
+        declared = {normal_name(name.partition("[")[0]) for name in self.contract.framework_requirements}
+        return declared | set(self.requirement_lines)
+
+    def ships_source_roots(self, filename: str) -> bool:
+        """Tells whether a module is part of a distribution that the requirements list, which brings its own."""
+        for root in self.analysis.source_roots:
+            try:
+                relative = Path(filename).relative_to(root)
+            except ValueError:
+                continue
+            return normal_name(relative.parts[0].removesuffix(".py")) in self.required_distributions
+        return False
+
+    # -- findings ---------------------------------------------------------------------------------------
+
+    @property
+    def script(self) -> str:
+        """The script, as findings name it."""
+        return str(self.analysis.script)
+
+    def at(
+        self,
+        code: str,
+        verdict: Verdict,
+        clause: str,
+        subject: str,
+        message: str,
+        place: Place | None = None,
+        chain: tuple[ChainStep, ...] = (),
+        help: str = "",
+    ) -> Finding:
+        """Builds a finding at a place, or at the top of the script where there is none."""
+        if place is None:
+            return Finding(code, verdict, clause, subject, message, self.script, Location(), Location(), chain, help)
+        return Finding(
+            code, verdict, clause, subject, message, place.filename, place.location, place.end_location, chain, help
+        )
+
+
+def _spot(each: Settled) -> tuple[str, Location]:
+    return each.use.place.filename, each.use.place.location
+
+
+def sink_name(sink: str) -> str:
+    """Gives the name of a call as people write it."""
+    return sink.rpartition(".")[2] if "()" in sink or "[]" in sink else sink

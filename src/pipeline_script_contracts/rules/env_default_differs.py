@@ -1,0 +1,58 @@
+"""SC204: the script's default of a variable is not the contract's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..analysis.facts import MISSING, EnvRead
+from ..findings import Finding, Verdict
+from .base import Rule
+from .context import Context
+from .environment import reads_of, same_value
+
+
+def _finding(context: Context, verdict: Verdict, name: str, read: EnvRead, message: str, declared: str) -> Finding:
+    return context.at(
+        "SC204",
+        verdict,
+        "env",
+        name,
+        f"{message}, the contract's is {declared!r}",
+        read.place,
+        read.chain,
+        f"read it with the default {declared!r}, or change the contract",
+    )
+
+
+def check(context: Context) -> Iterable[Finding]:
+    """Checks the default of each optional variable."""
+    for name, declared in context.contract.optional_env_vars.items():
+        reads = reads_of(context, name)
+        if any(read.default is not MISSING for read in reads):
+            reads = [read for read in reads if read.default is not MISSING]
+        for read in reads:
+            if read.default is MISSING:
+                if not read.guarded:
+                    yield _finding(context, Verdict.VIOLATED, name, read, f"the script fails without {name}", declared)
+            elif not read.default_known:
+                message = f"the script's default of {name} is not a constant"
+                yield _finding(context, Verdict.UNRESOLVED, name, read, message, declared)
+            elif not same_value(declared, read.default):
+                verdict = Verdict.UNRESOLVED if read.default is None else Verdict.VIOLATED
+                message = f"the script's default of {name} is {read.default!r}"
+                yield _finding(context, verdict, name, read, message, declared)
+
+
+RULE = Rule(
+    "SC204",
+    "default of a variable differs",
+    """
+    The contract promises a default for an optional environment variable, and the script uses another one, or fails
+    without the variable.
+
+    Defaults are compared as text, numbers by their value, `true` and `false` in any case.
+
+    To mend it, make the two equal.
+    """,
+    check,
+)

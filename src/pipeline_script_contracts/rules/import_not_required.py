@@ -1,0 +1,54 @@
+"""SC501: an imported package is not in the requirements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..analysis.library.packages import ALTERNATIVES, CONTAINER_PACKAGES, distribution_of, normal_name
+from ..findings import Finding, Verdict
+from .base import Rule
+from .context import Context
+
+
+def check(context: Context) -> Iterable[Finding]:
+    """Checks each import."""
+    required = context.required_distributions
+    if not required:
+        return
+    seen = set()
+    for use in context.analysis.imports:
+        top = use.module.partition(".")[0]
+        name = distribution_of(use.module)
+        if use.optional or top in seen or top in CONTAINER_PACKAGES or not context.runs(use.place):
+            continue
+        if not use.own and context.ships_source_roots(use.place.filename):
+            continue
+        if {name, normal_name(top), *ALTERNATIVES.get(name, ())} & required:
+            continue
+        seen.add(top)
+        yield context.at(
+            "SC501",
+            Verdict.VIOLATED,
+            "package",
+            top,
+            f"{use.module!r} is imported, but its distribution {name!r} is not in the requirements",
+            use.place,
+            (),
+            f"add {name} to the requirements",
+        )
+
+
+RULE = Rule(
+    "SC501",
+    "import not in the requirements",
+    """
+    The script, or a local module that it uses, imports a package that neither `requirements.txt` nor the contract's
+    `framework_requirements` lists. It works only where something else happens to bring the package along.
+
+    Optional imports (inside `try` with `except ImportError`), imports for type checkers and the standard library are left
+    out. Without a requirements file and without framework requirements, nothing is checked.
+
+    To mend it, add the distribution to the requirements.
+    """,
+    check,
+)
