@@ -67,6 +67,7 @@ class Batch:
         tabular: Features, `(B, F)` float32.
         labels: Classes, `(B,)` int64; None where unknown.
         rows: Positions of the rows in their split, `(B,)` int64.
+        share: How much more (or less) than an equal part of a step's rows this process holds; 1 with one process.
     """
 
     input_ids: Tensor
@@ -74,6 +75,7 @@ class Batch:
     tabular: Tensor
     labels: Tensor | None
     rows: Tensor
+    share: float = 1.0
 
 
 class BatchSource:
@@ -108,22 +110,23 @@ class BatchSource:
 
 
 def plan_training(
-    lengths: npt.NDArray[np.int64], batch_size: int, seed: int, epoch: int
+    lengths: npt.NDArray[np.int64], batch_size: int, seed: int, epoch: int, processes: int = 1
 ) -> list[npt.NDArray[np.int64]]:
     """Rows of each batch of a training epoch: random, yet of similar length within a batch.
 
     All rows are shuffled, cut into pools of several batches, sorted by length within each pool, cut into batches,
-    and the batches are shuffled. The order depends on `(seed, epoch)` only. A last batch of a single row joins its
-    neighbour, because batch normalisation cannot train on one row.
+    and the batches are shuffled. The order depends on `(seed, epoch)` only. A last batch of less than two rows a
+    process joins its neighbour, because batch normalisation cannot train on one row.
 
     Args:
         lengths: Tokens of each row, `(N,)`.
-        batch_size: Rows of a batch.
+        batch_size: Rows of a batch, those of all processes together.
         seed: The run's seed.
         epoch: The epoch, from 0.
+        processes: Processes that share a batch.
 
     Returns:
-        `count_batches(N, batch_size)` arrays of row positions; each row appears exactly once.
+        `count_batches(N, batch_size, processes)` arrays of row positions; each row appears exactly once.
     """
     random = np.random.default_rng((seed, epoch))
     order = random.permutation(len(lengths))
@@ -131,19 +134,27 @@ def plan_training(
     for start in range(0, len(order), pool):
         rows = order[start : start + pool]
         order[start : start + pool] = rows[np.argsort(lengths[rows], kind="stable")]
-    batches = _cut(order, batch_size)
-    return [batches[i] for i in random.permutation(len(batches))]
+    count = count_batches(len(lengths), batch_size, processes)
+    batches = np.split(order, range(batch_size, count * batch_size, batch_size)) if count else []
+    return [batches[i] for i in random.permutation(count)]
 
 
-def plan_scoring(lengths: npt.NDArray[np.int64], batch_size: int) -> list[npt.NDArray[np.int64]]:
-    """Rows of each batch for scoring: sorted by length, so that there is the least padding."""
-    return _cut(np.argsort(lengths, kind="stable"), batch_size, merge_single=False)
-
-
-def count_batches(rows: int, batch_size: int) -> int:
+def count_batches(rows: int, batch_size: int, processes: int = 1) -> int:
     """Batches of a training epoch over so many rows."""
     full, rest = divmod(rows, batch_size)
-    return full + (rest > 1 or (rest == 1 and full == 0))
+    return full + (rest >= 2 * processes or (rest > 0 and full == 0))
+
+
+def plan_scoring(lengths: npt.NDArray[np.int64], batch_size: int, processes: int = 1) -> list[npt.NDArray[np.int64]]:
+    """Rows of each batch for scoring: sorted by length, so that there is the least padding.
+
+    Args:
+        lengths: Tokens of each row, `(N,)`.
+        batch_size: Most rows of a batch.
+        processes: Processes that take turns; the number of batches is a multiple of it.
+    """
+    count = processes * -(-len(lengths) // (batch_size * processes))
+    return np.array_split(np.argsort(lengths, kind="stable"), count) if count else []
 
 
 def batches(
@@ -179,10 +190,3 @@ def batches(
 def _tensor(array: npt.NDArray[Any]) -> Tensor:
     """Shares the array where torch can (it wants writable memory), and copies it otherwise."""
     return torch.from_numpy(np.require(array, requirements=["C", "W"]))
-
-
-def _cut(order: npt.NDArray[np.int64], batch_size: int, merge_single: bool = True) -> list[npt.NDArray[np.int64]]:
-    cuts = list(range(batch_size, len(order), batch_size))
-    if merge_single and cuts and len(order) - cuts[-1] == 1:
-        cuts.pop()
-    return np.split(order, cuts) if len(order) else []

@@ -48,7 +48,8 @@ class ValidationWatch(Callback):
         values = {name: float(value) for name, value in trainer.callback_metrics.items()}
         self.history.append({"epoch": epoch, "step": trainer.global_step, "lr": pl_module.last_lr, **values})
         shown = ", ".join(f"{name} {value:.4f}" for name, value in values.items())
-        logger.info("epoch %d, step %d: %s", epoch, trainer.global_step, shown)
+        if trainer.is_global_zero:
+            logger.info("epoch %d, step %d: %s", epoch, trainer.global_step, shown)
 
         value = values[self.metric]
         if not math.isfinite(value):

@@ -10,8 +10,10 @@ from names3risk.hyperparameters import Hyperparameters
 from names3risk.training.metrics import not_computable
 
 
-def check_splits(train: EncodedSplit, val: EncodedSplit, hyperparameters: Hyperparameters) -> dict[str, str]:
-    """Checks both splits.
+def check_splits(
+    train: EncodedSplit, val: EncodedSplit, hyperparameters: Hyperparameters, processes: int
+) -> dict[str, str]:
+    """Checks both splits, which each of the processes must have rows of.
 
     Returns:
         Validation metrics that cannot be computed, with the reason.
@@ -20,14 +22,14 @@ def check_splits(train: EncodedSplit, val: EncodedSplit, hyperparameters: Hyperp
         DataError: A split is too small, has no or wrong labels, rows that are too long or features that are not finite.
         ConfigError: The early-stopping metric cannot be computed.
     """
-    _check_split(train, hyperparameters, "training split")
-    _check_split(val, hyperparameters, "validation split")
+    _check_split(train, hyperparameters, "training split", 2 * processes)
+    _check_split(val, hyperparameters, "validation split", max(2, processes))
     return _check_labels(train, val, hyperparameters)
 
 
-def _check_split(split: EncodedSplit, hyperparameters: Hyperparameters, where: str) -> None:
-    if len(split) < 2:
-        raise DataError(f"{len(split)} rows", where=where, expected="at least two rows")
+def _check_split(split: EncodedSplit, hyperparameters: Hyperparameters, where: str, least: int) -> None:
+    if len(split) < least:
+        raise DataError(f"{len(split)} rows", where=where, expected=f"at least {least} rows")
     if split.labels is None:
         raise DataError("no labels", where=where, expected="a label in every row")
     longest = int(split.tokens.lengths.max())

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import torch
 
 from names3risk.data.datasets import Batch, BatchSource, EncodedSplit, count_batches, plan_scoring, plan_training
+from names3risk.training.world import World
 
 
 class TrainingLoader:
@@ -14,29 +16,37 @@ class TrainingLoader:
 
     Args:
         split: The encoded training split.
-        batch_size: Rows of a batch.
+        batch_size: Rows of a batch in each process.
         seed: The run's seed.
         epoch: Tells the epoch, from 0, when a pass begins.
         device: Where the split is held.
+        world: The processes that share each step.
     """
 
     def __init__(
-        self, split: EncodedSplit, batch_size: int, seed: int, epoch: Callable[[], int], device: torch.device
+        self,
+        split: EncodedSplit,
+        batch_size: int,
+        seed: int,
+        epoch: Callable[[], int],
+        device: torch.device,
+        world: World,
     ) -> None:
         self.source = BatchSource(split, device)
-        self.batch_size, self.seed, self.epoch = batch_size, seed, epoch
+        self.batch_size, self.seed, self.epoch, self.world = batch_size * world.size, seed, epoch, world
         self.position = 0
         """Batches of this epoch that training is done with; set before a checkpoint is written."""
         self._skip = 0
 
     def __len__(self) -> int:
-        return count_batches(len(self.source.lengths), self.batch_size)
+        return count_batches(len(self.source.lengths), self.batch_size, self.world.size)
 
     def __iter__(self) -> Iterator[Batch]:
-        plan = plan_training(self.source.lengths, self.batch_size, self.seed, self.epoch())
+        plan = plan_training(self.source.lengths, self.batch_size, self.seed, self.epoch(), self.world.size)
         start, self._skip = self._skip, 0
         for rows in plan[start:]:
-            yield self.source.gather(rows)
+            mine = rows[self.world.rank :: self.world.size]
+            yield replace(self.source.gather(mine), share=len(mine) * self.world.size / len(rows))
 
     def state_dict(self) -> dict[str, int]:
         """The position in the epoch."""
@@ -54,11 +64,12 @@ class ScoringLoader:
         split: The encoded split.
         batch_size: Rows of a batch.
         device: Where the split is held.
+        world: The processes that share the rows; each row is scored by one of them.
     """
 
-    def __init__(self, split: EncodedSplit, batch_size: int, device: torch.device) -> None:
+    def __init__(self, split: EncodedSplit, batch_size: int, device: torch.device, world: World) -> None:
         self.source = BatchSource(split, device)
-        self.plan = plan_scoring(self.source.lengths, batch_size)
+        self.plan = plan_scoring(self.source.lengths, batch_size, world.size)[world.rank :: world.size]
 
     def __len__(self) -> int:
         return len(self.plan)

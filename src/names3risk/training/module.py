@@ -50,7 +50,8 @@ class RiskModule(lightning.LightningModule):
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """Makes dropout a function of seed and step, so that a resumed run draws what the unbroken one would."""
-        torch.manual_seed(self.settings.seed + 1 + 7919 * (self.current_epoch * 1_000_003 + batch_idx))
+        step = self.current_epoch * 1_000_003 + batch_idx
+        torch.manual_seed(self.settings.seed + 1 + 7919 * step + 104_729 * self.global_rank)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """The loss of a batch.
@@ -64,7 +65,7 @@ class RiskModule(lightning.LightningModule):
             self._stop_not_finite(batch, losses)
         self.train_loss.update(losses.detach(), weights)
         self.last_lr = float(self.trainer.optimizers[0].param_groups[0]["lr"])
-        return loss
+        return loss * batch.share  # processes average their gradients as if all had equally many rows
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Adds a batch to the validation metrics."""

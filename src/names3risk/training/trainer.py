@@ -34,6 +34,7 @@ from names3risk.training.resuming import (
     find_checkpoint,
     has_ended,
 )
+from names3risk.training.world import World, find_world
 
 logger = logging.getLogger(__name__)
 
@@ -98,14 +99,15 @@ def fit(
         ConfigError: A hyperparameter does not fit the data.
         TrainingError: The loss is not finite.
     """
-    left_out = check_splits(train, val, hyperparameters)
+    world = find_world()
+    left_out = check_splits(train, val, hyperparameters, world.size)
     folder = Path(checkpoint_dir)
     folder.mkdir(parents=True, exist_ok=True)
-    device = _device(accelerator)
+    device = _device(accelerator, world)
 
     module: RiskModule
     loader = TrainingLoader(
-        train, hyperparameters.batch_size, hyperparameters.seed, lambda: module.current_epoch, device
+        train, hyperparameters.batch_size, hyperparameters.seed, lambda: module.current_epoch, device, world
     )
     steps_per_epoch = math.ceil(len(loader) / hyperparameters.accumulate_grad_batches)
     module = RiskModule(model, hyperparameters, steps_per_epoch, left_out)
@@ -115,7 +117,7 @@ def fit(
         loader, folder, hyperparameters.checkpoint_every_n_steps, hyperparameters.accumulate_grad_batches, run
     )
     checkpoint = find_checkpoint(folder, run) if resume else None
-    if checkpoint is None:
+    if checkpoint is None and world.rank == 0:
         for name in (BEST, LAST):
             (folder / name).unlink(missing_ok=True)
     if checkpoint is not None and has_ended(checkpoint):
@@ -125,7 +127,10 @@ def fit(
         with _quiet():
             trainer = lightning.Trainer(
                 accelerator="gpu" if device.type == "cuda" else device.type,
-                devices=1,
+                devices=world.local_size,
+                num_nodes=world.machines,
+                strategy="ddp" if world.size > 1 else "auto",
+                sync_batchnorm=world.size > 1 and device.type == "cuda",
                 precision=_precision(hyperparameters, device),
                 max_epochs=hyperparameters.max_epochs,
                 accumulate_grad_batches=hyperparameters.accumulate_grad_batches,
@@ -138,7 +143,7 @@ def fit(
                 enable_progress_bar=sys.stderr.isatty() if progress is None else progress,
                 num_sanity_val_steps=0,
             )
-            validation = ScoringLoader(val, 2 * hyperparameters.batch_size, device)
+            validation = ScoringLoader(val, 2 * hyperparameters.batch_size, device, world)
             try:
                 trainer.fit(module, loader, validation, ckpt_path=checkpoint, weights_only=True)
             except SIGTERMException as error:
@@ -171,10 +176,10 @@ def load_weights(model: nn.Module, checkpoint: str | Path) -> None:
     )
 
 
-def _device(accelerator: str) -> torch.device:
-    if accelerator == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return torch.device("cuda" if accelerator == "gpu" else accelerator)
+def _device(accelerator: str, world: World) -> torch.device:
+    if accelerator == "gpu" or (accelerator == "auto" and torch.cuda.is_available()):
+        return torch.device("cuda", world.local_rank)
+    return torch.device("cpu" if accelerator == "auto" else accelerator)
 
 
 def _precision(hyperparameters: Hyperparameters, device: torch.device) -> Literal["32-true", "bf16-mixed", "16-mixed"]:

@@ -1,0 +1,56 @@
+"""Trains on the toy task in each process that torchrun starts and writes what came out: `distributed_run.py FOLDER`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from names3risk.data.datasets import EncodedSplit
+from names3risk.hyperparameters import parse_hyperparameters
+from names3risk.models import build_model
+from names3risk.text.ragged import RaggedTokens
+from names3risk.training.trainer import fit
+
+
+def toy_split(rows: int, seed: int) -> EncodedSplit:
+    random = np.random.default_rng(seed)
+    labels = random.integers(0, 2, rows)
+    tokens = [[8 + int(label), *random.integers(10, 20, random.integers(0, 6)).tolist()] for label in labels]
+    return EncodedSplit(RaggedTokens.from_lists(tokens), np.zeros((rows, 0), dtype=np.float32), labels)
+
+
+def main(folder: Path) -> None:
+    torch.set_num_threads(1)
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    hyperparameters = parse_hyperparameters(
+        {
+            "model_class": "transformer2risk",
+            "embedding_size": 4,
+            "hidden_size": 4,
+            "n_blocks": 1,
+            "n_heads": 2,
+            "n_residual_blocks": 1,
+            "dropout_rate": 0.0,
+            "batch_size": 16 // processes,
+            "max_epochs": 3,
+            "lr": 0.1,
+            "optimizer": "sgd",
+            "scheduler": "fixed",
+            "val_check_interval": 0.5,
+        }
+    )
+    model = build_model(hyperparameters, 20, 0)
+    result = fit(model, hyperparameters, toy_split(101, 0), toy_split(35, 1), folder, accelerator="cpu", progress=False)
+    weights = nn.utils.parameters_to_vector(result.model.parameters()).tolist()
+    rank = os.environ.get("RANK", "0")
+    (folder / f"result-{rank}.json").write_text(json.dumps({"history": result.history, "weights": weights}))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,64 @@
+"""Two processes on one machine train as one process does."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from names3risk.errors import ConfigError
+from names3risk.training.loaders import ScoringLoader, TrainingLoader
+from names3risk.training.world import World, find_world
+
+SCRIPT = Path(__file__).with_name("distributed_run.py")
+
+
+def run(folder: Path, *launcher: str) -> list[dict[str, Any]]:
+    folder.mkdir()
+    environment = {k: v for k, v in os.environ.items() if k not in ("RANK", "WORLD_SIZE")} | {"OMP_NUM_THREADS": "1"}
+    subprocess.run([sys.executable, *launcher, str(SCRIPT), str(folder)], check=True, timeout=240, env=environment)
+    return [json.loads(path.read_text()) for path in sorted(folder.glob("result-*.json"))]
+
+
+@pytest.mark.slow
+def test_two_processes_give_the_loss_curve_and_weights_of_one(tmp_path: Path) -> None:
+    (alone,) = run(tmp_path / "one")
+    first, second = run(tmp_path / "two", "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
+    assert first == second, "every process ends with the same weights and knows the same history"
+    assert len(first["history"]) == len(alone["history"])
+    for mine, wanted in zip(first["history"], alone["history"], strict=True):
+        assert mine == pytest.approx(wanted, abs=1e-5), "equal AUROC: no row is scored twice or left out"
+    np.testing.assert_allclose(first["weights"], alone["weights"], atol=1e-5)
+    assert (tmp_path / "two" / "best.ckpt").is_file()
+
+
+@pytest.mark.parametrize("rows", [8, 35, 64, 65, 66, 67])
+def test_processes_share_every_row_of_an_epoch_evenly(toy_split: Any, rows: int) -> None:
+    worlds = [World(rank, 3, rank, 3) for rank in range(3)]
+    split = toy_split(rows)
+    training = [list(TrainingLoader(split, 5, 0, lambda: 1, "cpu", world)) for world in worlds]
+    scoring = [list(ScoringLoader(split, 5, "cpu", world)) for world in worlds]
+    for shares in (training, scoring):
+        assert len({len(batches) for batches in shares}) == 1, "a process with fewer steps would wait for ever"
+        assert sorted(row for batches in shares for batch in batches for row in batch.rows.tolist()) == list(
+            range(rows)
+        )
+    assert min(len(batch.rows) for batches in training for batch in batches) >= 2
+    for step in zip(*training, strict=True):
+        assert sum(batch.share for batch in step) == pytest.approx(3)
+
+
+def test_the_world_is_read_from_what_torchrun_sets() -> None:
+    assert find_world({}) == World()
+    four = {"RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2"}
+    assert find_world(four) == World(3, 4, 1, 2)
+    assert find_world(four).machines == 2
+    for wrong in ({"RANK": "1"}, {**four, "RANK": "4"}, {**four, "LOCAL_RANK": "x"}, {**four, "WORLD_SIZE": "5"}):
+        with pytest.raises(ConfigError, match="do not describe a distributed run"):
+            find_world(wrong)
