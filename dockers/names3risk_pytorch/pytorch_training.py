@@ -19,7 +19,7 @@ def main(
     environ_vars: Mapping[str, str],
     job_args: argparse.Namespace,
 ) -> TrainingResult:
-    """Runs the training job.
+    """Runs the training job, from its last checkpoint where there is one.
 
     Args:
         input_paths: `input_path` with the channels train, val and test below it; `model_artifacts_input` with
@@ -46,6 +46,7 @@ def main(
         use_precomputed_risk_tables=parse_flag(
             "USE_PRECOMPUTED_RISK_TABLES", environ_vars["USE_PRECOMPUTED_RISK_TABLES"]
         ),
+        resume=True,
     )
 
 

@@ -19,7 +19,7 @@ def main(
     environ_vars: Mapping[str, str],
     job_args: argparse.Namespace,
 ) -> TrainingResult:
-    """Runs the training job; the tokenizer is trained on the training split.
+    """Runs the training job, from its last checkpoint where there is one, with a tokenizer of its own.
 
     Args:
         input_paths: `input_path` with the channels train, val and test below it; `config`, the hyperparameters.
@@ -42,6 +42,7 @@ def main(
         model_dir=output_paths["model_output"],
         data_dir=output_paths["data_output"],
         checkpoint_dir=output_paths["checkpoints"],
+        resume=True,
     )
 
 

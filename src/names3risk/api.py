@@ -30,7 +30,8 @@ class TrainConfig(BaseModel):
         hyperparameters: The hyperparameters, or their JSON file or folder.
         output: The folder for `model`, `data`, `checkpoints` and, for a raw table, `splits`.
         tokenizer: A folder with `tokenizer.json`; without it one is trained on the training split.
-        region: Overlay of the hyperparameters: NA, EU or FE.
+        region: Overlay of the hyperparameters: NA, EU or FE; of a raw table only the rows of this region are kept.
+        resume: Go on from the last checkpoint of the same run in `output`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -41,6 +42,7 @@ class TrainConfig(BaseModel):
     output: Path
     tokenizer: Path | None = None
     region: str = ""
+    resume: bool = False
 
 
 def train(config: str | Path | Mapping[str, Any]) -> TrainingResult:
@@ -79,6 +81,7 @@ def train(config: str | Path | Mapping[str, Any]) -> TrainingResult:
         data_dir=wanted.output / "data",
         checkpoint_dir=wanted.output / "checkpoints",
         artifacts_dir=wanted.tokenizer,
+        resume=wanted.resume,
     )
 
 

@@ -17,7 +17,10 @@ RANKING = ("auroc", "average_precision", "recall_at_1pct_fpr")
 
 def train(
     config: Annotated[
-        Path, typer.Argument(help="YAML file with data, columns, hyperparameters, output; tokenizer and region if any.")
+        Path,
+        typer.Argument(
+            help="YAML file with data, columns, hyperparameters, output; tokenizer, region, resume if wanted."
+        ),
     ],
 ) -> None:
     """Train a model on a table or on prepared splits."""

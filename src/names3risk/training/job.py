@@ -27,6 +27,7 @@ from names3risk.hyperparameters import Hyperparameters
 from names3risk.serving.predictor import Predictor
 from names3risk.text.tokenizer import load_tokenizer, train_tokenizer
 from names3risk.training.roles import complete, load_labelled_split
+from names3risk.training.world import find_world
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -63,6 +64,7 @@ def run_training_job(
     artifacts_dir: str | Path | None = None,
     use_precomputed_imputation: bool = False,
     use_precomputed_risk_tables: bool = False,
+    resume: bool = False,
 ) -> TrainingResult:
     """Trains a model and evaluates it.
 
@@ -77,9 +79,11 @@ def run_training_job(
         artifacts_dir: Folder with `tokenizer.json` and precomputed tables; without it a tokenizer is trained here.
         use_precomputed_imputation: Take `impute_dict.json` of `artifacts_dir` instead of fitting.
         use_precomputed_risk_tables: Take `risk_table_map.json` of `artifacts_dir` instead of fitting.
+        resume: Go on from the last checkpoint of the same run where `checkpoint_dir` holds one.
 
     Returns:
-        Where the results are, and the metrics of `val` and `test`.
+        Where the results are, and the metrics of `val` and `test`. In a distributed run the first process alone
+        writes and evaluates; the others have no metrics.
 
     Raises:
         Names3RiskError: Data, configuration, training or output are at fault; earlier outputs stay as they were.
@@ -87,47 +91,43 @@ def run_training_job(
     from names3risk.models import build_model, count_parameters
     from names3risk.training.trainer import fit
 
+    for folder in (model_dir, data_dir, checkpoint_dir):
+        require_writable(folder)
+    train = load_labelled_split(train_dir, hyperparameters)
+    val = load_labelled_split(val_dir, hyperparameters)
+    test = load_labelled_split(test_dir, hyperparameters)
+    _check_classes(train, Path(train_dir))
+    features = _fit_features(
+        train,
+        hyperparameters,
+        _precomputed(artifacts_dir, IMPUTE_FILE) if use_precomputed_imputation else None,
+        _precomputed(artifacts_dir, RISK_FILE) if use_precomputed_risk_tables else None,
+    )
+    tabular = features.fit_transform_out_of_fold(train.frame, seed=hyperparameters.seed)
+    artifacts = ModelArtifacts(
+        complete(hyperparameters, train.schema), train.schema, features, _tokenizer(train, artifacts_dir)
+    )
+    model = build_model(hyperparameters, artifacts.vocabulary_size, tabular.shape[1])
+    logger.info(
+        "%s with %d parameters: %d training rows, %d features, %d tokens",
+        hyperparameters.model_class,
+        count_parameters(model),
+        train.frame.height,
+        tabular.shape[1],
+        artifacts.vocabulary_size,
+    )
+    fitted = fit(
+        model,
+        hyperparameters,
+        _encoded(train, artifacts, tabular),
+        _encoded(val, artifacts, features.transform(val.frame)),
+        checkpoint_dir,
+        Path(data_dir) / "tensorboard",
+        resume=resume,
+    )
+    if find_world().rank:
+        return TrainingResult(Path(model_dir), Path(data_dir), {}, fitted.epochs)
     with staged(model_dir) as model_stage, staged(data_dir) as data_stage:
-        require_writable(checkpoint_dir)
-        train = load_labelled_split(train_dir, hyperparameters)
-        val = load_labelled_split(val_dir, hyperparameters)
-        test = load_labelled_split(test_dir, hyperparameters)
-        _check_classes(train, Path(train_dir))
-        imputer = risk_tables = None
-        if use_precomputed_imputation:
-            imputer = load_imputer(_precomputed(artifacts_dir, IMPUTE_FILE))
-        if use_precomputed_risk_tables:
-            risk_tables = load_risk_tables(_precomputed(artifacts_dir, RISK_FILE))
-        features = FeatureEncoder.fit(
-            train.frame,
-            train.schema,
-            imputation=hyperparameters.imputation,
-            smooth_factor=hyperparameters.smooth_factor,
-            count_threshold=hyperparameters.count_threshold,
-            imputer=imputer,
-            risk_tables=risk_tables,
-        )
-        tabular = features.fit_transform_out_of_fold(train.frame, seed=hyperparameters.seed)
-        artifacts = ModelArtifacts(
-            complete(hyperparameters, train.schema), train.schema, features, _tokenizer(train, artifacts_dir)
-        )
-        model = build_model(hyperparameters, artifacts.vocabulary_size, tabular.shape[1])
-        logger.info(
-            "%s with %d parameters: %d training rows, %d features, %d tokens",
-            hyperparameters.model_class,
-            count_parameters(model),
-            train.frame.height,
-            tabular.shape[1],
-            artifacts.vocabulary_size,
-        )
-        fitted = fit(
-            model,
-            hyperparameters,
-            _encoded(train, artifacts, tabular),
-            _encoded(val, artifacts, features.transform(val.frame)),
-            checkpoint_dir,
-            Path(data_dir) / "tensorboard",
-        )
         save_artifacts(model_stage, artifacts, fitted.model)
         predictor = Predictor.load(model_stage)
         val_report = _score(predictor, val, "val", data_stage)
@@ -135,6 +135,22 @@ def run_training_job(
         test_report.save_tensors(data_stage / "predict_results.pth")
     evaluations = {"val": val_report.evaluation, "test": test_report.evaluation}
     return TrainingResult(Path(model_dir), Path(data_dir), evaluations, fitted.epochs)
+
+
+def _fit_features(
+    train: Split, hyperparameters: Hyperparameters, imputation_file: Path | None, risk_table_file: Path | None
+) -> FeatureEncoder:
+    return FeatureEncoder.fit(
+        train.frame,
+        train.schema,
+        imputation=hyperparameters.imputation,
+        imputation_constant=hyperparameters.imputation_constant,
+        numeric_transform=hyperparameters.numeric_transform,
+        smooth_factor=hyperparameters.smooth_factor,
+        count_threshold=hyperparameters.count_threshold,
+        imputer=load_imputer(imputation_file) if imputation_file else None,
+        risk_tables=load_risk_tables(risk_table_file) if risk_table_file else None,
+    )
 
 
 def _precomputed(artifacts_dir: str | Path | None, name: str) -> Path:
