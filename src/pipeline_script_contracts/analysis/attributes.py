@@ -189,6 +189,8 @@ def _of_object(interp: Interpreter, atom: Ref, name: str, node: ast.AST) -> Valu
         return result
     if result:
         return result
+    if obj.kind.startswith("argparse."):
+        return (Method(atom, name),)
     hook = find_method(interp, atom, "__getattr__")
     if hook is not None:
         return call(interp, hook, Arguments([const(name)]), node)

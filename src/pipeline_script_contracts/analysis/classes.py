@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 
 from .calls import Arguments, call
+from .containers import ListState
 from .expressions import evaluate
 from .interpreter import Frame, Interpreter
 from .scopes import ClassInfo, Scope
 from .values import (
+    CONTENT,
     NOTHING,
     ClassAtom,
     Const,
@@ -59,7 +61,20 @@ _FIELDS = frozenset(
     {"dataclasses.field", "pydantic.Field", "attr.ib", "attrs.field", "attr.field", "pydantic.fields.Field"}
 )
 _SEEN_BASES = frozenset(
-    ["builtins.object", "abc.ABC", "typing.Protocol", "typing.Generic", "builtins.Exception", "builtins.ValueError", "builtins.RuntimeError", "enum.Enum", "builtins.str", "builtins.int", "builtins.dict", "builtins.list"]
+    [
+        "builtins.object",
+        "abc.ABC",
+        "typing.Protocol",
+        "typing.Generic",
+        "builtins.Exception",
+        "builtins.ValueError",
+        "builtins.RuntimeError",
+        "enum.Enum",
+        "builtins.str",
+        "builtins.int",
+        "builtins.dict",
+        "builtins.list",
+    ]
 )
 
 
@@ -179,6 +194,9 @@ def instantiate(interp: Interpreter, info: ClassInfo, arguments: Arguments, node
         if any(isinstance(atom, Ref) for atom in made):
             result = tuple(atom for atom in made if isinstance(atom, Ref))
             obj = result[0].obj  # type: ignore[attr-defined]
+    if info.is_a("argparse.ArgumentParser"):
+        obj.kind = "argparse.ArgumentParser"
+        interp.store.set(obj, CONTENT, ListState())
     initialiser = class_attribute(interp, info, "__init__")
     if initialiser is not None:
         call(interp, initialiser, arguments.after(result), node)

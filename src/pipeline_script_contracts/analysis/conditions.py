@@ -15,6 +15,7 @@ from .values import (
     Const,
     EnumMember,
     Function,
+    Lib,
     ModuleAtom,
     PathAtom,
     Ref,
@@ -27,6 +28,7 @@ from .values import (
 
 Outcome = tuple[bool, bool]
 EITHER: Outcome = (True, True)
+OLDEST_PYTHON = [3, 8]
 
 
 def truth(interp: Interpreter, value: Value) -> Outcome:
@@ -170,10 +172,15 @@ def compare(interp: Interpreter, left: Value, operator: ast.cmpop, right: Value)
     yes = no = False
     for a in left:
         for b in right:
-            outcome = _compare_atoms(interp, a, operator, b)
+            try:
+                outcome = _compare_atoms(interp, a, operator, b)
+            except DeadEnd:
+                continue
             yes, no = yes or outcome[0], no or outcome[1]
             if yes and no:
                 return EITHER
+    if left and right and not (yes or no):
+        raise DeadEnd
     return (yes, no) if left and right else EITHER
 
 
@@ -203,6 +210,8 @@ def _compare_atoms(interp: Interpreter, a: Any, operator: ast.cmpop, b: Any) -> 
         a = a.value[0]
     if isinstance(b, EnumMember) and b.cls.text_enum and len(b.value) == 1:
         b = b.value[0]
+    if isinstance(a, Lib) and a.name.startswith("sys.version_info") and isinstance(b, TupleAtom):
+        return _version(operator, b)
     if not (isinstance(a, Const) and isinstance(b, Const)):
         return _compare_paths(a, operator, b)
     if None in (a.value, b.value) and isinstance(operator, ast.Eq | ast.NotEq):
@@ -215,6 +224,14 @@ def _compare_atoms(interp: Interpreter, a: Any, operator: ast.cmpop, b: Any) -> 
     except TypeError as error:
         raise DeadEnd from error
     return result, not result
+
+
+def _version(operator: ast.cmpop, b: TupleAtom) -> Outcome:
+    """Compares the running Python with a version: one that no container is older than is decided."""
+    numbers = [item[0].value for item in b.items if len(item) == 1 and isinstance(item[0], Const)]
+    if len(numbers) == len(b.items) and all(isinstance(number, int) for number in numbers) and numbers <= OLDEST_PYTHON:
+        return (True, False) if isinstance(operator, ast.Gt | ast.GtE) else (False, True)
+    return EITHER
 
 
 def _compare_paths(a: Any, operator: ast.cmpop, b: Any) -> Outcome:

@@ -29,7 +29,43 @@ from .values import (
 MAX_RECURSION = 3
 # Library decorators that give back the function, changed in a way that does not matter here.
 TRANSPARENT = frozenset(
-    ["builtins", "functools", "contextlib", "torch", "numba", "tensorflow", "jax", "typing", "abc", "atexit", "tenacity", "retrying", "retry", "backoff", "overrides", "beartype", "typeguard", "deprecated", "numpy", "pytest", "line_profiler", "memory_profiler", "cachetools", "lightning", "transformers", "pydantic", "attr", "attrs", "dataclasses", "asyncio", "warnings", "unittest", "timeit", "joblib", "ray"]
+    [
+        "builtins",
+        "functools",
+        "contextlib",
+        "torch",
+        "numba",
+        "tensorflow",
+        "jax",
+        "typing",
+        "abc",
+        "atexit",
+        "tenacity",
+        "retrying",
+        "retry",
+        "backoff",
+        "overrides",
+        "beartype",
+        "typeguard",
+        "deprecated",
+        "numpy",
+        "pytest",
+        "line_profiler",
+        "memory_profiler",
+        "cachetools",
+        "lightning",
+        "transformers",
+        "pydantic",
+        "attr",
+        "attrs",
+        "dataclasses",
+        "asyncio",
+        "warnings",
+        "unittest",
+        "timeit",
+        "joblib",
+        "ray",
+    ]
 )
 
 
@@ -175,6 +211,8 @@ def call_function(interp: Interpreter, function: Function, arguments: Arguments,
         interp.store.merge(ways or [{}])
         return new_list(interp, None, frame.yields) if frame.yields else new_list(interp, [])
     if not ways:
+        if isinstance(info.node, ast.AsyncFunctionDef):  # it runs beside its caller, who goes on
+            return unknown(f"the result of {info.name}, which never returns")
         raise DeadEnd
 
     def unreachable(key: Key) -> bool:

@@ -23,6 +23,10 @@ _ALIASES = {
     "pathlib2": "pathlib",
     "io.open": "builtins.open",
     "codecs.open": "builtins.open",
+    "aiofiles.open": "builtins.open",
+    "anyio.open_file": "builtins.open",
+    "smart_open.open": "builtins.open",
+    "fsspec.open": "builtins.open",
     "importlib_metadata": "importlib.metadata",
     "pytorch_lightning": "lightning.pytorch",
     "lightning.pytorch": "lightning.pytorch",
@@ -114,6 +118,8 @@ def absolute_name(module: ModuleInfo, node: ast.ImportFrom) -> str | None:
 
 
 def _member(interp: Interpreter, value: Value, module: str, name: str, node: ast.AST) -> Value:
+    from .library import constant
+
     result: Value = NOTHING
     for atom in value or (Lib(""),):
         if isinstance(atom, ModuleAtom):
@@ -131,7 +137,8 @@ def _member(interp: Interpreter, value: Value, module: str, name: str, node: ast
                 local = interp.import_module(name, node)
                 result = join(result, local)
             else:
-                result = join(result, (Lib(canonical(dotted)),))
+                known = constant(interp, canonical(dotted))
+                result = join(result, known if known is not None else (Lib(canonical(dotted)),))
         else:
             result = join(result, (atom,))
     return result

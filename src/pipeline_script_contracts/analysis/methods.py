@@ -112,9 +112,13 @@ def _file_method(interp: Interpreter, owner: Handle, name: str, arguments: Any, 
         return content_of(owner)
     if name == "__enter__":
         return (owner,)
-    if name in ("write", "writelines", "close", "flush", "seek"):
+    if name in ("writelines", "close", "flush", "seek") or (name == "write" and "zip" not in owner.sink):
         return NONE
-    return (Lib(f"io.{name}()"),)
+    from .library import call_library
+
+    if owner.sink in ("open", "Path.open"):
+        return (Lib(f"io.{name}()"),)
+    return call_library(interp, f"{owner.sink}().{name}", arguments, node)
 
 
 def _document_method(interp: Interpreter, owner: Document, name: str, arguments: Any, node: ast.AST) -> Value:

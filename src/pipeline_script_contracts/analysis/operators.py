@@ -165,7 +165,12 @@ def binary(interp: Interpreter, left: Value, operator: ast.operator, right: Valu
     result: Value = NOTHING
     for a in left:
         for b in right:
-            result = join(result, _binary_atoms(interp, a, operator, b, node))
+            try:
+                result = join(result, _binary_atoms(interp, a, operator, b, node))
+            except DeadEnd:
+                continue
+    if not result:
+        raise DeadEnd
     return result
 
 

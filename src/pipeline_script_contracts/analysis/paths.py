@@ -33,7 +33,61 @@ from .values import (
 
 # Libraries whose values are file-like or remote: given to a reader, they are not paths of this machine.
 NOT_PATHS = frozenset(
-    ["io", "boto3", "botocore", "requests", "urllib", "urllib3", "gzip", "bz2", "lzma", "zipfile", "tarfile", "s3fs", "fsspec", "gcsfs", "smart_open", "httpx", "sys", "socket", "subprocess", "json", "numpy", "pandas", "polars", "pyarrow", "torch", "tensorflow", "sklearn", "scipy", "PIL", "cv2", "h5py", "csv", "sagemaker_inference", "flask", "fastapi", "starlette", "base64", "codecs", "itertools", "werkzeug", "pickle", "joblib", "transformers", "keras", "xgboost", "lightgbm", "catboost", "datasets", "wandb", "mlflow", "pyspark", "matplotlib", "tempfile"]
+    [
+        "io",
+        "boto3",
+        "botocore",
+        "requests",
+        "urllib",
+        "urllib3",
+        "gzip",
+        "bz2",
+        "lzma",
+        "zipfile",
+        "tarfile",
+        "s3fs",
+        "fsspec",
+        "gcsfs",
+        "smart_open",
+        "httpx",
+        "sys",
+        "socket",
+        "subprocess",
+        "json",
+        "numpy",
+        "pandas",
+        "polars",
+        "pyarrow",
+        "torch",
+        "tensorflow",
+        "sklearn",
+        "scipy",
+        "PIL",
+        "cv2",
+        "h5py",
+        "csv",
+        "sagemaker_inference",
+        "flask",
+        "fastapi",
+        "starlette",
+        "base64",
+        "codecs",
+        "itertools",
+        "werkzeug",
+        "pickle",
+        "joblib",
+        "transformers",
+        "keras",
+        "xgboost",
+        "lightgbm",
+        "catboost",
+        "datasets",
+        "wandb",
+        "mlflow",
+        "pyspark",
+        "matplotlib",
+        "tempfile",
+    ]
 )
 ARGUMENT_HOLES = ("argument", "env")
 
@@ -221,6 +275,8 @@ def _touch_object(interp: Interpreter, kind: str, atom: Ref, sink: str, node: as
 
 def _touch_text(interp: Interpreter, kind: str, atom: Atom, sink: str, node: ast.AST, tree: bool) -> None:
     parts = parts_of(atom) or ()
+    if parts and isinstance(parts[0], str) and parts[0].startswith("file://"):
+        parts = (parts[0].removeprefix("file://"), *parts[1:])
     if not parts:
         return
     pattern = Pattern(parts)

@@ -42,8 +42,14 @@ def load_subscript(interp: Interpreter, node: ast.Subscript) -> Value:
         return result
     index = evaluate(interp, node.slice)
     result = NOTHING
+    ends = 0
     for atom in owner:
-        result = join(result, _item(interp, atom, index, node))
+        try:
+            result = join(result, _item(interp, atom, index, node))
+        except DeadEnd:
+            ends += 1
+    if ends and ends == len(owner):
+        raise DeadEnd
     return result or unknown("an item of nothing")
 
 

@@ -16,6 +16,8 @@ def check(context: Context) -> Iterable[Finding]:
     fields = {normal(name) for name in context.hyperparameter_fields or ()}
     for argument in context.arguments:
         names = {normal(each) for each in spellings(argument)}
+        if names == {"model_dir"}:  # SageMaker's TensorFlow containers pass it themselves
+            continue
         if names & declared or names & fields or argument.platform or argument.dest in fields:
             continue
         yield context.at(

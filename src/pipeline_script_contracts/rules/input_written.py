@@ -7,14 +7,23 @@ from collections.abc import Iterable
 from ..analysis.patterns import Relation
 from ..findings import Finding, Verdict
 from .base import Rule
-from .context import Context, sink_name
+from .context import Context, Settled, sink_name
+
+
+_VERBS = {"write": "writes", "update": "updates", "delete": "removes"}
+
+
+def _changes(each: Settled) -> bool:
+    """Opening for update changes a file; a database or memory map may be opened that way only to be read."""
+    use = each.use
+    return use.kind in ("write", "delete") or (use.kind == "update" and use.sink.rpartition(".")[2] == "open")
 
 
 def check(context: Context) -> Iterable[Finding]:
     """Checks each write."""
     seen = set()
     for each in context.paths:
-        if each.use.kind != "write" or context.covered(each.path, context.outputs) is Relation.INSIDE:
+        if not _changes(each) or context.covered(each.path, context.outputs) is Relation.INSIDE:
             continue
         for name, path in context.inputs.items():
             key = (path, each.text, each.use.place)
@@ -26,7 +35,7 @@ def check(context: Context) -> Iterable[Finding]:
                 Verdict.VIOLATED,
                 "input",
                 path,
-                f"input {name!r} ({path}) is written: {sink_name(each.use.sink)} writes {each.text}",
+                f"input {name!r} ({path}) is changed: {sink_name(each.use.sink)} {_VERBS[each.use.kind]} {each.text}",
                 each.use.place,
                 each.use.chain,
                 "write to a declared output instead",

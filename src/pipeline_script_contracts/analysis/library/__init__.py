@@ -10,7 +10,7 @@ from typing import Any
 from ..imports import canonical
 from ..interpreter import Interpreter
 from ..values import Lib, Ref, Value, const
-from .effects import apply_effects, find_effects, find_method_effects
+from .effects import apply_effects, effects_table, find_effects, find_method_effects
 from .table import SILENT_METHODS, SILENT_PACKAGES
 
 Model = Callable[[Interpreter, Any, ast.AST], Value]
@@ -118,8 +118,11 @@ def _call_backs(interp: Interpreter, name: str, arguments: Any, node: ast.AST) -
 
 def result_of(name: str) -> Value:
     """Gives what a library call returns: something of the library."""
+    root = name.partition(".")[0].partition("(")[0]
+    if root == "pyspark":
+        direction = ".write" if ".write" in name else ".read" if ".read" in name else ""
+        return (Lib(f"pyspark{direction}.{name.rpartition('.')[2].partition('(')[0]}()"),)
     if len(name) > 90 or name.count("()") > 3:
-        root = name.partition(".")[0].partition("(")[0]
         return (Lib(f"{root}.{name.rpartition('.')[2].partition('(')[0]}()"),)
     return (Lib(f"{name}()"),)
 
@@ -132,6 +135,9 @@ def call_unseen_method(interp: Interpreter, name: str, arguments: Any, node: ast
 
     effects = find_method_effects(name)
     sink = callee_text(node)
+    direction = "write" if ".write" in sink else "read" if ".read" in sink else ""
+    if effects is None and direction:
+        effects = effects_table().get(f"pyspark.{direction}.{name}")
     if effects is not None:
         first = arguments.get(0)
         if name not in ("save", "load_model") or any(not isinstance(atom, Lib) for atom in first):

@@ -172,8 +172,9 @@ def _add_one(interp: Interpreter, owner: Ref, names: list[str], arguments: Any, 
         return NONE
     default = arguments.keywords.get("default")
     flag = action in ("store_true", "store_false", "store_const", "count", "boolean", "append_const")
-    required = (
-        (positional and not _may_be_absent(arguments)) or constant_of(arguments.get(None, "required")) == (True, True)
+    required = (positional and not _may_be_absent(arguments)) or constant_of(arguments.get(None, "required")) == (
+        True,
+        True,
     )
     kind = _type_name(arguments.get(None, "type"))
     known, constant = constant_of(default) if default is not None else (True, MISSING)

@@ -69,6 +69,11 @@ def find_effects(name: str) -> tuple[Effect, ...] | None:
     if found is not None:
         return found
     head, _, last = name.rpartition(".")
+    if name.startswith("pyspark."):
+        direction = "write" if ".write" in name else "read" if ".read" in name else "*"
+        found = table.get(f"pyspark.{direction}.{last}") or table.get(f"pyspark.*.{last}")
+        if found is not None:
+            return found
     root = name.partition(".")[0].partition("(")[0]
     found = table.get(f"{root}.*.{last}")
     if found is None and head.startswith("google.cloud"):
@@ -99,28 +104,43 @@ def apply_effects(interp: Interpreter, effects: tuple[Effect, ...], sink: str, a
         elif effect.kind == "file":
             assert effect.mode is not None
             mode = arguments.get(effect.mode[0], *effect.mode[1])
-            kind = kind_of_mode(mode)
-            touch(interp, kind, value, sink, node)
-            opened = (Handle(value, kind != "read", sink),)
+            opened = open_path(interp, value, mode, sink, node)
         else:
             touch(interp, effect.kind, value, sink, node, effect.tree)
     return opened
 
 
-def kind_of_mode(mode: Value) -> str:
-    """Tells what opening a file in a mode does."""
-    if not mode:
-        return "read"
+def open_path(interp: Interpreter, path: Value, mode: Value, sink: str, node: ast.AST) -> Value:
+    """Records that a file is opened and gives its handle.
+
+    Args:
+        interp: The interpreter.
+        path: The file.
+        mode: The mode; nothing means reading.
+        sink: The call.
+        node: Where it stands.
+
+    Returns:
+        The handle.
+    """
+    kinds = kinds_of_mode(mode)
+    for kind in sorted(kinds):
+        touch(interp, kind, path, sink, node)
+    return (Handle(path, kinds != {"read"}, sink),)
+
+
+def kinds_of_mode(mode: Value) -> set[str]:
+    """Tells what opening a file in a mode may do; in a mode that is not known the file is as good as handed away."""
     kinds = set()
-    for atom in mode:
+    for atom in mode or (Const("r"),):
         text = atom.value if isinstance(atom, Const) else None
         if not isinstance(text, str):
-            kinds.add("update")
+            kinds.add("delegate")
         elif "+" in text:
             kinds.add("write" if "w" in text else "update")
         else:
             kinds.add("write" if any(letter in text for letter in "wax") else "read")
-    return kinds.pop() if len(kinds) == 1 else "update"
+    return kinds
 
 
 def _touch_model(interp: Interpreter, value: Value, sink: str, node: ast.AST) -> None:
@@ -128,6 +148,12 @@ def _touch_model(interp: Interpreter, value: Value, sink: str, node: ast.AST) ->
     local = []
     for atom in value:
         parts = parts_of(atom)
-        if isinstance(atom, PathAtom) or parts is None or not parts or not isinstance(parts[0], str) or parts[0].startswith(("/", ".")):
+        if (
+            isinstance(atom, PathAtom)
+            or parts is None
+            or not parts
+            or not isinstance(parts[0], str)
+            or parts[0].startswith(("/", "."))
+        ):
             local.append(atom)
     touch(interp, "read", tuple(local), sink, node, tree=True)

@@ -26,16 +26,14 @@ from ..values import (
     parts_of,
     unknown,
 )
-from .effects import kind_of_mode
+from .effects import open_path
 
 _SCRATCH = "/tmp/"  # noqa: S108 - no file is made: this is where the analysed script makes one
 
 
 def open_file(interp: Interpreter, path: Value, mode: Value, sink: str, node: ast.AST) -> Value:
     """Opens a file and gives its handle."""
-    kind = kind_of_mode(mode)
-    touch(interp, kind, path, sink, node)
-    return (Handle(path, kind != "read", sink),)
+    return open_path(interp, path, mode, sink, node)
 
 
 def _open(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
@@ -78,7 +76,7 @@ def _temporary(kind: str) -> Any:
         else:
             path = join_path(interp, [folder, name], node, "os.path.join")
             if kind != "mkdtemp":
-                touch(interp, "write", path, f"tempfile.{kind}", node)
+                touch(interp, "create", path, f"tempfile.{kind}", node)
         if kind == "mkstemp":
             return (TupleAtom([unknown("a file descriptor"), path]),)
         if kind in ("mkdtemp", "gettempdir", "mktemp"):

@@ -32,7 +32,41 @@ _PROGRAMS: dict[str, tuple[str, str]] = {
     "touch": ("write", "write"),
 }
 _HARMLESS = frozenset(
-    ["pip", "pip3", "conda", "nvidia-smi", "echo", "chmod", "chown", "which", "git", "nproc", "free", "df", "apt-get", "apt", "yum", "uname", "hostname", "whoami", "date", "sleep", "kill", "pkill", "true", "false", "env", "printenv", "export", "set", "ulimit", "lscpu", "ps", "top", "nvcc"]
+    [
+        "pip",
+        "pip3",
+        "conda",
+        "nvidia-smi",
+        "echo",
+        "chmod",
+        "chown",
+        "which",
+        "git",
+        "nproc",
+        "free",
+        "df",
+        "apt-get",
+        "apt",
+        "yum",
+        "uname",
+        "hostname",
+        "whoami",
+        "date",
+        "sleep",
+        "kill",
+        "pkill",
+        "true",
+        "false",
+        "env",
+        "printenv",
+        "export",
+        "set",
+        "ulimit",
+        "lscpu",
+        "ps",
+        "top",
+        "nvcc",
+    ]
 )
 _OPTION_VALUES = {"unzip": {"-d": "write"}, "tar": {"-C": "write", "--directory": "write"}}
 
@@ -235,7 +269,18 @@ def _exec_process(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     raise DeadEnd
 
 
-_RUNNERS = ["subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.check_output", "subprocess.Popen", "os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput", "asyncio.create_subprocess_shell"]
+_RUNNERS = [
+    "subprocess.run",
+    "subprocess.call",
+    "subprocess.check_call",
+    "subprocess.check_output",
+    "subprocess.Popen",
+    "os.system",
+    "os.popen",
+    "subprocess.getoutput",
+    "subprocess.getstatusoutput",
+    "asyncio.create_subprocess_shell",
+]
 MODELS = {
     **dict.fromkeys(_RUNNERS, _run),
     "runpy.run_path": _run_path,
