@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 import tokenize
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,7 +73,7 @@ def _suppression(filename: str, token: tokenize.TokenInfo, match: re.Match[str])
 def apply_suppressions(
     findings: Sequence[Finding],
     files: Iterable[str],
-    known_codes: Collection[str],
+    known_codes: Callable[[], Collection[str]],
     judged: Collection[str] | None = None,
 ) -> tuple[list[Finding], int]:
     """Takes out what comments silence and adds what is wrong with the comments.
@@ -81,7 +81,7 @@ def apply_suppressions(
     Args:
         findings: All findings of a run.
         files: The files to look for comments in.
-        known_codes: The codes that exist.
+        known_codes: Gives the codes that exist; called only where there are comments.
         judged: The files in which a comment that silences nothing is stale; others may have their use in another run.
             By default all.
 
@@ -89,6 +89,9 @@ def apply_suppressions(
         The findings that remain, and how many were silenced.
     """
     comments = [each for name in sorted(set(files)) for each in read_suppressions(name)]
+    if not comments:
+        return list(findings), 0
+    known = known_codes()
     kept: list[Finding] = []
     used: set[tuple[Suppression, str]] = set()
     for finding in findings:
@@ -101,16 +104,16 @@ def apply_suppressions(
     for each in comments:
         stale = [code for code in each.codes if (each, code) not in used]
         judge = judged is None or each.filename in judged
-        kept.extend(_complaint(each, message) for message in _complaints(each, stale if judge else [], known_codes))
+        kept.extend(_complaint(each, message) for message in _complaints(each, stale if judge else [], known))
     return kept, silenced
 
 
-def _complaints(comment: Suppression, stale: Sequence[str], known_codes: Collection[str]) -> list[str]:
+def _complaints(comment: Suppression, stale: Sequence[str], known: Collection[str]) -> list[str]:
     if not comment.codes:
         return ["the ignore names no code; write # contract: ignore[SC103] and the reason"]
     if not comment.reason:
         return [f"the ignore of {', '.join(comment.codes)} gives no reason; write it after the bracket"]
-    unknown = [code for code in comment.codes if code not in known_codes]
+    unknown = [code for code in comment.codes if code not in known]
     messages = [f"the ignore names {code}, which is not a rule" for code in unknown]
     return messages + [f"the ignore of {code} silences nothing; remove it" for code in stale if code not in unknown]
 

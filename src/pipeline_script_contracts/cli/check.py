@@ -11,13 +11,13 @@ from pathlib import Path
 
 from ..baseline import apply_baseline, relative_name, write_baseline
 from ..cache import Cache
-from ..findings import Finding, Location, Verdict
+from ..findings import Finding, Verdict
 from ..reporters import Report, render
 from ..settings import Settings, UsageError
 from .catalogue import Catalogue
 from .checking import Check, check_job
 from .options import Options, build_parser, check_codes, gather
-from .plan import plan
+from .plan import plan, training_script
 
 _ALWAYS_FAIL = ("SC903",)  # a source that cannot be analysed proves nothing
 _BASELINE = ".validate_contracts_baseline.json"
@@ -138,65 +138,57 @@ def run_jobs(options: Options, cwd: Path) -> list[Check]:
     roots = None if settings.source_roots is None else [settings.root / each for each in settings.source_roots]
     catalogue = Catalogue(references, cwd if options.contracts else settings.root, roots or [], cache)
     jobs = plan(catalogue.records, settings, options.targets, bool(options.contracts), cwd)
-    return [check_job(job, catalogue, roots, cache) for job in jobs]
+    return [
+        check_job(
+            job,
+            catalogue,
+            cache,
+            source_roots=roots,
+            coverage_fail_under=settings.coverage_fail_under,
+            training=training_script(job, catalogue.records, settings),
+        )
+        for job in jobs
+    ]
 
 
 def _check_settings(settings: Settings) -> None:
+    named = {"select": settings.select, "ignore": settings.ignore, "rules": tuple(settings.rules)}
+    named |= {f"per_script_ignores {pattern}": codes for pattern, codes in settings.per_script_ignores.items()}
+    for where, codes in named.items():
+        if codes:
+            check_codes(codes, _known_codes(), where)
+
+
+def _known_codes() -> tuple[str, ...]:
     from ..rule_texts import rule_texts
 
-    known = tuple(rule_texts())
-    check_codes(settings.select, known, "select")
-    check_codes(settings.ignore, known, "ignore")
-    check_codes(tuple(settings.rules), known, "rules")
-    for pattern, codes in settings.per_script_ignores.items():
-        check_codes(codes, known, f"per_script_ignores {pattern}")
+    return tuple(rule_texts())
 
 
 def _counted(check: Check, settings: Settings) -> list[Finding]:
-    """Gives the findings of a check that the settings select, and the one on coverage."""
+    """Gives the findings of a check that the settings select."""
     script = relative_name(str(check.script), settings.root)
     ignored = list(settings.ignore)
     for pattern, codes in settings.per_script_ignores.items():
         if fnmatch.fnmatch(script, pattern):
             ignored += codes
-    findings = [*check.findings, *_coverage(check, settings)]
     return [
         each
-        for each in findings
+        for each in check.findings
         if (not settings.select or each.code.startswith(settings.select))
         and not each.code.startswith(tuple(ignored))
         and settings.rules.get(each.code) != "off"
     ]
 
 
-def _coverage(check: Check, settings: Settings) -> list[Finding]:
-    threshold = settings.coverage_fail_under
-    if threshold is None or check.coverage * 100 >= threshold:
-        return []
-    message = f"{check.coverage:.1%} of the I/O calls could be followed; at least {threshold:g}% were asked for"
-    finding = Finding(
-        "SC902",
-        Verdict.VIOLATED,
-        "analysis",
-        "coverage",
-        message,
-        str(check.script),
-        Location(),
-        Location(),
-        help="the unresolved calls are listed as SC901; give them paths that can be followed",
-    )
-    return [finding]
-
-
 def _silence(findings: list[Finding], checks: Sequence[Check], options: Options) -> tuple[list[Finding], int]:
-    from ..rule_texts import rule_texts
     from ..suppressions import CODE, apply_suppressions
 
     settings = options.settings
     files = {name for check in checks for name in check.files}
     own = {str(check.script) for check in checks}
     narrowed = bool(options.targets or options.contracts or settings.select)
-    kept, silenced = apply_suppressions(findings, files, rule_texts(), own if narrowed else None)
+    kept, silenced = apply_suppressions(findings, files, _known_codes, own if narrowed else None)
     if CODE.startswith(settings.ignore or ("-",)) or (settings.select and not CODE.startswith(settings.select)):
         kept = [each for each in kept if each.code != CODE]
     return kept, silenced

@@ -34,23 +34,35 @@ class Check:
     files: tuple[str, ...]
 
 
-def check_job(job: Job, catalogue: Catalogue, source_roots: Sequence[Path] | None, cache: Cache) -> Check:
+def check_job(
+    job: Job,
+    catalogue: Catalogue,
+    cache: Cache,
+    *,
+    source_roots: Sequence[Path] | None = None,
+    coverage_fail_under: float | None = None,
+    training: Path | None = None,
+) -> Check:
     """Checks one script.
 
     Args:
         job: The script and its contract.
         catalogue: Where the contract is.
-        source_roots: Folders that local packages are imported from; None looks for `src` folders above the script.
         cache: Where results are kept between runs.
+        source_roots: Folders that local packages are imported from; None looks for `src` folders above the script.
+        coverage_fail_under: Least share of I/O calls that could be followed, in percent.
+        training: The training script whose artefacts this one serves, where there is one.
 
     Returns:
         The outcome.
     """
     roots = _default_roots(job.script) if source_roots is None else list(source_roots)
-    key = ("check", str(job.script), job.record.kind, job.record.digest, [str(root) for root in roots])
+    threshold = None if coverage_fail_under is None else coverage_fail_under / 100
+    names = [str(path) for path in (job.script, training, *roots)]
+    key = ("check", names, job.record.kind, job.record.digest, threshold)
     value = cache.get(*key)
     if value is None:
-        value, files = _analyse(job, catalogue, roots)
+        value, files = _analyse(job, catalogue, roots, threshold, training)
         cache.put(*key, value=value, files=files, folders=[job.script.parent, *roots])
     return Check(
         script=job.script,
@@ -62,22 +74,26 @@ def check_job(job: Job, catalogue: Catalogue, source_roots: Sequence[Path] | Non
     )
 
 
-def _analyse(job: Job, catalogue: Catalogue, roots: list[Path]) -> tuple[dict[str, Any], list[Path]]:
+def _analyse(
+    job: Job, catalogue: Catalogue, roots: list[Path], threshold: float | None, training: Path | None
+) -> tuple[dict[str, Any], list[Path]]:
     from ..analysis import analyse
-    from ..rules import check
+    from ..rules import Context, check
 
     contract = catalogue.contract(job.record)
     beside = job.script.parent / "requirements.txt"
     requirements = beside if beside.is_file() else None
     analysis = analyse(job.script, source_roots=roots)
-    findings = check(contract, analysis, requirements=requirements)
+    served = analyse(training, source_roots=roots) if training is not None else None
+    findings = check(contract, analysis, requirements=requirements, coverage_fail_under=threshold, training=served)
     followed = sorted({job.script, *analysis.local_modules})
     value = {
         "findings": [finding.to_dict() for finding in findings],
-        "coverage": analysis.coverage,
+        "coverage": Context(contract, analysis, requirements).coverage,
         "files": [str(path) for path in followed],
     }
-    files = [*followed, *([requirements] if requirements else []), *_model_files(contract.hyperparameters, job, roots)]
+    files = [*followed, *(served.local_modules if served else ()), *_model_files(contract.hyperparameters, job, roots)]
+    files += [path for path in (requirements, training) if path is not None]
     return value, files + [Path(finding.filename) for finding in findings]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..rule_texts import rule_texts
-from .options import check_codes
+from .options import unknown_code
 
 
 def explain(code: str) -> str:
@@ -19,7 +19,7 @@ def explain(code: str) -> str:
         UsageError: There is no such rule.
     """
     texts = rule_texts()
-    if code.upper() not in texts:
-        check_codes([code + "?"], tuple(texts), "--explain")
-    text = texts[code.upper()]
+    text = texts.get(code.upper())
+    if text is None:
+        raise unknown_code(code, tuple(texts), "--explain")
     return f"{text.code}: {text.title}\n\n{text.explanation}"

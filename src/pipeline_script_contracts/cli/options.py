@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -111,13 +112,16 @@ def check_codes(codes: Sequence[str], known: Sequence[str], where: str) -> None:
     Raises:
         UsageError: One does not.
     """
-    import difflib
-
     for code in codes:
         if not any(each.startswith(code) for each in known):
-            near = difflib.get_close_matches(code.upper(), known, n=1, cutoff=0.5)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise UsageError(f"{where}: no rule {code!r}{hint} The rules are {', '.join(known)}")
+            raise unknown_code(code, known, where)
+
+
+def unknown_code(code: str, known: Sequence[str], where: str) -> UsageError:
+    """Gives the error for a code that no rule has."""
+    near = difflib.get_close_matches(code.upper(), known, n=1, cutoff=0.5)
+    hint = f"; did you mean {near[0]}?" if near else ";"
+    return UsageError(f"{where}: no rule {code!r}{hint} the rules are {', '.join(known)}")
 
 
 def _percentage(text: str) -> float:

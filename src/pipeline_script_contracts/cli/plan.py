@@ -49,6 +49,29 @@ def plan(records: Sequence[Record], settings: Settings, targets: Sequence[Path],
     return list(dict.fromkeys(jobs))
 
 
+def training_script(job: Job, records: Sequence[Record], settings: Settings) -> Path | None:
+    """Gives the training script whose artefacts an inference script serves: the only one in the same folder.
+
+    Args:
+        job: The job of the inference script.
+        records: All contracts.
+        settings: The bindings of scripts to contracts.
+
+    Returns:
+        The script; None for other kinds of jobs, and where there is none or more than one.
+    """
+    if job.record.kind != "InferenceScriptContract":
+        return None
+    scripts = {
+        job.script.parent / record.entry_point
+        for record in records
+        if record.kind == "TrainingScriptContract"
+        and _bound(job.script.parent / record.entry_point, settings) in (None, record.name)
+    }
+    found = [script for script in scripts if script.is_file()]
+    return found[0] if len(found) == 1 else None
+
+
 def _of_folder(path: Path, shown: Path, records: Sequence[Record], settings: Settings) -> list[Job]:
     jobs = [Job(path / record.entry_point, record) for record in records if (path / record.entry_point).is_file()]
     jobs = [job for job in jobs if _bound(job.script, settings) in (None, job.record.name)]

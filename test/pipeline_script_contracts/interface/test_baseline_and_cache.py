@@ -28,13 +28,6 @@ def finding(root: Path, subject: str = "/opt/ml/x", line: int = 3) -> Finding:
     )
 
 
-@pytest.fixture(autouse=True)
-def forget_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process hashes each file once; here one process plays several runs."""
-    for name in ("content_hash", "listing_hash"):
-        monkeypatch.setattr(cache_module, name, getattr(cache_module, name).__wrapped__)
-
-
 def test_a_known_finding_is_known_on_another_line(tmp_path: Path) -> None:
     path = tmp_path / "known.json"
     write_baseline(path, [finding(tmp_path)], tmp_path)

@@ -1,21 +1,16 @@
 """The pytest plugin, run in a process of its own on a project of its own."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 
 def pytest_run(folder: Path, *arguments: str) -> tuple[int, str]:
-    switches = [
-        "-p",
-        "no:validate_contracts",
-        "-p",
-        "pipeline_script_contracts.pytest_plugin",
-        "-p",
-        "no:cacheprovider",
-    ]
-    command = [sys.executable, "-m", "pytest", *switches, "-v", *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    switches = ["-p", "pipeline_script_contracts.pytest_plugin", "-p", "no:cacheprovider", "-v"]
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    command = [sys.executable, "-m", "pytest", *switches, *arguments]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
 
 
