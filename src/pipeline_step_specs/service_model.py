@@ -13,7 +13,7 @@ Shape = dict[str, Any]
 
 
 @cache
-def service_shapes(service: str = "sagemaker") -> dict[str, Shape]:
+def service_shapes(service: str) -> dict[str, Shape]:
     """Gives every shape of a service by name, from the newest model in the installed botocore.
 
     Args:

@@ -51,7 +51,7 @@ class ArgumentValidator:
     ) -> None:
         self._reference_type = reference_type
         self._known_values = known_values
-        self._shapes = service_shapes()
+        self._shapes = service_shapes("sagemaker")
 
     def validate(self, kind: StepKind, arguments: dict[str, Any]) -> list[Issue]:
         """Gives each mistake as its place and a message; kinds without a Create request are not looked at.

@@ -16,7 +16,7 @@ Referable = Any
 class Strict(BaseModel):
     """A model that rejects unknown fields and is not changed after it was made."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class RetryPolicy(Strict):

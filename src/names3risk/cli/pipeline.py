@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from names3risk.cli import pipeline_deploy
+from names3risk.cli.pipeline_errors import told_in_one_message
 from names3risk.errors import Names3RiskError
 
 if TYPE_CHECKING:
     from pipeline_steps import PipelineBuilder
+
+__all__ = ["app", "told_in_one_message"]
 
 app = typer.Typer(help="Compile, check, run and deploy pipelines.", no_args_is_help=True)
 
@@ -157,13 +159,13 @@ def _definition(path: Path, environments: list[str] | None) -> dict[str, Any]:
     return definition
 
 
-@contextmanager
-def told_in_one_message() -> Iterator[None]:
-    """Turns the errors of the pipeline packages into the one that the command line tells."""
-    from pipeline_steps.local.errors import LocalRunError
-    from pipeline_steps.problems import PipelineError
-
-    try:
-        yield
-    except (PipelineError, LocalRunError) as error:
-        raise Names3RiskError(str(error)) from error
+for command in (
+    pipeline_deploy.publish,
+    pipeline_deploy.upsert,
+    pipeline_deploy.start,
+    pipeline_deploy.status,
+    pipeline_deploy.wait,
+    pipeline_deploy.stop,
+):
+    app.command()(command)
+app.command("list")(pipeline_deploy.list_)

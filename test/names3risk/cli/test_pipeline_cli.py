@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import pytest
@@ -45,20 +44,37 @@ def test_explain_says_why():
     )
 
 
-def test_check_tells_everything_with_its_line(tmp_path):
-    text = EXAMPLE.read_text().replace("../", f"{EXAMPLE.parents[1]}/")
-    text = text.replace("    property_files:", "    property_file:").replace("min_frequency: 2", "min_frequnecy: 2")
-    (tmp_path / "broken.yaml").write_text(text)
-    done = call("check", tmp_path / "broken.yaml", "--output-format", "json")
+@pytest.fixture
+def small(tmp_path):
+    """The example with scripts that do nothing, which are quick to analyse."""
+    for script in ("tabular_preprocessing", "tokenizer_training", "pytorch_training", "model_evaluation"):
+        (tmp_path / f"{script}.py").write_text("")
+    path = tmp_path / "small.yaml"
+    text = EXAMPLE.read_text().replace("code: ../dockers/names3risk_pytorch", "code: .")
+    path.write_text(text.replace("../", f"{EXAMPLE.parents[1]}/"))
+    return path
+
+
+def test_check_tells_everything_with_its_line(small):
+    text = small.read_text().replace("property_files:", "property_file:").replace("min_frequency:", "min_frequnecy:")
+    small.write_text(text)
+    done = call("check", small, "--output-format", "json")
     assert done.exit_code == 1
-    findings = [each for each in json.loads(done.output)["findings"] if each["code"].startswith("PP")]
-    told = {each["message"]: each["location"]["line"] for each in findings}
-    lines = text.splitlines()
-    for message, line in told.items():
-        if "property_file'" in message or "min_frequnecy" in message:
-            assert re.search("property_file:|min_frequnecy", lines[line - 1]), (message, line)
-    assert any("did you mean 'property_files'?" in message for message in told)
-    assert any("did you mean 'min_frequency'?" in message for message in told)
+    findings = json.loads(done.output)["findings"]
+    told = {each["message"]: each["location"]["row"] for each in findings if each["code"].startswith("PP")}
+    for mistake, nearest in (("property_file:", "property_files"), ("min_frequnecy:", "min_frequency")):
+        message = next(message for message in told if f"did you mean '{nearest}'?" in message)
+        assert mistake in text.splitlines()[told[message] - 1]
+    scripts = {Path(each["filename"]).name for each in findings if each["code"].startswith("SC")}
+    assert scripts >= {"tabular_preprocessing.py", "pytorch_training.py"}
+
+
+@pytest.mark.parametrize(("output_format", "start"), [("concise", "/"), ("full", ""), ("sarif", "{"), ("github", "::")])
+def test_check_speaks_the_formats_of_validate_contracts(small, output_format, start):
+    done = call("check", small, "--output-format", output_format)
+    assert done.exit_code == 1
+    assert done.output.startswith(start)
+    assert "SC" in done.output
 
 
 def test_diff_of_a_definition_and_its_pipeline(tmp_path):
