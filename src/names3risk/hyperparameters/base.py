@@ -40,7 +40,13 @@ class Hyperparameters(BaseModel):
     )
     """Column roles. Where set, they replace those of the schema beside the data; the training job applies them."""
 
-    FEATURE_FIELDS: ClassVar[tuple[str, ...]] = ("imputation", "smooth_factor", "count_threshold")
+    FEATURE_FIELDS: ClassVar[tuple[str, ...]] = (
+        "imputation",
+        "imputation_constant",
+        "numeric_transform",
+        "smooth_factor",
+        "count_threshold",
+    )
     """How the features are fitted; the training job hands them to the feature encoder."""
 
     model_class: str = Field(description="Name of the model class")
@@ -61,6 +67,10 @@ class Hyperparameters(BaseModel):
 
     # Feature fitting
     imputation: Literal["mean", "median", "mode", "constant"] = Field("mean", description="Fill of missing numbers")
+    imputation_constant: float = Field(0.0, json_schema_extra=only_with(imputation=["constant"]))
+    numeric_transform: Literal["none", "signed_log", "quantile"] = Field(
+        "none", description="How numbers are scaled: sign(x) log(1 + |x|), or the normal score of the rank"
+    )
     smooth_factor: float = Field(0.0, ge=0, le=1, description="Risk tables: share of rows that the prior weighs")
     count_threshold: int = Field(0, ge=0, description="Risk tables: fewer rows than this take the prior")
 

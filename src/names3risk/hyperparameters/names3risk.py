@@ -10,7 +10,7 @@ from names3risk.hyperparameters.base import Hyperparameters
 
 
 class Names3RiskHyperparameters(Hyperparameters):
-    """Regularisation, n-grams and treatment of numbers of the two Names3Risk networks."""
+    """Regularisation and n-grams of the two Names3Risk networks."""
 
     dropout_rate: float = Field(0.2, ge=0, lt=1, description="Dropout between layers and on attention weights")
     embedding_dropout: float = Field(0.0, ge=0, lt=1, description="Dropout on token embeddings")
@@ -19,7 +19,6 @@ class Names3RiskHyperparameters(Hyperparameters):
     tabular_dropout: float = Field(
         0.0, ge=0, lt=1, description="Share of rows whose tabular part is zero while training"
     )
-    signed_log: bool = Field(False, description="Take sign(x) log(1 + |x|) of each feature first, for long tails")
     ngram_max: int = Field(0, ge=0, le=16, description="Tokens of the longest n-gram with a weight of its own; 0: none")
     ngram_min: int = Field(1, ge=1, le=16, description="Tokens of the shortest n-gram")
     ngram_buckets: int = Field(65_536, ge=1, le=100_000_000, description="Weights that n-grams share, chosen by hash")

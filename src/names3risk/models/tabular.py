@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from names3risk.hyperparameters.names3risk import Names3RiskHyperparameters
 from names3risk.models.blocks import RowDropout
-
-
-class SignedLog(nn.Module):
-    """sign(x) log(1 + |x|): brings numbers with long tails, of either sign, to a common scale."""
-
-    def forward(self, tabular: Tensor) -> Tensor:
-        """`(B, F)` to `(B, F)`."""
-        return tabular.sign() * torch.log1p(tabular.abs())
 
 
 def build_tabular(hyperparameters: Names3RiskHyperparameters, n_tabular: int, width: int) -> nn.Sequential | None:
@@ -23,7 +14,7 @@ def build_tabular(hyperparameters: Names3RiskHyperparameters, n_tabular: int, wi
     Batch normalisation takes the place of scaling the features beforehand.
 
     Args:
-        hyperparameters: Dropout rates and the treatment of numbers.
+        hyperparameters: Dropout rates.
         n_tabular: Numeric and risk-table features, F.
         width: Output features.
     """
@@ -31,7 +22,6 @@ def build_tabular(hyperparameters: Names3RiskHyperparameters, n_tabular: int, wi
         return None
     dropout = hyperparameters.dropout_rate
     return nn.Sequential(
-        SignedLog() if hyperparameters.signed_log else nn.Identity(),
         nn.BatchNorm1d(n_tabular),
         nn.Linear(n_tabular, width),
         nn.ReLU(),

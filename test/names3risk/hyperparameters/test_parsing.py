@@ -87,6 +87,10 @@ def test_a_key_of_another_class_is_unknown() -> None:
         ),
         ({"model_class": "lstm2risk", "warmup_steps": 5, "pct_start": 0.3}, "warmup_steps and pct_start both"),
         ({"model_class": "lstm2risk", "adam_betas": [0.8, 0.9]}, "cycle_momentum"),
+        (
+            {"model_class": "lstm2risk", "imputation_constant": 2},
+            "imputation_constant has no effect with imputation mean",
+        ),
         ({"model_class": "lstm2risk", "ngram_scale": 2}, "ngram_scale has no effect with ngram_max 0"),
         ({"model_class": "lstm2risk", "ngram_max": 2, "ngram_min": 3}, "ngram_min 3 is greater than ngram_max 2"),
     ],

@@ -17,7 +17,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "lstm2risk": {"embedding_size": 6, "hidden_size": 8, "n_lstm_layers": 2, "n_residual_blocks": 1},
     "transformer2risk": {"embedding_size": 8, "hidden_size": 6, "n_blocks": 2, "n_heads": 2, "n_residual_blocks": 1},
 }
-VARIANTS: list[dict[str, Any]] = [{}, {"ngram_max": 3, "ngram_min": 2, "ngram_buckets": 100, "signed_log": True}]
+VARIANTS: list[dict[str, Any]] = [{}, {"ngram_max": 3, "ngram_min": 2, "ngram_buckets": 100}]
 VOCABULARY, FEATURES = 40, 3
 
 

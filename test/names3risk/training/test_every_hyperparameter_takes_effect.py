@@ -81,7 +81,6 @@ CHANGES: dict[str, tuple[dict[str, Any], Any]] = {
     "token_dropout": ({}, 0.5),
     "text_dropout": ({}, 0.5),
     "tabular_dropout": ({}, 0.5),
-    "signed_log": ({}, True),
     "ngram_max": ({}, 2),
     "ngram_min": (NGRAMS, 2),
     "ngram_buckets": (NGRAMS, 5),
