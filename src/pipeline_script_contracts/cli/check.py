@@ -201,7 +201,7 @@ def _compare(findings: list[Finding], options: Options) -> tuple[list[Finding], 
     counting = [each for each in findings if each.verdict is not Verdict.PROVEN]
     if options.write_baseline:
         write_baseline(path, counting, settings.root)
-        return proven, [f"{len(counting)} findings written to {path}"]
+        return proven, [f"{len(counting)} findings written to {relative_name(str(path))}"]
     if not settings.baseline:
         return findings, []
     fresh, known, gone = apply_baseline(path, counting, settings.root)

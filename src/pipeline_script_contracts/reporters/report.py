@@ -59,4 +59,4 @@ class Report:
             return counts
         lowest = min(script["coverage"] for script in self.scripts)
         scripts = "1 script" if len(self.scripts) == 1 else f"{len(self.scripts)} scripts"
-        return f"{scripts}: {counts}; I/O coverage {'at least ' if len(self.scripts) > 1 else ''}{lowest:.1%}"
+        return f"{scripts}: {counts}; {'lowest ' if len(self.scripts) > 1 else ''}I/O coverage {lowest:.1%}"
