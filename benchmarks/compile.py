@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import resource
 import statistics
 import subprocess
 import sys
@@ -67,14 +68,16 @@ def write_pipeline(folder: Path, steps: int) -> Path:
     return path
 
 
-def seconds(command: list[str], repeat: int) -> list[float]:
-    """Runs a command `repeat` times and gives how long each took."""
-    taken = []
+def measure(command: list[str], repeat: int) -> tuple[float, float]:
+    """Runs a command `repeat` times and gives the medians of what the clock and the processor took, in seconds."""
+    clock, processor = [], []
     for _ in range(repeat):
-        began = time.perf_counter()
+        before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        taken.append(time.perf_counter() - began)
-    return taken
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        clock.append(time.perf_counter() - began)
+        processor.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return statistics.median(clock), statistics.median(processor)
 
 
 def main() -> None:
@@ -89,13 +92,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         for steps in arguments.steps:
             path = write_pipeline(Path(temporary), steps)
-            row: dict[str, Any] = {"steps": steps}
-            row["ours"] = statistics.median(seconds([sys.executable, "-c", OURS, str(path)], arguments.repeat))
+            commands = {"ours": [sys.executable, "-c", OURS, str(path)]}
             if arguments.sdk_python:
-                command = [str(arguments.sdk_python), str(SDK), str(steps)]
-                row["sdk"] = statistics.median(seconds(command, arguments.repeat))
+                commands["sdk"] = [str(arguments.sdk_python), str(SDK), str(steps)]
+            row: dict[str, Any] = {"steps": steps}
+            for name, command in commands.items():
+                row[name], row[f"{name}_processor"] = measure(command, arguments.repeat)
             rows.append(row)
-            print("  ".join(f"{key} {value:.3f} s" if key != "steps" else f"{value:4d} steps" for key, value in row.items()))
+            print("  ".join(f"{key} {value:.3g}" for key, value in row.items()), flush=True)
     if arguments.json:
         result = {"machine": platform.machine(), "python": platform.python_version(), "rows": rows}
         arguments.json.write_text(json.dumps(result, indent=2) + "\n")
