@@ -17,7 +17,9 @@ from names3risk.text.ragged import RaggedTokens
 from names3risk.text.special import PAD_ID
 
 POOL_BATCHES = 32
-"""Batches whose rows are sorted by length together: large enough to save padding, small enough to stay random."""
+"""The most batches whose rows are sorted by length together: enough to save nearly all padding."""
+MIN_POOLS = 16
+"""An epoch is cut into at least so many pools, so that on small data too the rows of a batch change every epoch."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,8 @@ def plan_training(
     """
     random = np.random.default_rng((seed, epoch))
     order = random.permutation(len(lengths))
-    pool = batch_size * POOL_BATCHES
+    batches_together = max(1, min(POOL_BATCHES, len(lengths) // (batch_size * MIN_POOLS)))
+    pool = batch_size * batches_together
     for start in range(0, len(order), pool):
         rows = order[start : start + pool]
         order[start : start + pool] = rows[np.argsort(lengths[rows], kind="stable")]
