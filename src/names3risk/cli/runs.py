@@ -38,8 +38,7 @@ def list_runs(runs_dir: RunsOption = Path("runs"), as_json: JsonOption = False) 
         typer.echo(f"no runs in {runs_dir}")
         return
     rows_shown = [
-        [run.run_dir.name, run.pipeline_name, _coloured(run.status), run.started[:19], f"{run.seconds:.1f}"]
-        for run in records
+        [run.run_dir.name, run.pipeline_name, run.status, run.started[:19], f"{run.seconds:.1f}"] for run in records
     ]
     _table(["Run", "Pipeline", "Status", "Started (UTC)", "Seconds"], rows_shown)
 
@@ -56,14 +55,15 @@ def show_run(run: RunArgument, as_json: JsonOption = False) -> None:
     for step in record.steps.values():
         seconds = "" if step.seconds is None else f"{step.seconds:.1f}"
         memory = "" if step.peak_memory_bytes is None else f"{step.peak_memory_bytes / 2**20:.0f}"
-        status = _coloured(step.status) + (" (cached)" if step.cached else "")
-        rows.append([step.name, step.type, status, seconds, memory, "\n".join(step.output_paths.values())])
-    _table(["Step", "Type", "Status", "Seconds", "Peak MiB", "Outputs"], rows)
+        rows.append([step.name, step.type, step.status + (" (cached)" if step.cached else ""), seconds, memory])
+    _table(["Step", "Type", "Status", "Seconds", "Peak MiB"], rows)
     for step in record.steps.values():
+        for name, path in step.output_paths.items():
+            typer.echo(f"output of {step.name}: {name} is {path}")
         for warning in step.warnings:
-            typer.echo(f"warning: {step.name}: {warning}")
+            typer.echo(f"warning of {step.name}: {warning}")
         for finding in step.findings:
-            typer.echo(f"{step.name}: {finding['code']} {finding['message']}")
+            typer.echo(f"finding of {step.name}: {finding['code']} {finding['verdict']} {finding['message']}")
     if record.failure_reason:
         typer.echo(record.failure_reason, err=True)
 
@@ -94,18 +94,14 @@ def _load(run: Path) -> RunRecord:
         raise Names3RiskError(str(error)) from error
 
 
-def _coloured(status: str) -> str:
-    colour = _COLOURS.get(status)
-    return f"[{colour}]{status}[/{colour}]" if colour else status
-
-
 def _table(titles: list[str], rows: list[list[str]]) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, pad_edge=False)
     for title in titles:
         table.add_column(title, overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(Text(cell, style=_COLOURS.get(cell, "")) for cell in row))
     Console().print(table)

@@ -23,6 +23,8 @@ _INHERITED = (
     "CUDA_VISIBLE_DEVICES",
     "NVIDIA_VISIBLE_DEVICES",
 )
+PIP_FOLDER = Path(__file__).parent / "workers" / "no_pip"
+PIP_ANSWER = "not run here: the packages of this machine's interpreter are used"
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS")
 
 
@@ -79,14 +81,20 @@ def base_environment(python: str, temporary: Path | str, threads: int) -> dict[s
     A variable that a script finds on a laptop only by chance would be missing in the container.
 
     Args:
-        python: The interpreter; its folder comes first on the path, so that `python` and `pip` are its own.
+        python: The interpreter; `python` is found in its folder, and `pip` changes none of its packages.
         temporary: The folder for temporary files.
         threads: How many cores the step may use.
     """
     environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     environment |= {name: value for name, value in os.environ.items() if name.startswith("LC_")}
-    environment["PATH"] = f"{Path(python).parent}{os.pathsep}{environment.get('PATH', os.defpath)}"
-    environment |= {"TMPDIR": str(temporary), "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    folders = (PIP_FOLDER, Path(python).parent, environment.get("PATH", os.defpath))
+    environment["PATH"] = os.pathsep.join(map(str, folders))
+    environment |= {
+        "PIP_DRY_RUN": "1",
+        "TMPDIR": str(temporary),
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     return environment | dict.fromkeys(_THREADS, str(threads))
 
 

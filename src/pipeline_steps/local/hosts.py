@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline_steps.local.comparison import compare, outside_findings, source_roots
-from pipeline_steps.local.containers import OPT_ML, base_environment
+from pipeline_steps.local.containers import OPT_ML, PIP_ANSWER, base_environment
 from pipeline_steps.local.errors import LocalRunError, StepError, StepStopped
 from pipeline_steps.local.files import write_json
 from pipeline_steps.local.job import Job
+from pipeline_steps.local.memory import over_budget
 from pipeline_steps.local.processes import MARK, Command, Ended, run_commands
 from pipeline_steps.local.sandbox import View, program_folders
 from pipeline_steps.local.storage import StoredObject
@@ -135,7 +136,8 @@ def run_hosts(
         timeout=timeout,
         stopping=job.run.stopping,
         grace=lambda: job.run.grace,
-        on_line=job.say,
+        on_line=lambda line: _hear(job, line),
+        refuse=lambda: over_budget(job.run.run_dir, job.folder, job.run.memory),
     )
     if job.run.sandbox:
         job.trace = read_trace(hosts)
@@ -144,6 +146,8 @@ def run_hosts(
         raise StepError(
             f"was ended after {timeout:g} s, its StoppingCondition.MaxRuntimeInSeconds" + _evidence(job, hosts)
         )
+    if ended.refused:
+        raise StepError(ended.refused + _evidence(job, hosts), retry_as=("SageMaker.CAPACITY_ERROR",))
     if ended.stopped:
         raise StepStopped
     first = next((code for code in ended.codes if code > 0), 0) or next((code for code in ended.codes if code), 0)
@@ -161,9 +165,9 @@ def _analysed(job: Job, host: Host, command: Sequence[str]) -> list[dict[str, st
     script = next((Path(word) for word in command if word.endswith(".py") and host.view in Path(word).parents), None)
     if script is None or job.trace is None:
         return []
-    from pipeline_script_contracts.analysis import analyse
-
     try:
+        from pipeline_script_contracts.analysis import analyse
+
         analysis = analyse(host.base / script.relative_to(host.view), source_roots=source_roots())
         return compare(job.trace, analysis)
     except Exception as error:  # noqa: BLE001 - what is said about a step must not fail it
@@ -254,6 +258,12 @@ def _code_text(code: int) -> str:
     name = signal.Signals(-code).name if -code in signal.valid_signals() else f"signal {-code}"
     hint = " (the system does so when memory runs out)" if -code == signal.SIGKILL else ""
     return f"was killed by {name}{hint}"
+
+
+def _hear(job: Job, line: str) -> None:
+    job.say(line)
+    if PIP_ANSWER in line:
+        job.warn(line)
 
 
 def _evidence(job: Job, hosts: Sequence[Host]) -> str:

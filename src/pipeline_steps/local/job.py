@@ -35,6 +35,7 @@ class RunContext:
         registry_dir: Where model packages are registered.
         python: The interpreter for container scripts.
         sandbox: Gives steps their own view of the files; None in portable mode.
+        memory: Bytes for all steps together; None for no limit.
         grace: Seconds that a process gets to end when it is told to.
         keep_work: Keep the folders of steps that succeeded.
         callables: What stands for Lambda functions and callback queues, by name.
@@ -50,6 +51,7 @@ class RunContext:
     registry_dir: Path
     python: str
     sandbox: Sandbox | None
+    memory: int | None
     grace: float
     keep_work: bool
     callables: Mapping[str, Callable[..., Any]]

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -47,12 +47,14 @@ class Ended:
         codes: The exit code of each; negative for a signal.
         timed_out: They were ended because their time was up.
         stopped: They were ended because the run is being stopped.
+        refused: Why else they were ended; empty when they were not.
         peak_memory_bytes: The largest resident size of one of them.
     """
 
     codes: Sequence[int]
     timed_out: bool
     stopped: bool
+    refused: str
     peak_memory_bytes: int
 
 
@@ -64,6 +66,7 @@ def run_commands(
     stopping: threading.Event,
     grace: Callable[[], float],
     on_line: Callable[[str], None],
+    refuse: Callable[[], str | None] = lambda: None,
 ) -> Ended:
     """Runs processes side by side until all have ended; when one fails, the others are ended.
 
@@ -74,6 +77,7 @@ def run_commands(
         stopping: When it is set, they are ended.
         grace: Seconds between asking a process to end (SIGTERM) and ending it (SIGKILL).
         on_line: Called with each line of output.
+        refuse: Called once a second; the processes are ended when it gives a reason.
 
     Returns:
         How they ended.
@@ -87,7 +91,8 @@ def run_commands(
         running: dict[int, subprocess.Popen[bytes]] = {}
         threads: list[threading.Thread] = []
         codes = [0] * len(commands)
-        peak, timed_out, asked_at = 0, False, 0.0
+        peak, timed_out, refused, asked_at = 0, False, "", 0.0
+        look_again = time.monotonic() + 1
         deadline = float("inf") if timeout is None else time.monotonic() + timeout
         try:
             for index, command in enumerate(commands):
@@ -108,7 +113,9 @@ def run_commands(
                     pass
                 now = time.monotonic()
                 timed_out = timed_out or (now >= deadline and not stopping.is_set())
-                if not asked_at and (timed_out or stopping.is_set() or any(codes) or output.error):
+                if now >= look_again:
+                    refused, look_again = refused or refuse() or "", now + 1
+                if not asked_at and (timed_out or refused or stopping.is_set() or any(codes) or output.error):
                     _signal(running.values(), signal.SIGTERM)
                     asked_at = now
                 if asked_at and now >= asked_at + grace():
@@ -119,7 +126,7 @@ def run_commands(
                 thread.join(timeout=5)
         if output.error:
             raise output.error
-    return Ended(codes, timed_out, stopping.is_set() and any(codes), peak)
+    return Ended(codes, timed_out, stopping.is_set() and any(codes), refused, peak)
 
 
 def end_leftovers(folder: Path) -> int:
@@ -131,17 +138,31 @@ def end_leftovers(folder: Path) -> int:
     Returns:
         How many there were.
     """
-    mark = f"{MARK}={folder}".encode()
     count = 0
+    for pid, _ in marked_processes(folder):
+        try:
+            os.kill(pid, signal.SIGKILL)
+            count += 1
+        except ProcessLookupError:
+            continue  # it has ended by itself
+    return count
+
+
+def marked_processes(folder: Path) -> Iterator[tuple[int, str]]:
+    """The processes that were started for a run, each with the folder of its attempt.
+
+    Args:
+        folder: The run's folder.
+    """
+    mark = f"{MARK}={folder}/".encode()
     for entry in Path("/proc").glob("[0-9]*/environ"):
         try:
-            mine = any(item == mark or item.startswith(mark + b"/") for item in entry.read_bytes().split(b"\0"))
-            if mine and int(entry.parent.name) != os.getpid():
-                os.kill(int(entry.parent.name), signal.SIGKILL)
-                count += 1
+            variables = entry.read_bytes().split(b"\0")
         except OSError:
-            continue  # it has ended by itself, or is another user's
-    return count
+            continue  # it has ended, or is another user's
+        found = next((item for item in variables if item.startswith(mark)), None)
+        if found and int(entry.parent.name) != os.getpid():
+            yield int(entry.parent.name), os.fsdecode(found.partition(b"=")[2])
 
 
 def _start(command: Command) -> subprocess.Popen[bytes]:

@@ -110,7 +110,7 @@ class LiveProgress:
         elif event.kind == "step_finished":
             self.done += 1
             first_line = event.message.splitlines()[0] if event.message else ""
-            row |= {"status": event.status, "took": event.time - float(row["began"]), "last": first_line}
+            row |= {"status": event.status, "took": event.time - float(row["began"]), "last": first_line or row["last"]}
 
     def _table(self) -> Table:
         from rich.table import Table

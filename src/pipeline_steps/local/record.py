@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +113,7 @@ class RunRecord:
         """
         body = {"format": FORMAT} | {item.name: getattr(self, item.name) for item in fields(self)}
         body["run_dir"] = str(self.run_dir)
-        body["steps"] = [asdict(step) for step in self.steps.values()]
+        body["steps"] = [vars(step) for step in self.steps.values()]
         path, reserve = self.run_dir / RECORD_FILE, self.run_dir / RESERVE_FILE
         try:
             try:

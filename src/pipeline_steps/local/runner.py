@@ -61,7 +61,8 @@ def run_pipeline(
         mode: `portable` (scripts find their root in SAGEMAKER_BASE_DIR) or `sandbox` (the root is /opt/ml itself).
         max_parallel: Steps at a time; as many as there are cores by default.
         cores: Processor cores for all steps together; those of the machine by default.
-        memory: Bytes of memory for all steps together; no limit by default.
+        memory: Bytes of memory for all steps together; no limit by default. While less than a step's even share of it
+            is free no other step is started, and when the steps hold more, the largest one fails.
         python: The interpreter for container scripts.
         cache_dir: Where results are kept for steps with an enabled CacheConfig; None for no caching.
         registry_dir: The local model registry; `registry` beside `s3_root` by default.
@@ -174,6 +175,7 @@ def _execute(
         registry_dir=Path(request["registry_dir"]),
         python=_interpreter(request["python"]),
         sandbox=find_sandbox() if request["mode"] == "sandbox" else None,
+        memory=request["memory"],
         grace=request["stop_grace"],
         keep_work=request["keep_work"],
         callables=callables,
@@ -184,7 +186,7 @@ def _execute(
     scope.steps = _Properties(record.steps, "properties")
     scope.property_files = _Properties(record.steps, "property_files")
     scope.read_json = storage.read_json
-    budget = Budget(request["max_parallel"], request["cores"], request["memory"])
+    budget = Budget(request["max_parallel"], request["cores"])
     cache = Cache(Path(request["cache_dir"]), context.python) if request["cache_dir"] else None
     with _lock(record.run_dir):
         end_leftovers(record.run_dir)

@@ -18,6 +18,7 @@ from pipeline_steps.local.events import Event
 from pipeline_steps.local.expressions import Scope, evaluate
 from pipeline_steps.local.job import Job, RunContext
 from pipeline_steps.local.kinds import KINDS
+from pipeline_steps.local.memory import memory_used
 from pipeline_steps.local.record import RunRecord, StepRecord
 
 DONE = ("Succeeded", "Skipped")
@@ -30,12 +31,10 @@ class Budget:
     Attributes:
         max_parallel: Steps at a time.
         cores: Processor cores; a step takes one for each machine it asks for, and shares what is left over.
-        memory_bytes: Memory; a step is not started while less than its share of it is free. None for no limit.
     """
 
     max_parallel: int
     cores: int
-    memory_bytes: int | None = None
 
 
 class Scheduler:
@@ -112,7 +111,14 @@ class Scheduler:
 
     def _room_for(self, wanted: int) -> bool:
         busy = [cores for cores in self.running.values() if cores]
-        return not busy or (len(busy) < self.budget.max_parallel and sum(busy) + wanted <= self.budget.cores)
+        if not busy:
+            return True
+        if len(busy) >= self.budget.max_parallel or sum(busy) + wanted > self.budget.cores:
+            return False
+        limit = self.context.memory
+        if limit is None:
+            return True
+        return sum(memory_used(self.context.run_dir).values()) <= limit - limit // self.budget.max_parallel
 
     def _threads(self, ready: int) -> int:
         side_by_side = min(max(ready, len(self.running)), self.budget.max_parallel)

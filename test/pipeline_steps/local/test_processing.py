@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+from pathlib import Path
 
 import pytest
 from runner_kit import Place, get, pipeline, processing
@@ -76,7 +78,19 @@ def test_the_users_own_variables_do_not_reach_a_script(place: Place, monkeypatch
     environment = place.json("s3://out/seen/seen.json")["environment"]
     assert "REGION" not in environment
     assert "AWS_SECRET_ACCESS_KEY" not in environment
-    assert environment["PATH"].split(os.pathsep)[0].endswith("bin")
+    assert str(Path(sys.executable).parent) in environment["PATH"].split(os.pathsep)[:2]
+
+
+def test_pip_leaves_the_machines_packages_as_they_are(place: Place) -> None:
+    place.code("pip install -r requirements.txt && pip3 install nothing-like-this && echo went on", "install.sh")
+    step = processing("Install", "install.sh")
+    step["Arguments"]["AppSpecification"]["ContainerEntrypoint"][0] = "/bin/bash"
+    record = place.run(pipeline(step))
+    assert record.succeeded, record.failure_reason
+    assert "went on" in place.log(record, "Install")
+    assert record.steps["Install"].warnings[0] == (
+        "pip install -r requirements.txt: not run here: the packages of this machine's interpreter are used"
+    )
 
 
 def test_outputs_flow_to_the_next_step_and_to_a_default_place(place: Place) -> None:

@@ -198,3 +198,52 @@ def test_without_a_sandbox_the_message_says_how_to_mend_it(place: Place, monkeyp
     assert "no-such-program is not installed; false does not work here" in str(caught.value)
     assert "apt-get install bubblewrap" in str(caught.value)
     assert not place.events
+
+
+TRAIN_SH = """
+#!/bin/bash
+set -e
+trap 'test -s /opt/ml/output/failure || echo "the training script failed" > /opt/ml/output/failure' ERR
+cat /opt/ml/input/config/resourceconfig.json
+python3 /opt/ml/input/data/sm_drivers/scripts/environment.py
+source /opt/ml/input/sm_training.env
+cd /opt/ml/input/data/code
+pip install -r requirements.txt
+python3 /opt/ml/input/data/sm_drivers/driver.py
+"""
+
+
+def driven(place: Place, script: str, **options: Any) -> dict[str, Any]:
+    """A job as the SageMaker SDK v3 writes it: a shell script and drivers come through the channel sm_drivers."""
+    place.put("drivers/sm_train.sh", TRAIN_SH.lstrip())
+    place.put(
+        "drivers/scripts/environment.py",
+        "open('/opt/ml/input/sm_training.env', 'w').write('export SM_ENTRY_SCRIPT=train.py\\n')",
+    )
+    place.put(
+        "drivers/driver.py",
+        "import os, subprocess, sys\n"
+        "sys.exit(subprocess.run([sys.executable, os.environ['SM_ENTRY_SCRIPT']]).returncode)",
+    )
+    place.code(script, "train.py")
+    place.put("code/requirements.txt", "torch==2.1.2")
+    step = training("Train", channels={"sm_drivers": "s3://drivers"}, **options)
+    step["Arguments"]["InputDataConfig"][-1]["DataSource"]["S3DataSource"]["S3Uri"] = "s3://code/"
+    step["Arguments"]["AlgorithmSpecification"]["ContainerEntrypoint"] = ["/bin/bash"]
+    step["Arguments"]["AlgorithmSpecification"]["ContainerArguments"] = [
+        "-c",
+        "chmod +x /opt/ml/input/data/sm_drivers/sm_train.sh && /opt/ml/input/data/sm_drivers/sm_train.sh",
+    ]
+    return pipeline(step)
+
+
+def test_drivers_that_come_with_the_job_run(place: Place, sandbox: Sandbox) -> None:
+    record = place.run(driven(place, "open('/opt/ml/model/model.txt', 'w').write('x')"), mode="sandbox")
+    assert record.succeeded, record.failure_reason
+    assert place.s3.joinpath(*Path(record.steps["Train"].outputs["model"].removeprefix("s3://")).parts).is_file()
+    assert "pip install -r requirements.txt: not run here" in record.steps["Train"].warnings[0]
+
+
+def test_their_failure_file_is_told(place: Place, sandbox: Sandbox) -> None:
+    record = place.run(driven(place, "raise SystemExit(3)"), mode="sandbox")
+    assert "--- failure file of algo-1 ---\nthe training script failed" in (record.failure_reason or "")

@@ -230,3 +230,25 @@ shutil.copy(base + "/input/data/a.csv", base + "/output/o/a.csv")
         step = processing("Copy", inputs={"data": "s3://data/in"}, CacheConfig={"Enabled": True, "ExpireAfter": "soon"})
         with pytest.raises(DefinitionError, match=r"CacheConfig.ExpireAfter is 'soon'"):
             counted.run(pipeline(step))
+
+
+def test_no_step_is_started_while_memory_is_short(place: Place, tmp_path: Path) -> None:
+    large = tmp_path / "large"
+    place.code(f"x = b'x' * (150 << 20); import time; open({str(large)!r}, 'w'); time.sleep(0.7)", "large.py")
+    place.code(f"import os, time\nwhile not os.path.exists({str(large)!r}): time.sleep(0.01)")
+    steps = [processing("Large", "large.py"), processing("Wait"), processing("After", DependsOn=["Wait"])]
+    record = place.run(pipeline(*steps), max_parallel=2, cores=2, memory=250 << 20)
+    assert record.succeeded, record.failure_reason
+    order = [event.step for event in place.events if event.kind == "step_finished"]
+    assert order == ["Wait", "Large", "After"]
+
+
+def test_the_largest_step_fails_when_memory_is_exceeded(place: Place) -> None:
+    place.code("x = b'x' * (200 << 20); import time; time.sleep(60)", "large.py")
+    place.code("import time; time.sleep(2)")
+    steps = [processing("Small"), processing("Large", "large.py")]
+    record = place.run(pipeline(*steps), max_parallel=2, cores=2, memory=100 << 20, stop_grace=1)
+    assert record.steps["Small"].status == "Succeeded"
+    assert record.steps["Large"].status == "Failed"
+    assert "the run may use 100 MiB" in (record.failure_reason or "")
+    assert record.seconds < 30

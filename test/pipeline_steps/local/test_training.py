@@ -234,3 +234,24 @@ def test_script_mode_without_its_program_is_told(train_data: Place) -> None:
     place.put("code/sourcedir.tar.gz", source_archive(other__py=""))
     record = place.run(script_mode(place))
     assert "sagemaker_program 'train.py' is not in s3://code/sourcedir.tar.gz" in (record.failure_reason or "")
+
+
+@pytest.mark.slow
+def test_torchrun_spans_the_machines(train_data: Place) -> None:
+    place = train_data
+    program = """
+import torch
+import torch.distributed as distributed
+distributed.init_process_group("gloo")
+total = torch.tensor([distributed.get_rank() + 1.0])
+distributed.all_reduce(total)
+print("rank", distributed.get_rank(), "of", distributed.get_world_size(), "total", total.item())
+"""
+    place.put("code/sourcedir.tar.gz", source_archive(train__py=program))
+    definition = script_mode(place, sagemaker_torch_distributed_enabled="true")
+    definition["Steps"][0]["Arguments"]["ResourceConfig"]["InstanceCount"] = 2
+    record = place.run(definition)
+    assert record.succeeded, record.failure_reason
+    log = place.log(record, "Train")
+    assert "[algo-1] rank 0 of 2 total 3.0" in log
+    assert "[algo-2] rank 1 of 2 total 3.0" in log
