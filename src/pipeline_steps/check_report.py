@@ -7,7 +7,9 @@ from pathlib import Path
 
 from pipeline_script_contracts import Finding, Location, Verdict
 from pipeline_steps.configuration import find_problems
+from pipeline_steps.definition_checks import check_definition
 from pipeline_steps.problems import Problem
+from pipeline_steps.step_graph import Definition
 
 
 def check_configuration(path: Path, environments: Iterable[str] = ()) -> list[Finding]:
@@ -27,6 +29,19 @@ def check_configuration(path: Path, environments: Iterable[str] = ()) -> list[Fi
         results = {id(result): result for result in pipeline.validate_script_contracts().values()}
         findings += [finding for result in results.values() for finding in result.findings]
     return findings
+
+
+def check_json(path: Path, definition: Definition) -> list[Finding]:
+    """Checks a pipeline definition, of whatever tool.
+
+    Args:
+        path: The file that it was read from.
+        definition: The definition.
+
+    Returns:
+        What is wrong with requests, references and order.
+    """
+    return [_finding(problem, path) for problem in check_definition(definition)]
 
 
 def _finding(problem: Problem, path: Path) -> Finding:

@@ -105,9 +105,9 @@ class _DefinitionChecks:
         for condition in conditions:
             kind = condition.get("Type")
             if kind == "Or":
-                yield from self._comparisons(name, condition["Conditions"])
+                yield from self._comparisons(name, condition.get("Conditions") or [])
             elif kind == "Not":
-                yield from self._comparisons(name, [condition["Expression"]])
+                yield from self._comparisons(name, [condition.get("Expression") or {}])
             else:
                 values = condition.get("Values") or [condition.get("RightValue")]
                 left = condition.get("QueryValue", condition.get("LeftValue"))
@@ -177,10 +177,10 @@ def _unknown_property(step: Step, path: str) -> str | None:
     output, source = _OUTPUT.match(path), _INPUT.match(path)
     if kind is StepKind.PROCESSING and output:
         outputs = (arguments.get("ProcessingOutputConfig") or {}).get("Outputs") or []
-        return _not_among("output", output[1], [each["OutputName"] for each in outputs], name)
+        return _not_among("output", output[1], [each.get("OutputName", "") for each in outputs], name)
     if kind is StepKind.PROCESSING and source:
         inputs = arguments.get("ProcessingInputs") or []
-        return _not_among("input", source[1], [each["InputName"] for each in inputs], name)
+        return _not_among("input", source[1], [each.get("InputName", "") for each in inputs], name)
     if kind is StepKind.TRAINING and path.startswith("CheckpointConfig") and "CheckpointConfig" not in arguments:
         return f"step '{name}' keeps no checkpoints"
     return None
@@ -191,4 +191,4 @@ def _not_among(what: str, wanted: str, known: list[str], step: str) -> str | Non
 
 
 def _property_files(step: Step) -> list[str]:
-    return [file["PropertyFileName"] for file in step.get("PropertyFiles") or []]
+    return [file.get("PropertyFileName", "") for file in step.get("PropertyFiles") or []]

@@ -57,19 +57,23 @@ def explain(config: Config, environment: Environments = None) -> None:
 
 @app.command()
 def check(
-    config: Config,
+    config: Annotated[Path, typer.Argument(help="A pipeline in YAML, or a definition in JSON.")],
     environment: Environments = None,
     output_format: Annotated[str, typer.Option(help="concise, full, json, sarif or github.")] = "concise",
 ) -> None:
     """Tell everything that is wrong with a pipeline and with its scripts; exit code 1 when there is something."""
     from pipeline_script_contracts import Verdict
     from pipeline_script_contracts.reporters import FORMATS, Report, render
-    from pipeline_steps.check_report import check_configuration
+    from pipeline_steps.check_report import check_configuration, check_json
 
     if output_format not in FORMATS:
         expected = f"one of {', '.join(FORMATS)}"
         raise Names3RiskError(f"there is no format '{output_format}'", where="--output-format", expected=expected)
-    findings = check_configuration(config, environment or ())
+    if config.suffix == ".json":
+        with told_in_one_message():
+            findings = check_json(config, _definition(config, environment))
+    else:
+        findings = check_configuration(config, environment or ())
     report = Report(tuple(findings), tool="names3risk pipeline check")
     typer.echo(render(report, output_format), nl=False)
     wrong = report.count(Verdict.VIOLATED)
@@ -149,14 +153,13 @@ def _load(config: Path, environments: list[str] | None) -> PipelineBuilder:
 
 def _definition(path: Path, environments: list[str] | None) -> dict[str, Any]:
     """Compiles a pipeline in YAML, or reads a definition in JSON."""
-    from pipeline_steps.local import read_definition
+    from pipeline_steps.local.definition import parse_definition, read_definition
 
     if path.suffix != ".json":
         return _load(path, environments).definition()
-    definition = dict(read_definition(path))
-    if not isinstance(definition.get("Steps"), list):
-        raise Names3RiskError("there is no list of Steps", where=path, expected="a pipeline definition")
-    return definition
+    definition = read_definition(path)
+    parse_definition(definition)
+    return dict(definition)
 
 
 for command in (

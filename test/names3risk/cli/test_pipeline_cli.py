@@ -112,6 +112,25 @@ def test_mistakes_are_one_message(arguments, told, tmp_path, monkeypatch):
     assert told in str(done.exception)
 
 
-def test_a_definition_without_steps_is_told(tmp_path):
-    (tmp_path / "empty.json").write_text("{}")
-    assert "there is no list of Steps" in str(call("diff", tmp_path / "empty.json", EXAMPLE).exception)
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{}", "Steps is missing or empty"),
+        ("[", "is not JSON"),
+        ('{"Version": "2020-12-01", "Steps": [{"Type": "Fail"}]}', "the step has no Name"),
+    ],
+)
+def test_what_is_no_definition_is_told(tmp_path, text, told):
+    (tmp_path / "broken.json").write_text(text)
+    for command in (["diff", tmp_path / "broken.json", EXAMPLE], ["check", tmp_path / "broken.json"]):
+        assert told in str(call(*command).exception)
+
+
+def test_check_takes_definitions_of_other_tools(tmp_path):
+    call("compile", EXAMPLE, "--out", tmp_path / "definition.json")
+    assert call("check", tmp_path / "definition.json").exit_code == 0
+    text = (tmp_path / "definition.json").read_text().replace("Steps.TrainModel.", "Steps.TrainModle.")
+    (tmp_path / "definition.json").write_text(text)
+    done = call("check", tmp_path / "definition.json")
+    assert done.exit_code == 1
+    assert "there is no step 'TrainModle'; did you mean 'TrainModel'?" in done.output
