@@ -1,0 +1,94 @@
+"""The command tree: quick to start, and one message for what is wrong."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+HEAVY = ("torch", "polars", "pyarrow", "boto3", "botocore", "lightning", "sklearn", "onnxruntime", "matplotlib")
+
+
+def run(*arguments, **options):
+    return subprocess.run([*arguments], capture_output=True, text=True, check=False, **options)
+
+
+def names3risk(*arguments, **options):
+    return run(sys.executable, "-c", "from names3risk.cli import main; main()", *arguments, **options)
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["import pipeline_script_contracts", "from names3risk.cli.app import app", "import names3risk"],
+)
+def test_starting_loads_nothing_heavy(code):
+    found = run(sys.executable, "-c", f"{code}\nimport sys\nprint(*[m for m in {HEAVY!r} if m in sys.modules])")
+    assert found.returncode == 0, found.stderr
+    assert found.stdout.split() == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["import pipeline_script_contracts", "sys.argv[1:] = ['--help']; import names3risk.cli as c; c.main()"],
+)
+def test_starting_is_quick(code):
+    def processor_seconds():
+        timed = "import atexit, resource, sys\n"
+        timed += "atexit.register(lambda: print('T', resource.getrusage(resource.RUSAGE_SELF).ru_utime))\n"
+        return float(run(sys.executable, "-c", timed + code).stdout.split()[-1])
+
+    assert min(processor_seconds() for _ in range(3)) < 0.5
+
+
+def test_no_command_shows_the_help():
+    shown = names3risk()
+    for command in ("demo", "train", "evaluate", "predict", "data", "pipeline", "runs", "bench"):
+        assert command in shown.stdout
+
+
+def test_version():
+    from names3risk import __version__
+
+    assert names3risk("--version").stdout.strip() == __version__
+
+
+def test_an_expected_error_is_one_message(tmp_path):
+    done = names3risk("train", str(tmp_path / "absent.yaml"))
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert "absent.yaml" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_wrong_usage_ends_with_2():
+    assert names3risk("no-such-command").returncode == 2
+    assert names3risk("demo", "--data", "no-such-data").returncode == 2
+
+
+def test_an_unknown_model_class_is_named_before_any_work(tmp_path):
+    done = names3risk("demo", "--model", "lstm3risk", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "'lstm3risk'" in done.stderr
+    assert "lstm2risk or transformer2risk" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_the_demo_goes_from_generated_data_to_a_registered_model(tmp_path):
+    began = time.monotonic()
+    done = names3risk("demo", "--data", "synthetic", "--run-dir", str(tmp_path / "demo" / "run"))
+    assert done.returncode == 0, done.stderr
+    assert "Register" in done.stdout
+    assert "AUROC" in done.stdout
+    assert (tmp_path / "demo" / "registry").is_dir()
+    assert time.monotonic() - began < 600
+
+
+@pytest.mark.parametrize("model", ["lstm2risk", "transformer2risk"])
+def test_quality_compares_what_the_example_trains(model):
+    from names3risk.cli.bench import _candidate
+
+    candidate = _candidate(model, [])
+    assert candidate.hyperparameters.model_class == model
+    assert candidate.tokenizer.min_frequency < 25
