@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from .calls import Arguments, call
+from . import calls, expressions, imports, library, mappings, pathlib_model
 from .containers import DictState, text_key
 from .facts import HyperparameterUse
-from .imports import canonical
 from .interpreter import Interpreter
 from .scopes import ClassInfo
 from .values import (
@@ -61,9 +60,7 @@ def _attribute(interp: Interpreter, atom: Atom, name: str, node: ast.AST) -> Val
     if isinstance(atom, ClassAtom):
         return _of_class(interp, atom, name, node)
     if isinstance(atom, PathAtom):
-        from .pathlib_model import path_attribute
-
-        return path_attribute(interp, atom, name, node)
+        return pathlib_model.path_attribute(interp, atom, name, node)
     if isinstance(atom, Const | Text | TupleAtom | Document | Method):
         return (Method(atom, name),)
     if isinstance(atom, Handle):
@@ -78,13 +75,12 @@ def _attribute(interp: Interpreter, atom: Atom, name: str, node: ast.AST) -> Val
 
 
 def _library(interp: Interpreter, atom: Lib, name: str) -> Value:
-    from .library import constant
 
-    dotted = canonical(f"{atom.name}.{name}")
+    dotted = imports.canonical(f"{atom.name}.{name}")
     local = interp.sources.find(dotted) if interp.sources.find(atom.name) else None
     if local is not None:
         return (ModuleAtom(local),)
-    known = constant(interp, dotted)
+    known = library.constant(interp, dotted)
     return known if known is not None else (Lib(dotted),)
 
 
@@ -99,7 +95,7 @@ def _of_module(interp: Interpreter, atom: ModuleAtom, name: str, node: ast.AST) 
         return interp.import_module(dotted, node)
     hook = interp.store.get(atom.info.scope, "__getattr__")
     if hook is not None:
-        return call(interp, hook, Arguments([const(name)]), node)
+        return calls.call(interp, hook, calls.Arguments([const(name)]), node)
     return unknown(f"{name!r} is not defined in {atom.info.path.name}")
 
 
@@ -120,9 +116,7 @@ def _of_class(interp: Interpreter, atom: ClassAtom, name: str, node: ast.AST) ->
     if found is not None:
         return tuple(_bind_to_class(each, atom) for each in found)
     if name == "__members__" and info.members:
-        from .expressions import new_object
-
-        return new_object(
+        return expressions.new_object(
             interp,
             "dict",
             DictState(
@@ -166,10 +160,7 @@ def _of_object(interp: Interpreter, atom: Ref, name: str, node: ast.AST) -> Valu
     if obj.cls is None:
         return (Method(atom, name),)
     if name == "__dict__":
-        from .expressions import new_object
-        from .mappings import attributes_state
-
-        return new_object(interp, "dict", attributes_state(interp, atom))
+        return expressions.new_object(interp, "dict", mappings.attributes_state(interp, atom))
     if name == "__class__":
         return (ClassAtom(obj.cls),)
     _note_field(interp, obj.cls, name, node)
@@ -183,7 +174,7 @@ def _of_object(interp: Interpreter, atom: Ref, name: str, node: ast.AST) -> Valu
     if found is not None:
         for each in found:
             if isinstance(each, Function) and each.binding == "property":
-                result = join(result, call(interp, (Bound(each, (atom,)),), Arguments([]), node))
+                result = join(result, calls.call(interp, (Bound(each, (atom,)),), calls.Arguments([]), node))
             else:
                 result = join(result, (_bind_to_object(each, atom),))
         return result
@@ -193,7 +184,7 @@ def _of_object(interp: Interpreter, atom: Ref, name: str, node: ast.AST) -> Valu
         return (Method(atom, name),)
     hook = find_method(interp, atom, "__getattr__")
     if hook is not None:
-        return call(interp, hook, Arguments([const(name)]), node)
+        return calls.call(interp, hook, calls.Arguments([const(name)]), node)
     base = next((each for each in obj.cls.library if not each.startswith(("builtins.", "abc.", "typing."))), None)
     if obj.cls.flavour in ("pydantic", "dataclass", "settings", "namedtuple", "enum"):
         return (Method(atom, name),)
@@ -211,12 +202,11 @@ def _note_field(interp: Interpreter, cls: ClassInfo, name: str, node: ast.AST) -
 
 
 def _of_namespace(interp: Interpreter, atom: Ref, name: str, node: ast.AST) -> Value:
-    from .expressions import new_object
 
     state = interp.store.get(atom.obj, CONTENT)
     assert isinstance(state, DictState)
     if name == "__dict__":
-        return new_object(interp, "dict", state)
+        return expressions.new_object(interp, "dict", state)
     found = state.entries.get(text_key(name))
     if found is not None:
         return found
@@ -236,7 +226,7 @@ def _of_member(interp: Interpreter, atom: EnumMember, name: str, node: ast.AST) 
     result: Value = NOTHING
     for each in found:
         if isinstance(each, Function) and each.binding == "property":
-            result = join(result, call(interp, (Bound(each, (atom,)),), Arguments([]), node))
+            result = join(result, calls.call(interp, (Bound(each, (atom,)),), calls.Arguments([]), node))
         elif isinstance(each, Function):
             result = join(result, (Bound(each, (atom,)),))
         else:
@@ -254,7 +244,7 @@ def _of_super(interp: Interpreter, atom: Super, name: str, node: ast.AST) -> Val
             bound: list[Atom] = []
             for each in cell:
                 if isinstance(each, Function) and each.binding == "property":
-                    return call(interp, (Bound(each, atom.owner),), Arguments([]), node)
+                    return calls.call(interp, (Bound(each, atom.owner),), calls.Arguments([]), node)
                 if isinstance(each, Function) and each.binding != "static":
                     bound.append(Bound(each, atom.owner))
                 else:

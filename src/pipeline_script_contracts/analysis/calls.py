@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
+from . import attributes, classes, escapes, expressions, functions, iteration, library, mappings, methods
+from . import library as library_module
 from .containers import DictState, key_value
+from .facts import HyperparameterUse
 from .interpreter import DeadEnd, Interpreter
 from .values import (
     NOTHING,
@@ -73,9 +76,8 @@ def evaluate_call(interp: Interpreter, node: ast.Call) -> Value:
 
 
 def _evaluate_callee(interp: Interpreter, node: ast.Call) -> Value | None:
-    from .expressions import evaluate
 
-    callee = evaluate(interp, node.func)
+    callee = expressions.evaluate(interp, node.func)
     if not node.args and isinstance(node.func, ast.Name) and callee == (Lib("builtins.super"),):
         return None
     return callee
@@ -90,26 +92,26 @@ def _super(interp: Interpreter) -> Value:
 
 def evaluate_arguments(interp: Interpreter, node: ast.Call) -> Arguments:
     """Evaluates the arguments of a call."""
-    from .expressions import evaluate
-    from .iteration import element_of, items_of
 
     arguments = Arguments()
     for each in node.args:
         if not isinstance(each, ast.Starred):
-            value = evaluate(interp, each)
+            value = expressions.evaluate(interp, each)
             if arguments.rest:
                 arguments.rest = join(arguments.rest, value)
             else:
                 arguments.positional.append(value)
             continue
-        unpacked = evaluate(interp, each.value)
-        items = items_of(interp, unpacked)
+        unpacked = expressions.evaluate(interp, each.value)
+        items = iteration.items_of(interp, unpacked)
         if items is not None and not arguments.rest:
             arguments.positional.extend(items)
         else:
-            arguments.rest = join(arguments.rest, element_of(interp, unpacked) or unknown("an unpacked argument"))
+            arguments.rest = join(
+                arguments.rest, iteration.element_of(interp, unpacked) or unknown("an unpacked argument")
+            )
     for keyword in node.keywords:
-        value = evaluate(interp, keyword.value)
+        value = expressions.evaluate(interp, keyword.value)
         if keyword.arg is not None:
             arguments.keywords[keyword.arg] = value
         else:
@@ -119,11 +121,9 @@ def evaluate_arguments(interp: Interpreter, node: ast.Call) -> Arguments:
 
 def unpack_mapping(interp: Interpreter, value: Value, arguments: Arguments) -> None:
     """Adds the entries of an unpacked mapping to keyword arguments."""
-    from .facts import HyperparameterUse
-    from .mappings import mapping_state
 
     for atom in value:
-        state = mapping_state(interp, atom)
+        state = mappings.mapping_state(interp, atom)
         if isinstance(atom, Document):
             interp.record.hyperparameter(HyperparameterUse("**", interp.place(interp.current), via=atom.via))
             arguments.rest_keywords = join(arguments.rest_keywords, unknown("a hyperparameter"))
@@ -163,23 +163,17 @@ def call(interp: Interpreter, callee: Value, arguments: Arguments, node: ast.AST
 
 
 def _call_atom(interp: Interpreter, atom: Atom, arguments: Arguments, node: ast.AST) -> Value:
-    from .attributes import find_method
-    from .classes import instantiate
-    from .functions import call_function
-    from .library import call_library
-    from .library.frameworks import Command, run_command
-    from .methods import call_method
 
     if isinstance(atom, Function):
-        return call_function(interp, atom, arguments, node)
+        return functions.call_function(interp, atom, arguments, node)
     if isinstance(atom, Bound):
-        return call_function(interp, atom.function, arguments.after(atom.owner), node)
+        return functions.call_function(interp, atom.function, arguments.after(atom.owner), node)
     if isinstance(atom, Lib):
-        return call_library(interp, atom.name, arguments, node)
+        return library.call_library(interp, atom.name, arguments, node)
     if isinstance(atom, Method):
-        return call_method(interp, atom.owner, atom.name, arguments, node)
+        return methods.call_method(interp, atom.owner, atom.name, arguments, node)
     if isinstance(atom, ClassAtom):
-        return instantiate(interp, atom.info, arguments, node)
+        return classes.instantiate(interp, atom.info, arguments, node)
     if isinstance(atom, Partial):
         bound = Arguments(
             [*atom.positional, *arguments.positional],
@@ -189,11 +183,11 @@ def _call_atom(interp: Interpreter, atom: Atom, arguments: Arguments, node: ast.
         )
         return call(interp, atom.function, bound, node)
     if isinstance(atom, Ref):
-        method = find_method(interp, atom, "__call__")
+        method = attributes.find_method(interp, atom, "__call__")
         if method is not None:
             return call(interp, method, arguments, node)
-        if isinstance(atom.obj.info, Command):
-            return run_command(interp, atom.obj.info, node)
+        if isinstance(atom.obj.info, library_module.frameworks.Command):
+            return library_module.frameworks.run_command(interp, atom.obj.info, node)
     if isinstance(atom, Const) and not atom.soft:
         raise DeadEnd
     return call_unknown(interp, atom, arguments, node)
@@ -201,10 +195,9 @@ def _call_atom(interp: Interpreter, atom: Atom, arguments: Arguments, node: ast.
 
 def call_unknown(interp: Interpreter, atom: Atom, arguments: Arguments, node: ast.AST) -> Value:
     """Calls something that cannot be seen."""
-    from .escapes import delegate
 
     reason = atom.reason if isinstance(atom, Unknown) else "what is called is not known"
-    delegate(interp, arguments, callee_text(node), node, reason)
+    escapes.delegate(interp, arguments, callee_text(node), node, reason)
     return unknown(reason)
 
 

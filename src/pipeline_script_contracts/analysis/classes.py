@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from .calls import Arguments, call
+from . import attributes, calls, environment, expressions, library, mappings, statements
+from . import library as library_module
 from .containers import ListState
-from .expressions import evaluate
 from .interpreter import Frame, Interpreter
 from .scopes import ClassInfo, Scope
 from .values import (
@@ -88,9 +88,9 @@ def define_class(interp: Interpreter, node: ast.ClassDef) -> None:
         each = each.parent
     info = ClassInfo(node.name, interp.frame.scope.module, node, scope)
     for base in node.bases:
-        _add_base(info, evaluate(interp, base))
+        _add_base(info, expressions.evaluate(interp, base))
     for keyword in node.keywords:
-        evaluate(interp, keyword.value)
+        expressions.evaluate(interp, keyword.value)
     for name in info.library:
         info.flavour = _FLAVOURS.get(name, info.flavour)
     info.text_enum = info.flavour == "enum" and info.is_a("builtins.str", "enum.StrEnum")
@@ -99,7 +99,7 @@ def define_class(interp: Interpreter, node: ast.ClassDef) -> None:
         _collect_members(interp, info, node)
     value: Value = (ClassAtom(info),)
     for decorator in reversed(node.decorator_list):
-        value = _decorate(interp, info, evaluate(interp, decorator), value, decorator)
+        value = _decorate(interp, info, expressions.evaluate(interp, decorator), value, decorator)
     interp.bind(node.name, value, node)
     _init_subclass(interp, info, node)
 
@@ -121,7 +121,6 @@ def _add_base(info: ClassInfo, base: Value) -> None:
 
 
 def _run_body(interp: Interpreter, info: ClassInfo, node: ast.ClassDef) -> None:
-    from .statements import run_block
 
     frame = Frame(info.scope, interp.store.depth)
     frame.cls = info
@@ -136,7 +135,7 @@ def _run_body(interp: Interpreter, info: ClassInfo, node: ast.ClassDef) -> None:
                 for target in statement.targets:
                     if isinstance(target, ast.Name) and isinstance(statement.value, ast.Call):
                         info.info.setdefault("calls", {})[target.id] = statement.value
-            run_block(interp, [statement])
+            statements.run_block(interp, [statement])
     finally:
         interp.frames.pop()
 
@@ -160,7 +159,7 @@ def _decorate(interp: Interpreter, info: ClassInfo, wrapper: Value, value: Value
             if atom.name in _DATACLASSES:
                 info.flavour = "dataclass"
         elif isinstance(atom, Function):
-            result = call(interp, (atom,), Arguments([value]), node)
+            result = calls.call(interp, (atom,), calls.Arguments([value]), node)
             if not any(isinstance(each, Unknown) for each in result):
                 return result
     return value
@@ -171,41 +170,38 @@ def _init_subclass(interp: Interpreter, info: ClassInfo, node: ast.ClassDef) -> 
     for base in info.mro[1:]:
         hook = interp.store.get(base.scope, "__init_subclass__")
         if hook is not None:
-            keywords = {each.arg: evaluate(interp, each.value) for each in node.keywords if each.arg}
-            call(interp, hook, Arguments([(ClassAtom(info),)], keywords), node)
+            keywords = {each.arg: expressions.evaluate(interp, each.value) for each in node.keywords if each.arg}
+            calls.call(interp, hook, calls.Arguments([(ClassAtom(info),)], keywords), node)
             return
 
 
-def instantiate(interp: Interpreter, info: ClassInfo, arguments: Arguments, node: ast.AST) -> Value:
+def instantiate(interp: Interpreter, info: ClassInfo, arguments: calls.Arguments, node: ast.AST) -> Value:
     """Makes an object of a class."""
-    from .attributes import class_attribute
 
     if info.flavour == "enum" and info.members:
         return _member_by_value(info, arguments)
     if info.flavour == "typeddict":
-        from .mappings import make_dict
-
-        return make_dict(interp, arguments, node)
-    maker = class_attribute(interp, info, "__new__")
+        return mappings.make_dict(interp, arguments, node)
+    maker = attributes.class_attribute(interp, info, "__new__")
     obj = Obj("instance", info, set())
     result: Value = (Ref(obj),)
     if maker is not None and isinstance(maker[0], Function):
-        made = call(interp, maker, arguments.after((ClassAtom(info),)), node)
+        made = calls.call(interp, maker, arguments.after((ClassAtom(info),)), node)
         if any(isinstance(atom, Ref) for atom in made):
             result = tuple(atom for atom in made if isinstance(atom, Ref))
             obj = result[0].obj  # type: ignore[attr-defined]
     if info.is_a("argparse.ArgumentParser"):
         obj.kind = "argparse.ArgumentParser"
         interp.store.set(obj, CONTENT, ListState())
-    initialiser = class_attribute(interp, info, "__init__")
+    initialiser = attributes.class_attribute(interp, info, "__init__")
     if initialiser is not None:
-        call(interp, initialiser, arguments.after(result), node)
+        calls.call(interp, initialiser, arguments.after(result), node)
     elif info.flavour in ("dataclass", "pydantic", "settings", "namedtuple"):
         fill_fields(interp, info, obj, arguments, node)
         for hook in ("__post_init__", "model_post_init"):
-            method = class_attribute(interp, info, hook)
+            method = attributes.class_attribute(interp, info, hook)
             if method is not None:
-                call(interp, method, Arguments([result]), node)
+                calls.call(interp, method, calls.Arguments([result]), node)
     elif info.unseen:
         _library_base(interp, info, obj, arguments, node)
     if info.flavour == "pydantic":
@@ -213,7 +209,7 @@ def instantiate(interp: Interpreter, info: ClassInfo, arguments: Arguments, node
     return result
 
 
-def _member_by_value(info: ClassInfo, arguments: Arguments) -> Value:
+def _member_by_value(info: ClassInfo, arguments: calls.Arguments) -> Value:
     wanted = arguments.get(0)
     result: Value = NOTHING
     for member in info.members.values():
@@ -224,13 +220,12 @@ def _member_by_value(info: ClassInfo, arguments: Arguments) -> Value:
     return result or unknown("an enum member")
 
 
-def _library_base(interp: Interpreter, info: ClassInfo, obj: Obj, arguments: Arguments, node: ast.AST) -> None:
+def _library_base(interp: Interpreter, info: ClassInfo, obj: Obj, arguments: calls.Arguments, node: ast.AST) -> None:
     """An object whose initialiser is a library's: what it is given is handed to that library."""
-    from .library import call_library
 
     name = next((each for each in info.library if each not in _SEEN_BASES), "")
     if name:
-        call_library(interp, name, arguments, node)
+        library.call_library(interp, name, arguments, node)
 
 
 def all_fields(info: ClassInfo) -> dict[str, tuple[ClassInfo, ast.expr | None]]:
@@ -244,7 +239,7 @@ def all_fields(info: ClassInfo) -> dict[str, tuple[ClassInfo, ast.expr | None]]:
     return fields
 
 
-def fill_fields(interp: Interpreter, info: ClassInfo, obj: Obj, arguments: Arguments, node: ast.AST) -> None:
+def fill_fields(interp: Interpreter, info: ClassInfo, obj: Obj, arguments: calls.Arguments, node: ast.AST) -> None:
     """Gives the fields of a dataclass, pydantic model or named tuple their values."""
     for index, (name, (cls, default)) in enumerate(all_fields(info).items()):
         positional = index if info.flavour != "pydantic" else None
@@ -290,7 +285,7 @@ def field_default(interp: Interpreter, cls: ClassInfo, name: str, default: ast.e
     if made.keywords.get("default") or made.positional:
         return _not_ellipsis(made.get(0, "default"))
     factory = made.keywords.get("default_factory") or made.keywords.get("factory")
-    return call(interp, factory, Arguments([]), node) if factory else NOTHING
+    return calls.call(interp, factory, calls.Arguments([]), node) if factory else NOTHING
 
 
 def _not_ellipsis(value: Value) -> Value:
@@ -309,25 +304,21 @@ def _converted(interp: Interpreter, cls: ClassInfo, name: str, value: Value) -> 
     annotation = interp.infos.get(("annotation", cls, name))
     if annotation is None:
         return value
-    from .library.conversions import convert
 
-    return convert(interp, ast.unparse(annotation), value)
+    return library_module.conversions.convert(interp, ast.unparse(annotation), value)
 
 
 def _from_environment(
     interp: Interpreter, info: ClassInfo, name: str, default: Value, node: ast.expr | None, place: ast.AST
 ) -> Value:
     """A field of a settings class is read from the environment."""
-    from . import environment
 
     prefix = ""
     for cls in info.mro:
         config = interp.store.get(cls.scope, "model_config")
         for atom in config or ():
-            from .mappings import mapping_state, mapping_value
-
-            if mapping_state(interp, atom) is not None:
-                for each in mapping_value(interp, (atom,), "env_prefix"):
+            if mappings.mapping_state(interp, atom) is not None:
+                for each in mappings.mapping_value(interp, (atom,), "env_prefix"):
                     if isinstance(each, Const) and isinstance(each.value, str):
                         prefix = each.value
     names = _aliases(interp, node) or [f"{prefix}{name}".upper()]
@@ -342,7 +333,7 @@ def _run_validators(interp: Interpreter, info: ClassInfo, obj: Obj, node: ast.AS
             if isinstance(statement, ast.FunctionDef) and _is_after_validator(statement):
                 method = interp.store.get(cls.scope, statement.name)
                 if method is not None:
-                    call(interp, method, Arguments([(Ref(obj),)]), node)
+                    calls.call(interp, method, calls.Arguments([(Ref(obj),)]), node)
 
 
 def _is_after_validator(node: ast.FunctionDef) -> bool:

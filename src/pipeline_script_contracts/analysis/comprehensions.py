@@ -5,13 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from .conditions import decide, refine
+from . import conditions, expressions, iteration, targets
 from .containers import DictState, ListState
-from .expressions import evaluate, new_object, put
 from .interpreter import DeadEnd, Interpreter
-from .iteration import element_of, items_of
 from .scopes import Scope
-from .targets import assign
 from .values import NOTHING, Value, join
 
 MAX_UNROLL = 64
@@ -32,7 +29,7 @@ def run_comprehension(interp: Interpreter, node: Comprehension) -> Value:
     names = frozenset(
         each.id for generator in node.generators for each in ast.walk(generator.target) if isinstance(each, ast.Name)
     )
-    first = evaluate(interp, node.generators[0].iter)
+    first = expressions.evaluate(interp, node.generators[0].iter)
     scope = Scope("comprehension", outer.module, outer, names)
     results = _Results()
     interp.frame.scope = scope
@@ -43,23 +40,23 @@ def run_comprehension(interp: Interpreter, node: Comprehension) -> Value:
     if isinstance(node, ast.DictComp):
         state = DictState({})
         for key, value in results.items:
-            state = put(state, key, value) if results.exact else state.set_unknown(key, value)
-        return new_object(interp, "dict", state)
+            state = expressions.put(state, key, value) if results.exact else state.set_unknown(key, value)
+        return expressions.new_object(interp, "dict", state)
     kind = "set" if isinstance(node, ast.SetComp) else "list"
     if results.exact:
-        return new_object(interp, kind, ListState(tuple(value for _, value in results.items)))
+        return expressions.new_object(interp, kind, ListState(tuple(value for _, value in results.items)))
     rest: Value = NOTHING
     for _, value in results.items:
         rest = join(rest, value)
-    return new_object(interp, kind, ListState(None, rest))
+    return expressions.new_object(interp, kind, ListState(None, rest))
 
 
 def _generate(interp: Interpreter, node: Comprehension, depth: int, iterable: Value, results: _Results) -> None:
     generator = node.generators[depth]
-    items = items_of(interp, iterable)
+    items = iteration.items_of(interp, iterable)
     if items is None or len(items) > MAX_UNROLL or len(results.items) > 400:
         results.exact = False
-        element = element_of(interp, iterable)
+        element = iteration.element_of(interp, iterable)
         items = [element] if element else []
     for item in items:
         _in_branch(interp, lambda item=item: _one(interp, node, depth, generator, item, results))
@@ -83,19 +80,19 @@ def _one(
 ) -> bool:
     """Runs one item and tells whether it certainly passes the conditions."""
     interp.tick()
-    assign(interp, generator.target, item)
+    targets.assign(interp, generator.target, item)
     certain = True
     for test in generator.ifs:
-        yes, no = decide(interp, test)
+        yes, no = conditions.decide(interp, test)
         if not yes:
             return False
         if no:
             results.exact = certain = False
-        refine(interp, test, True)
+        conditions.refine(interp, test, True)
     if depth + 1 < len(node.generators):
-        _generate(interp, node, depth + 1, evaluate(interp, node.generators[depth + 1].iter), results)
+        _generate(interp, node, depth + 1, expressions.evaluate(interp, node.generators[depth + 1].iter), results)
     elif isinstance(node, ast.DictComp):
-        results.items.append((evaluate(interp, node.key), evaluate(interp, node.value)))
+        results.items.append((expressions.evaluate(interp, node.key), expressions.evaluate(interp, node.value)))
     else:
-        results.items.append((NOTHING, evaluate(interp, node.elt)))
+        results.items.append((NOTHING, expressions.evaluate(interp, node.elt)))
     return certain

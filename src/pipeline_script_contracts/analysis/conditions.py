@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from . import environment
-from .containers import DictState, ListState
-from .expressions import evaluate
+from . import environment, expressions
+from .containers import DictState, ListState, key_of
 from .interpreter import DeadEnd, Interpreter
 from .values import (
     CONTENT,
@@ -67,7 +66,7 @@ def decide(interp: Interpreter, test: ast.expr) -> Outcome:
         return no, yes
     if isinstance(test, ast.BoolOp):
         return _decide_all(interp, test.values, isinstance(test.op, ast.And))
-    return truth(interp, evaluate(interp, test))
+    return truth(interp, expressions.evaluate(interp, test))
 
 
 def _decide_all(interp: Interpreter, tests: list[ast.expr], is_and: bool) -> Outcome:
@@ -264,7 +263,6 @@ def _identity(a: Any, b: Any) -> Outcome:
 
 def _membership(interp: Interpreter, a: Any, b: Any) -> Outcome:
     """Decides `a in b` for a container."""
-    from .containers import key_of
 
     if environment.is_environment(b):
         environment.probe(interp, a)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ast
 
-from .calls import Arguments, call
+from . import attributes, calls, iteration
 from .containers import ListState
 from .interpreter import Interpreter
-from .iteration import element_of
-from .values import CONTENT, NOTHING, Atom, Handle, Lib, Ref, Value, join
+from .values import CONTENT, NONE, NOTHING, Atom, Handle, Lib, Ref, Value, join
 
 
 def enter(interp: Interpreter, value: Value, node: ast.AST) -> tuple[Value, frozenset[str] | None]:
@@ -32,24 +31,21 @@ def enter(interp: Interpreter, value: Value, node: ast.AST) -> tuple[Value, froz
 
 
 def _entered(interp: Interpreter, atom: Atom, node: ast.AST) -> Value:
-    from .attributes import find_method
 
     if isinstance(atom, Handle) and atom.sink == "tempfile.TemporaryDirectory":
         return atom.path
     if not isinstance(atom, Ref):
         return (atom,)
     if isinstance(interp.store.get(atom.obj, CONTENT), ListState):
-        return element_of(interp, (atom,)) or (atom,)  # a function under @contextmanager: what it yields
-    method = find_method(interp, atom, "__enter__")
-    return call(interp, method, Arguments([]), node) if method is not None else (atom,)
+        return iteration.element_of(interp, (atom,)) or (atom,)  # a function under @contextmanager: what it yields
+    method = attributes.find_method(interp, atom, "__enter__")
+    return calls.call(interp, method, calls.Arguments([]), node) if method is not None else (atom,)
 
 
 def leave(interp: Interpreter, value: Value, node: ast.AST) -> None:
     """Leaves a context: runs `__exit__`."""
-    from .attributes import find_method
-    from .values import NONE
 
     for atom in value:
-        method = find_method(interp, atom, "__exit__")
+        method = attributes.find_method(interp, atom, "__exit__")
         if method is not None:
-            call(interp, method, Arguments([NONE, NONE, NONE]), node)
+            calls.call(interp, method, calls.Arguments([NONE, NONE, NONE]), node)

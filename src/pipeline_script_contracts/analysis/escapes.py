@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from . import attributes, calls
 from .containers import DictState, ListState
 from .facts import HyperparameterUse
 from .interpreter import DeadEnd, Interpreter
@@ -115,7 +116,6 @@ def escape(interp: Interpreter, value: Value, why: str, node: ast.AST, depth: in
 
 
 def _call_back(interp: Interpreter, atom: Function | Bound, why: str, node: ast.AST) -> None:
-    from .calls import Arguments, call
 
     key = (atom.function, atom.owner) if isinstance(atom, Bound) else atom
     count = interp.escaped.get(key, 0)
@@ -123,10 +123,10 @@ def _call_back(interp: Interpreter, atom: Function | Bound, why: str, node: ast.
         return
     interp.escaped[key] = count + 1
     argument = unknown(f"an argument of a function {why}")
-    given = Arguments([], {}, argument, argument)
+    given = calls.Arguments([], {}, argument, argument)
 
     def run() -> Value:
-        return call(interp, (atom,), given, node)
+        return calls.call(interp, (atom,), given, node)
 
     _, changes = interp.explore(run)
     if changes is not None:
@@ -145,12 +145,11 @@ def _escape_object(interp: Interpreter, atom: Ref, why: str, node: ast.AST, dept
     cls = atom.obj.cls
     if cls is None or cls.flavour in ("pydantic", "namedtuple", "settings", "enum"):
         return
-    from .attributes import find_method
 
     for each in cls.mro:
         for statement in each.node.body if each.node is not None else ():
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) and statement.name not in _NOT_HOOKS:
-                method = find_method(interp, atom, statement.name)
+                method = attributes.find_method(interp, atom, statement.name)
                 for bound in method or ():
                     if isinstance(bound, Bound):
                         _call_back(interp, bound, why, node)
@@ -165,7 +164,6 @@ _NOT_HOOKS = frozenset({"__init__", "__new__", "__init_subclass__", "__repr__", 
 
 
 def _escape_class(interp: Interpreter, atom: ClassAtom, why: str, node: ast.AST) -> None:
-    from .calls import Arguments, call
 
     key = atom.info
     if interp.escaped.get(key, 0):
@@ -173,7 +171,7 @@ def _escape_class(interp: Interpreter, atom: ClassAtom, why: str, node: ast.AST)
     interp.escaped[key] = 1
     argument = unknown(f"an argument of a class {why}")
     try:
-        made = call(interp, (atom,), Arguments([], {}, argument, argument), node)
+        made = calls.call(interp, (atom,), calls.Arguments([], {}, argument, argument), node)
     except DeadEnd:
         return
     escape(interp, made, why, node)

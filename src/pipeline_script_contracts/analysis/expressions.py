@@ -6,6 +6,20 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
+from . import (
+    attributes,
+    calls,
+    comprehensions,
+    conditions,
+    functions,
+    iteration,
+    mappings,
+    numbers,
+    operators,
+    strings,
+    subscripts,
+    targets,
+)
 from .containers import DictState, ListState, key_of
 from .interpreter import Interpreter
 from .values import (
@@ -71,20 +85,17 @@ def _name(interp: Interpreter, node: ast.Name) -> Value:
 
 
 def _attribute(interp: Interpreter, node: ast.Attribute) -> Value:
-    from .attributes import load_attribute
 
-    return load_attribute(interp, evaluate(interp, node.value), node.attr, node)
+    return attributes.load_attribute(interp, evaluate(interp, node.value), node.attr, node)
 
 
 def _call(interp: Interpreter, node: ast.Call) -> Value:
-    from .calls import evaluate_call
 
-    return evaluate_call(interp, node)
+    return calls.evaluate_call(interp, node)
 
 
 def _sequence(interp: Interpreter, nodes: list[ast.expr]) -> tuple[list[Value] | None, Value]:
     """Evaluates the items of a display; gives None and the join of all when their number is not known."""
-    from .iteration import element_of, items_of
 
     items: list[Value] = []
     rest: Value = NOTHING
@@ -92,10 +103,10 @@ def _sequence(interp: Interpreter, nodes: list[ast.expr]) -> tuple[list[Value] |
     for each in nodes:
         if isinstance(each, ast.Starred):
             inner = evaluate(interp, each.value)
-            known = items_of(interp, inner)
+            known = iteration.items_of(interp, inner)
             if known is None:
                 exact = False
-                rest = join(rest, element_of(interp, inner))
+                rest = join(rest, iteration.element_of(interp, inner))
             else:
                 items.extend(known)
         else:
@@ -141,10 +152,9 @@ def put(state: DictState, key: Value, value: Value) -> DictState:
 
 def merge_mapping(interp: Interpreter, state: DictState, value: Value) -> DictState:
     """Adds the entries of another mapping, as `{**other}` and `update(other)` do."""
-    from .mappings import mapping_state
 
     for atom in value:
-        other = mapping_state(interp, atom)
+        other = mappings.mapping_state(interp, atom)
         if other is None:
             if isinstance(atom, Const) and atom.value is None:
                 continue
@@ -161,44 +171,39 @@ def merge_mapping(interp: Interpreter, state: DictState, value: Value) -> DictSt
 
 
 def _conditional(interp: Interpreter, node: ast.IfExp) -> Value:
-    from .conditions import decide, refine
 
-    yes, no = decide(interp, node.test)
+    yes, no = conditions.decide(interp, node.test)
     if not no:
         return evaluate(interp, node.body)
     if not yes:
         return evaluate(interp, node.orelse)
 
     def side(holds: bool, branch: ast.expr) -> Value:
-        refine(interp, node.test, holds)
+        conditions.refine(interp, node.test, holds)
         return evaluate(interp, branch)
 
     return interp.either([lambda: side(True, node.body), lambda: side(False, node.orelse)])
 
 
 def _compare(interp: Interpreter, node: ast.Compare) -> Value:
-    from .conditions import compare
-    from .numbers import check_comparison
 
     left = evaluate(interp, node.left)
     yes, no = True, False
     for operator, each in zip(node.ops, node.comparators, strict=True):
         right = evaluate(interp, each)
-        check_comparison(interp, left, operator, right, node)
-        outcome = compare(interp, left, operator, right)
+        numbers.check_comparison(interp, left, operator, right, node)
+        outcome = conditions.compare(interp, left, operator, right)
         yes, no = yes and outcome[0], no or outcome[1]
         left = right
     return outcome_value((yes, no))
 
 
 def _lambda(interp: Interpreter, node: ast.Lambda) -> Value:
-    from .functions import make_function
 
-    return (make_function(interp, node),)
+    return (functions.make_function(interp, node),)
 
 
 def _f_string(interp: Interpreter, node: ast.JoinedStr) -> Value:
-    from .strings import concatenate, to_text
 
     result: Value = const("")
     for part in node.values:
@@ -206,12 +211,11 @@ def _f_string(interp: Interpreter, node: ast.JoinedStr) -> Value:
             piece: Value = (Const(part.value),)
         else:
             assert isinstance(part, ast.FormattedValue)
-            piece = to_text(interp, evaluate(interp, part.value), part)
+            piece = strings.to_text(interp, evaluate(interp, part.value), part)
             if part.format_spec is not None:
                 spec = evaluate(interp, part.format_spec)
-                from .strings import formatted
 
-                piece = formatted(interp, piece, spec, part)
+                piece = strings.formatted(interp, piece, spec, part)
             elif part.conversion == ord("r"):
                 piece = tuple(
                     Const(repr(atom.value), atom.soft)
@@ -219,15 +223,14 @@ def _f_string(interp: Interpreter, node: ast.JoinedStr) -> Value:
                     else hole_text("any", reason="a representation")
                     for atom in piece
                 )
-        result = concatenate(result, piece)
+        result = strings.concatenate(result, piece)
     return result
 
 
 def _named(interp: Interpreter, node: ast.NamedExpr) -> Value:
-    from .targets import assign
 
     value = evaluate(interp, node.value)
-    assign(interp, node.target, value)
+    targets.assign(interp, node.target, value)
     return value
 
 
@@ -243,17 +246,15 @@ def _yield(interp: Interpreter, node: ast.Yield) -> Value:
 
 
 def _yield_from(interp: Interpreter, node: ast.YieldFrom) -> Value:
-    from .iteration import element_of
 
     frame = interp.frame
-    frame.yields = join(frame.yields or NOTHING, element_of(interp, evaluate(interp, node.value)))
+    frame.yields = join(frame.yields or NOTHING, iteration.element_of(interp, evaluate(interp, node.value)))
     return unknown("the result of a generator")
 
 
 def _subscript(interp: Interpreter, node: ast.Subscript) -> Value:
-    from .subscripts import load_subscript
 
-    return load_subscript(interp, node)
+    return subscripts.load_subscript(interp, node)
 
 
 def _slice(interp: Interpreter, node: ast.Slice) -> Value:
@@ -268,15 +269,13 @@ def _starred(interp: Interpreter, node: ast.Starred) -> Value:
 
 
 def _operator(interp: Interpreter, node: Any) -> Value:
-    from .operators import run_operator
 
-    return run_operator(interp, node)
+    return operators.run_operator(interp, node)
 
 
 def _comprehension(interp: Interpreter, node: Any) -> Value:
-    from .comprehensions import run_comprehension
 
-    return run_comprehension(interp, node)
+    return comprehensions.run_comprehension(interp, node)
 
 
 EXPRESSIONS: dict[type[ast.expr], Callable[[Interpreter, Any], Value]] = {

@@ -213,19 +213,6 @@ class Analysis:
     handlers: tuple[str, ...] = ()
     source_roots: tuple[Path, ...] = ()
 
-    def model_fields(self, reference: str) -> tuple[tuple[str, ...], frozenset[str]] | None:
-        """Finds a class with fields that a contract names.
-
-        Args:
-            reference: Its dotted name, `package.module.Class` or `package.module:Class`.
-
-        Returns:
-            Its fields in order, and the names of the classes on whose objects they are read; None when it is not here.
-        """
-        from .models import find_model_fields
-
-        return find_model_fields(reference, self.script, self.source_roots)
-
     @property
     def reads(self) -> list[PathUse]:
         """The uses that read."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from . import calls, classes, expressions, iteration, library, mappings, paths
+from .containers import key_value
 from .facts import HyperparameterUse
 from .interpreter import Interpreter
-from .values import ClassAtom, Obj, Ref, TupleAtom, Value, const, hole_text, unknown
+from .values import ClassAtom, Const, Obj, Ref, TupleAtom, Value, const, hole_text, unknown
 
 _DUMPS = frozenset({"model_dump", "dict", "_asdict", "to_dict", "asdict"})
 _JSON_DUMPS = frozenset({"model_dump_json", "json", "to_json"})
@@ -25,11 +27,9 @@ def note_all_fields(interp: Interpreter, owner: Ref, node: ast.AST) -> None:
 
 def dump(interp: Interpreter, owner: Ref, node: ast.AST) -> Value:
     """Gives the fields of an object as a dict."""
-    from .expressions import new_object
-    from .mappings import attributes_state
 
     note_all_fields(interp, owner, node)
-    return new_object(interp, "dict", attributes_state(interp, owner))
+    return expressions.new_object(interp, "dict", mappings.attributes_state(interp, owner))
 
 
 def field_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, node: ast.AST) -> Value | None:
@@ -48,9 +48,6 @@ def field_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, nod
 
 def copy(interp: Interpreter, owner: Ref, arguments: Any) -> Value:
     """Gives a copy of an object with some fields changed."""
-    from .containers import key_value
-    from .mappings import mapping_state
-    from .values import Const
 
     obj = Obj("instance", owner.obj.cls, set(owner.obj.info or ()))
     for name in obj.info:
@@ -59,7 +56,7 @@ def copy(interp: Interpreter, owner: Ref, arguments: Any) -> Value:
             interp.store.set(obj, name, cell)
     changes = {name: value for name, value in arguments.keywords.items() if name not in ("update", "deep")}
     for atom in arguments.keywords.get("update", ()):
-        state = mapping_state(interp, atom)
+        state = mappings.mapping_state(interp, atom)
         for key, value in state.entries.items() if state is not None else ():
             each = key_value(key)
             if isinstance(each, Const) and isinstance(each.value, str):
@@ -72,38 +69,31 @@ def copy(interp: Interpreter, owner: Ref, arguments: Any) -> Value:
 
 def class_field_method(interp: Interpreter, owner: ClassAtom, name: str, arguments: Any, node: ast.AST) -> Value | None:
     """Calls a class method of a class with fields, or gives None where it is none of those."""
-    from .calls import Arguments, unpack_mapping
-    from .classes import instantiate
 
     if owner.info.flavour not in FLAVOURS:
         return None
     if name in _VALIDATES:
-        unpacked = Arguments()
+        unpacked = calls.Arguments()
         for value in arguments.positional[:1]:
             if name == "_make":
-                from .iteration import items_of
-
-                unpacked.positional = items_of(interp, value) or []
+                unpacked.positional = iteration.items_of(interp, value) or []
             else:
-                unpack_mapping(interp, value, unpacked)
+                calls.unpack_mapping(interp, value, unpacked)
         for key, value in arguments.keywords.items():
             unpacked.keywords.setdefault(key, value)
-        return instantiate(interp, owner.info, unpacked, node)
+        return classes.instantiate(interp, owner.info, unpacked, node)
     if name in ("model_validate_json", "parse_raw", "parse_file", "from_json"):
         if name == "parse_file":
-            from .paths import touch
-
-            touch(interp, "read", arguments.get(0, "path"), f"{owner.info.name}.parse_file", node)
+            paths.touch(interp, "read", arguments.get(0, "path"), f"{owner.info.name}.parse_file", node)
         loaded = _parsed(interp, arguments.get(0))
-        unpacked = Arguments()
-        unpack_mapping(interp, loaded, unpacked)
-        return instantiate(interp, owner.info, unpacked, node)
+        unpacked = calls.Arguments()
+        calls.unpack_mapping(interp, loaded, unpacked)
+        return classes.instantiate(interp, owner.info, unpacked, node)
     if name in ("model_fields", "__fields__", "__dataclass_fields__", "_fields"):
         return (TupleAtom([const(each) for each in owner.info.fields]),)
     return None
 
 
 def _parsed(interp: Interpreter, value: Value) -> Value:
-    from .library.documents import parsed
 
-    return parsed(interp, value) if value else unknown("text that is not known")
+    return library.documents.parsed(interp, value) if value else unknown("text that is not known")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ast
 
-from .calls import Arguments, call
+from . import calls, expressions, library, statements
 from .containers import DictState, text_key
-from .expressions import evaluate, new_list, new_object
 from .interpreter import MAX_DEPTH, DeadEnd, Frame, Interpreter
 from .scopes import FunctionInfo, FunctionNode, Scope
-from .store import Changes, Key
+from .store import Changes
 from .values import (
     NONE,
     NOTHING,
@@ -87,10 +86,10 @@ def make_function(interp: Interpreter, node: FunctionNode, prefix: str = "") -> 
     for argument, default in zip(
         positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True
     ):
-        defaults[argument.arg] = evaluate(interp, default)
+        defaults[argument.arg] = expressions.evaluate(interp, default)
     for argument, keyword_default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
         if keyword_default is not None:
-            defaults[argument.arg] = evaluate(interp, keyword_default)
+            defaults[argument.arg] = expressions.evaluate(interp, keyword_default)
     return Function(info, scope, defaults, interp.frame.cls if scope.kind == "class" else None)
 
 
@@ -113,19 +112,17 @@ def _setter_name(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
 
 def decorate(interp: Interpreter, decorator: ast.expr, value: Value, node: ast.AST) -> Value:
     """Applies a decorator."""
-    from .library.command_line import command_decorator
-    from .library.frameworks import decorate_command
 
     if isinstance(decorator, ast.Attribute) and decorator.attr in ("setter", "deleter", "getter"):
         return value
-    wrapper = evaluate(interp, decorator)
+    wrapper = expressions.evaluate(interp, decorator)
     interp.current = decorator
     if len(wrapper) == 1 and isinstance(wrapper[0], Lib):
         name = wrapper[0].name
         binding = _BINDINGS.get(name)
         if binding is not None:
             return tuple(_with_binding(atom, binding) for atom in value)
-        command = command_decorator(interp, name, value, decorator)
+        command = library.command_line.command_decorator(interp, name, value, decorator)
         if command is not None:
             return command
         root = wrapper[0].root
@@ -133,11 +130,11 @@ def decorate(interp: Interpreter, decorator: ast.expr, value: Value, node: ast.A
             interp.deferred.append((value, f"decorated by {name}", decorator))
         return value
     if len(wrapper) == 1 and isinstance(wrapper[0], Ref):
-        command = decorate_command(interp, wrapper[0], value)
+        command = library.frameworks.decorate_command(interp, wrapper[0], value)
         if command is not None:
             return command
     if any(isinstance(atom, Function) or not isinstance(atom, Lib) for atom in wrapper):
-        result = call(interp, wrapper, Arguments([value]), decorator)
+        result = calls.call(interp, wrapper, calls.Arguments([value]), decorator)
         if any(type(atom).__name__ in ("Unknown", "Lib") for atom in result):
             return join(value, tuple(atom for atom in result if type(atom).__name__ not in ("Unknown", "Lib")))
         return result
@@ -162,7 +159,7 @@ def _with_binding(atom: Atom, binding: str) -> Atom:
     return atom
 
 
-def call_function(interp: Interpreter, function: Function, arguments: Arguments, node: ast.AST) -> Value:
+def call_function(interp: Interpreter, function: Function, arguments: calls.Arguments, node: ast.AST) -> Value:
     """Calls a function of the analysed code: runs its body on the arguments.
 
     Args:
@@ -183,9 +180,37 @@ def call_function(interp: Interpreter, function: Function, arguments: Arguments,
         return unknown(f"the result of {info.name}, which calls itself")
     if active == MAX_RECURSION:
         arguments = _widened(arguments)
-    names = info.locals
-    scope = Scope("function", info.module, function.scope, names, info.outer)
     bound = _bind(interp, function, arguments, node)
+    signature = (info, function.scope, function.binding, interp.phase, tuple(bound.values()))
+    known, earlier = interp.memory.recall(signature)
+    if known:
+        return _returned(earlier)
+    began = interp.memory.begin()
+    frame, ways, result = _activate(interp, function, bound, active)
+    if info.generator:
+        interp.store.merge(ways or [{}])
+        return expressions.new_list(interp, *((None, frame.yields) if frame.yields else ([], NOTHING)))
+    if not ways and isinstance(info.node, ast.AsyncFunctionDef):  # it runs beside its caller, who goes on
+        return unknown(f"the result of {info.name}, which never returns")
+    interp.memory.remember(signature, began, ways, result if ways else None)
+    if ways:
+        scope = frame.scope
+        interp.store.merge(ways, lambda key: key[0] is scope and not scope.captured)
+    return _returned(result if ways else None)
+
+
+def _returned(result: Value | None) -> Value:
+    if result is None:
+        raise DeadEnd
+    return result
+
+
+def _activate(
+    interp: Interpreter, function: Function, bound: dict[str, Value], active: int
+) -> tuple[Frame, list[Changes], Value]:
+    """Runs the body; gives the activation, the states in which it returns, and what it may return."""
+    info = function.info
+    scope = Scope("function", info.module, function.scope, info.locals, info.outer)
     frame = Frame(scope, interp.store.depth, info)
     frame.cls = function.cls
     if frame.cls is not None and info.positional:
@@ -194,54 +219,42 @@ def call_function(interp: Interpreter, function: Function, arguments: Arguments,
     interp.frames.append(frame)
     interp.active[info] = active + 1
     ways: list[Changes] = []
+    result: Value = NOTHING
     try:
         for name, value in bound.items():
             interp.store.set(scope, name, value)
         if _run_body(interp, frame, info.node):
             ways.append(interp.store.since(frame.depth))
+            result = NONE
     finally:
         interp.active[info] = active
         interp.frames.pop()
         interp.store.pop()
-    result: Value = NOTHING if not ways else NONE
     for value, changes in frame.returns:
         ways.append(changes)
         result = join(result, value)
-    if info.generator:
-        interp.store.merge(ways or [{}])
-        return new_list(interp, None, frame.yields) if frame.yields else new_list(interp, [])
-    if not ways:
-        if isinstance(info.node, ast.AsyncFunctionDef):  # it runs beside its caller, who goes on
-            return unknown(f"the result of {info.name}, which never returns")
-        raise DeadEnd
-
-    def unreachable(key: Key) -> bool:
-        return key[0] is scope and not scope.captured
-
-    interp.store.merge(ways, unreachable)
-    return result
+    return frame, ways, result
 
 
 def _run_body(interp: Interpreter, frame: Frame, node: FunctionNode) -> bool:
-    from .statements import run_block
 
     if not isinstance(node, ast.Lambda):
-        return run_block(interp, node.body)
+        return statements.run_block(interp, node.body)
     try:
-        value = evaluate(interp, node.body)
+        value = expressions.evaluate(interp, node.body)
     except DeadEnd:
         return False
     frame.returns.append((value, interp.store.since(frame.depth)))
     return False
 
 
-def _widened(arguments: Arguments) -> Arguments:
+def _widened(arguments: calls.Arguments) -> calls.Arguments:
     """Covers what the arguments of ever deeper recursion may be."""
 
     def widen(value: Value) -> Value:
         return generalise(value) if any(pathlike(atom) for atom in value) else value
 
-    return Arguments(
+    return calls.Arguments(
         [widen(value) for value in arguments.positional],
         {name: widen(value) for name, value in arguments.keywords.items()},
         widen(arguments.rest),
@@ -249,7 +262,7 @@ def _widened(arguments: Arguments) -> Arguments:
     )
 
 
-def _bind(interp: Interpreter, function: Function, arguments: Arguments, node: ast.AST) -> dict[str, Value]:
+def _bind(interp: Interpreter, function: Function, arguments: calls.Arguments, node: ast.AST) -> dict[str, Value]:
     """Gives each parameter its value."""
     info = function.info
     spec = info.node.args
@@ -274,7 +287,7 @@ def _bind(interp: Interpreter, function: Function, arguments: Arguments, node: a
             rest = arguments.rest
             for value in extra:
                 rest = join(rest, value)
-            bound[spec.vararg.arg] = new_list(interp, None, rest)
+            bound[spec.vararg.arg] = expressions.new_list(interp, None, rest)
         else:
             bound[spec.vararg.arg] = (TupleAtom(extra),)
     if spec.kwarg is not None:
@@ -283,7 +296,7 @@ def _bind(interp: Interpreter, function: Function, arguments: Arguments, node: a
             state = state.set(text_key(name), value)
         if arguments.rest_keywords:
             state = state.set_unknown(unknown("a keyword argument"), arguments.rest_keywords)
-        bound[spec.kwarg.arg] = new_object(interp, "dict", state)
+        bound[spec.kwarg.arg] = expressions.new_object(interp, "dict", state)
     return bound
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from .calls import Arguments, call
+from . import calls
 from .interpreter import Frame, Interpreter
 from .scopes import ModuleInfo
 from .values import NOTHING, Const, Function, Value, unknown
@@ -32,13 +32,13 @@ def run_handlers(interp: Interpreter, module: ModuleInfo) -> None:
             interp.record.analysis.handlers += (name,)
             node = next((atom.info.node for atom in function if isinstance(atom, Function)), ast.Pass())
             if name == "model_fn":
-                arguments = Arguments([(Const(MODEL_FOLDER),)])
+                arguments = calls.Arguments([(Const(MODEL_FOLDER),)])
                 _trim(function, arguments)
             else:
-                arguments = Arguments([], {}, unknown("a request"), unknown("a request"))
+                arguments = calls.Arguments([], {}, unknown("a request"), unknown("a request"))
                 if name in ("predict_fn", "transform_fn") and model:
                     arguments = _with_model(name, model)
-            result, changes = interp.explore(lambda f=function, a=arguments, n=node: call(interp, f, a, n))
+            result, changes = interp.explore(lambda f=function, a=arguments, n=node: calls.call(interp, f, a, n))
             if changes is not None:
                 interp.store.merge([{}, changes])
             if name == "model_fn":
@@ -48,7 +48,7 @@ def run_handlers(interp: Interpreter, module: ModuleInfo) -> None:
         interp.phase = "import"
 
 
-def _trim(function: Value, arguments: Arguments) -> None:
+def _trim(function: Value, arguments: calls.Arguments) -> None:
     """Adds the context that newer containers pass, where the handler takes one."""
     for atom in function:
         if isinstance(atom, Function) and len(atom.info.positional) > 1:
@@ -56,8 +56,8 @@ def _trim(function: Value, arguments: Arguments) -> None:
             return
 
 
-def _with_model(name: str, model: Value) -> Arguments:
+def _with_model(name: str, model: Value) -> calls.Arguments:
     request = unknown("a request")
     if name == "predict_fn":
-        return Arguments([request, model], {}, request)
-    return Arguments([model, request], {}, request)
+        return calls.Arguments([request, model], {}, request)
+    return calls.Arguments([model, request], {}, request)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import sys
 
+from . import calls, iteration, library
 from .facts import ImportUse
-from .interpreter import Interpreter
+from .interpreter import Interpreter, strings_in
 from .scopes import ModuleInfo
-from .values import NOTHING, Lib, ModuleAtom, Value, join, unknown
+from .values import NOTHING, Lib, ModuleAtom, Value, const, join, unknown
 
 _ALIASES = {
     "posixpath": "os.path",
@@ -118,7 +119,6 @@ def absolute_name(module: ModuleInfo, node: ast.ImportFrom) -> str | None:
 
 
 def _member(interp: Interpreter, value: Value, module: str, name: str, node: ast.AST) -> Value:
-    from .library import constant
 
     result: Value = NOTHING
     for atom in value or (Lib(""),):
@@ -137,7 +137,7 @@ def _member(interp: Interpreter, value: Value, module: str, name: str, node: ast
                 local = interp.import_module(name, node)
                 result = join(result, local)
             else:
-                known = constant(interp, canonical(dotted))
+                known = library.constant(interp, canonical(dotted))
                 result = join(result, known if known is not None else (Lib(canonical(dotted)),))
         else:
             result = join(result, (atom,))
@@ -146,12 +146,10 @@ def _member(interp: Interpreter, value: Value, module: str, name: str, node: ast
 
 def _module_getattr(interp: Interpreter, module: ModuleInfo, name: str, node: ast.AST) -> Value:
     """Gives a name that a module makes up when asked (`__getattr__`), or says that it is not there."""
-    from .calls import Arguments, call
-    from .values import const
 
     hook = interp.store.get(module.scope, "__getattr__")
     if hook is not None:
-        return call(interp, hook, Arguments([const(name)]), node)
+        return calls.call(interp, hook, calls.Arguments([const(name)]), node)
     return unknown(f"{name!r} is not defined in {module.path.name}")
 
 
@@ -169,10 +167,8 @@ def _import_star(interp: Interpreter, value: Value, node: ast.AST) -> None:
 
 
 def _listed(interp: Interpreter, value: Value) -> set[str] | None:
-    from .interpreter import strings_in
-    from .iteration import items_of
 
-    items = items_of(interp, value)
+    items = iteration.items_of(interp, value)
     return None if items is None else {text for item in items for text in strings_in(item)}
 
 

@@ -9,11 +9,12 @@ import ast
 import builtins
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ..findings import ChainStep
 from . import recorder as recording
 from .facts import Place, SourceProblem
+from .memory import Memory
 from .recorder import Recorder
 from .scopes import ClassInfo, FunctionInfo, ModuleInfo, Scope
 from .sources import Sources
@@ -98,6 +99,8 @@ class Interpreter:
         self.unrolled: dict[ast.AST, int] = {}
         self.flags_defined: dict[str, Value] = {}
         self.active: dict[FunctionInfo, int] = {}
+        self.memory = Memory(self.store)
+        self.raised: set[ClassInfo] = set()
         self.infos: dict[object, Any] = {}
         self.cwd: Value = const("")
         self.current: ast.AST = ast.Pass()
@@ -200,7 +203,8 @@ class Interpreter:
                 scope = scope.parent
                 continue
             if scope.names is None or name in scope.names:
-                cell = self.store.cells.get((scope, name))
+                own = scope is frame_scope and scope.names is not None
+                cell = self.store.cells.get((scope, name)) if own else self.store.get(scope, name)
                 if cell is not None:
                     assert isinstance(cell, tuple)
                     if UNDEFINED not in cell:
@@ -240,7 +244,8 @@ class Interpreter:
 
     def run_module(self, module: ModuleInfo) -> None:
         """Runs the body of a module, once."""
-        from .statements import run_block
+
+        from . import statements  # the parts know the interpreter; it looks them up when it runs
 
         if module.state != "new":
             return
@@ -261,7 +266,7 @@ class Interpreter:
                     "any", f"import {module.name}", f"{module.path.name} cannot be analysed", self.place(ast.Pass())
                 )
             else:
-                run_block(self, module.tree.body)
+                statements.run_block(self, module.tree.body)
                 self._run_deferred()
         except DeadEnd:
             pass
@@ -272,11 +277,12 @@ class Interpreter:
 
     def _run_deferred(self) -> None:
         """Follows the functions that decorators of a library registered, when their module is complete."""
-        from .escapes import escape
+
+        from . import escapes
 
         while self.deferred:
             value, why, node = self.deferred.pop()
-            escape(self, value, why, node)
+            escapes.escape(self, value, why, node)
 
     def runtime_path(self, path: Path) -> str:
         """Gives where a source file lies in the container."""
@@ -297,7 +303,8 @@ class Interpreter:
         Returns:
             The local module, or the library.
         """
-        from .imports import record_import
+
+        from . import imports
 
         prefix = ""
         module: ModuleInfo | None = None
@@ -307,7 +314,7 @@ class Interpreter:
             module = self.sources.find(prefix)
             if module is None:
                 if parent is None:
-                    record_import(self, name, node)
+                    imports.record_import(self, name, node)
                     return (Lib(name),)
                 return unknown(f"module {name!r} is not found in {parent.path.parent}")
             self.run_module(module)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from . import attributes, calls
 from .containers import DictState, ListState, key_value
+from .facts import HyperparameterUse
 from .interpreter import Interpreter
 from .patterns import Hole
 from .values import (
@@ -83,8 +85,6 @@ def _element(interp: Interpreter, atom: Atom) -> Value:
     if isinstance(atom, Lib):
         return (Lib(atom.name if atom.name.endswith("[]") or len(atom.name) > 80 else f"{atom.name}[]"),)
     if isinstance(atom, Document):
-        from .facts import HyperparameterUse
-
         interp.record.hyperparameter(HyperparameterUse("*", interp.place(interp.current)))
         return (hole_text("any", reason="the name of a hyperparameter"),)
     if isinstance(atom, Const) and atom.value is None:
@@ -94,17 +94,19 @@ def _element(interp: Interpreter, atom: Atom) -> Value:
 
 def _from_protocol(interp: Interpreter, atom: Ref) -> Value:
     """Iterates over an object of the analysed code through `__iter__` or `__getitem__`."""
-    from .attributes import find_method
-    from .calls import Arguments, call
 
-    method = find_method(interp, atom, "__iter__")
+    method = attributes.find_method(interp, atom, "__iter__")
     if method is not None:
-        result = call(interp, method, Arguments([]), interp.current)
+        result = calls.call(interp, method, calls.Arguments([]), interp.current)
         if atom not in result:
             return element_of(interp, result)
-        method = find_method(interp, atom, "__next__")
-        return call(interp, method, Arguments([]), interp.current) if method is not None else unknown("an item")
-    method = find_method(interp, atom, "__getitem__")
+        method = attributes.find_method(interp, atom, "__next__")
+        return (
+            calls.call(interp, method, calls.Arguments([]), interp.current)
+            if method is not None
+            else unknown("an item")
+        )
+    method = attributes.find_method(interp, atom, "__getitem__")
     if method is not None:
-        return call(interp, method, Arguments([unknown("an index")]), interp.current)
+        return calls.call(interp, method, calls.Arguments([unknown("an index")]), interp.current)
     return unknown("an item of an object")

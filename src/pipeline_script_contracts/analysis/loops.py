@@ -5,12 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from .conditions import decide, refine
-from .expressions import evaluate
+from . import conditions, expressions, iteration, statements, targets
 from .interpreter import DeadEnd, Interpreter, Loop
-from .iteration import element_of, items_of
 from .store import Changes
-from .targets import assign
 from .values import Value
 
 MAX_UNROLL = 64
@@ -20,14 +17,14 @@ MAX_ROUNDS = 3
 
 def run_for(interp: Interpreter, node: ast.For | ast.AsyncFor) -> bool:
     """Runs a `for` loop."""
-    iterable = evaluate(interp, node.iter)
-    items = items_of(interp, iterable)
+    iterable = expressions.evaluate(interp, node.iter)
+    items = iteration.items_of(interp, iterable)
     if items is not None and len(items) <= MAX_UNROLL:
         count = interp.unrolled.get(node, 0) + len(items)
         if count <= MAX_UNROLLED_IN_ALL:
             interp.unrolled[node] = count
             return _run(interp, node, lambda loop: _each(interp, node, loop, items))
-    element = element_of(interp, iterable)
+    element = iteration.element_of(interp, iterable)
     if not element:
         return _run(interp, node, lambda loop: True)
     return _run(interp, node, lambda loop: _rounds(interp, node, loop, lambda: _bind(interp, node, element)))
@@ -39,13 +36,12 @@ def run_while(interp: Interpreter, node: ast.While) -> bool:
 
 
 def _bind(interp: Interpreter, node: ast.For | ast.AsyncFor, value: Value) -> bool:
-    assign(interp, node.target, value)
+    targets.assign(interp, node.target, value)
     return True
 
 
 def _run(interp: Interpreter, node: ast.For | ast.AsyncFor | ast.While, body: Callable[[Loop], bool]) -> bool:
     """Runs a loop in a branch of its own and joins the ways out of it."""
-    from .statements import run_block
 
     store = interp.store
     loop = Loop(store.depth)
@@ -56,7 +52,7 @@ def _run(interp: Interpreter, node: ast.For | ast.AsyncFor | ast.While, body: Ca
             exhausted = body(loop)
         finally:
             interp.frame.loops.pop()
-        return exhausted and run_block(interp, node.orelse)
+        return exhausted and statements.run_block(interp, node.orelse)
 
     live, changes = interp.explore(run)
     ways = list(loop.breaks)
@@ -79,10 +75,11 @@ def _iteration(interp: Interpreter, loop: Loop, body: Callable[[], bool]) -> lis
 
 
 def _each(interp: Interpreter, node: ast.For | ast.AsyncFor, loop: Loop, items: list[Value]) -> bool:
-    from .statements import run_block
 
     for item in items:
-        ways = _iteration(interp, loop, lambda item=item: _bind(interp, node, item) and run_block(interp, node.body))
+        ways = _iteration(
+            interp, loop, lambda item=item: _bind(interp, node, item) and statements.run_block(interp, node.body)
+        )
         if not ways:
             return False
         interp.store.merge(ways)
@@ -93,10 +90,9 @@ def _rounds(
     interp: Interpreter, node: ast.For | ast.AsyncFor | ast.While, loop: Loop, begin: Callable[[], bool]
 ) -> bool:
     """Runs the body until the state at its head no longer changes, widening what keeps changing."""
-    from .statements import run_block
 
     for number in range(MAX_ROUNDS):
-        ways = _iteration(interp, loop, lambda: begin() and run_block(interp, node.body))
+        ways = _iteration(interp, loop, lambda: begin() and statements.run_block(interp, node.body))
         if not ways:
             break
         if not interp.store.merge([{}, *ways], widen=number > 0):
@@ -105,11 +101,10 @@ def _rounds(
 
 
 def _while(interp: Interpreter, node: ast.While, loop: Loop) -> bool:
-    from .statements import run_block
 
     for _ in range(MAX_UNROLL):
         interp.tick()
-        may_be_true, may_be_false = decide(interp, node.test)
+        may_be_true, may_be_false = conditions.decide(interp, node.test)
         if not may_be_true:
             return True
         if may_be_false:
@@ -118,7 +113,7 @@ def _while(interp: Interpreter, node: ast.While, loop: Loop) -> bool:
         if isinstance(node.test, ast.Constant):
             _rounds(interp, node, loop, lambda: True)
             return False
-        ways = _iteration(interp, loop, lambda: run_block(interp, node.body))
+        ways = _iteration(interp, loop, lambda: statements.run_block(interp, node.body))
         if not ways:
             return False
         interp.store.merge(ways)
@@ -127,13 +122,13 @@ def _while(interp: Interpreter, node: ast.While, loop: Loop) -> bool:
 
 
 def _holds(interp: Interpreter, test: ast.expr) -> bool:
-    may_be_true, _ = decide(interp, test)
-    return may_be_true and refine(interp, test, True)
+    may_be_true, _ = conditions.decide(interp, test)
+    return may_be_true and conditions.refine(interp, test, True)
 
 
 def _ends(interp: Interpreter, test: ast.expr) -> bool:
     try:
-        _, may_be_false = decide(interp, test)
+        _, may_be_false = conditions.decide(interp, test)
     except DeadEnd:
         return False
-    return may_be_false and refine(interp, test, False)
+    return may_be_false and conditions.refine(interp, test, False)

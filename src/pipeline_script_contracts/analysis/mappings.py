@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from . import calls, environment, expressions, iteration
 from .containers import DictState, ListState, key_of, key_value, text_key
 from .facts import HyperparameterUse
 from .interpreter import Interpreter
@@ -101,19 +102,16 @@ def item(interp: Interpreter, atom: Atom, key: Value, node: ast.AST, default: Va
 
 def _made(interp: Interpreter, atom: Any, factory: Value, key: Value, node: ast.AST) -> Value:
     """A `defaultdict` makes the value of a missing key."""
-    from .calls import Arguments, call
-    from .expressions import put
 
-    value = call(interp, factory, Arguments([]), node)
+    value = calls.call(interp, factory, calls.Arguments([]), node)
     state = interp.store.get(atom.obj, CONTENT)
-    interp.store.set(atom.obj, CONTENT, put(state, key, value))
+    interp.store.set(atom.obj, CONTENT, expressions.put(state, key, value))
     return value
 
 
 def _hyperparameter(
     interp: Interpreter, atom: Document, key: Value, node: ast.AST, default: Value | None = None
 ) -> Value:
-    from .environment import soften
 
     result: Value = NOTHING
     for each in key:
@@ -123,12 +121,11 @@ def _hyperparameter(
         else:
             interp.record.hyperparameter(HyperparameterUse("*", interp.place(node), via=atom.via))
             result = join(result, (hole_text("any", reason="a hyperparameter"),))
-    return join(result, soften(default)) if default else result
+    return join(result, environment.soften(default)) if default else result
 
 
 def dict_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, node: ast.AST) -> Value:
     """Calls a method of a dict."""
-    from .expressions import merge_mapping, new_list, new_object, put
 
     state = interp.store.get(owner.obj, CONTENT)
     assert isinstance(state, DictState)
@@ -141,7 +138,7 @@ def dict_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, node
         if len(keys) == 1 and keys[0] is not None and keys[0] in state.certain:
             return state.entries[keys[0]]
         current = item(interp, owner, first, node, default=value)
-        interp.store.set(owner.obj, CONTENT, put(state, first, current))
+        interp.store.set(owner.obj, CONTENT, expressions.put(state, first, current))
         return current
     if name == "pop":
         result = item(interp, owner, first, node, default=arguments.get(1, default=None))
@@ -151,7 +148,7 @@ def dict_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, node
         return result
     if name == "update":
         for value in arguments.positional:
-            state = merge_mapping(interp, state, _as_mapping(interp, value))
+            state = expressions.merge_mapping(interp, state, _as_mapping(interp, value))
         for key, value in arguments.keywords.items():
             state = state.set(text_key(key), value)
         if arguments.rest_keywords:
@@ -161,21 +158,21 @@ def dict_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, node
     if name in ("items", "iteritems"):
         pairs = [((TupleAtom([(key_value(key),), value])),) for key, value in state.entries.items()]
         if state.is_exact:
-            return new_list(interp, list(pairs))
+            return expressions.new_list(interp, list(pairs))
         rest: Value = NOTHING
         for pair in pairs:
             rest = join(rest, pair)
         if state.rest:
             rest = join(rest, (TupleAtom([state.rest_keys, state.rest]),))
-        return new_list(interp, None, rest)
+        return expressions.new_list(interp, None, rest)
     if name in ("keys", "iterkeys", "values", "itervalues"):
         wanted = "keys" if "keys" in name else "values"
         if state.is_exact:
             known = [(key_value(key),) if wanted == "keys" else value for key, value in state.entries.items()]
-            return new_list(interp, known)
-        return new_list(interp, None, state.keys if wanted == "keys" else state.element)
+            return expressions.new_list(interp, known)
+        return expressions.new_list(interp, None, state.keys if wanted == "keys" else state.element)
     if name == "copy":
-        return new_object(interp, "dict", state, info=owner.obj.info)
+        return expressions.new_object(interp, "dict", state, info=owner.obj.info)
     if name == "clear":
         interp.store.set(owner.obj, CONTENT, DictState({}))
         return NONE
@@ -186,38 +183,34 @@ def dict_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, node
 
 def _as_mapping(interp: Interpreter, value: Value) -> Value:
     """Accepts a list of pairs where a mapping is wanted."""
-    from .expressions import new_object
 
     return tuple(
         atom
         if not (isinstance(atom, Ref) and isinstance(interp.store.get(atom.obj, CONTENT), ListState))
-        else new_object(interp, "dict", pairs_state(interp, (atom,)))[0]
+        else expressions.new_object(interp, "dict", pairs_state(interp, (atom,)))[0]
         for atom in value
     )
 
 
 def pairs_state(interp: Interpreter, value: Value) -> DictState:
     """Gives the dict made of an iterable of pairs."""
-    from .expressions import put
-    from .iteration import element_of, items_of
 
     state = DictState({})
-    known = items_of(interp, value)
-    for pair in known if known is not None else [element_of(interp, value)]:
-        sides = [items_of(interp, (atom,)) for atom in pair]
+    known = iteration.items_of(interp, value)
+    for pair in known if known is not None else [iteration.element_of(interp, value)]:
+        sides = [iteration.items_of(interp, (atom,)) for atom in pair]
         for each in sides:
             if each is None or len(each) != 2:
                 state = state.set_unknown(unknown("a key"), unknown("a value"))
             elif known is None:
                 state = state.set_unknown(each[0], each[1])
             else:
-                state = put(state, each[0], each[1])
+                state = expressions.put(state, each[0], each[1])
     return state
 
 
 def make_dict(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     """Calls `dict(...)`."""
-    from .expressions import merge_mapping, new_object
 
     state = DictState({})
     for value in arguments.positional[:1]:
@@ -227,13 +220,15 @@ def make_dict(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
             if isinstance(atom, Lib) and atom.name.startswith("os.environ"):
                 return (Lib("os.environ"),)
             if mapping_state(interp, atom) is not None:
-                state = merge_mapping(interp, state, (atom,))
+                state = expressions.merge_mapping(interp, state, (atom,))
             elif isinstance(atom, Ref | TupleAtom):
-                state = merge_mapping(interp, state, new_object(interp, "dict", pairs_state(interp, (atom,))))
+                state = expressions.merge_mapping(
+                    interp, state, expressions.new_object(interp, "dict", pairs_state(interp, (atom,)))
+                )
             else:
                 state = state.set_unknown(unknown("a key"), unknown("a value of a dict that is not known"))
     for key, value in arguments.keywords.items():
         state = state.set(text_key(key), value)
     if arguments.rest_keywords:
         state = state.set_unknown(unknown("a key"), arguments.rest_keywords)
-    return new_object(interp, "dict", state)
+    return expressions.new_object(interp, "dict", state)

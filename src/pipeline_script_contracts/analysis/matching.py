@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import ast
 
-from .conditions import EITHER, Outcome, compare, decide
-from .expressions import evaluate, new_list
+from . import attributes, conditions, expressions, iteration, library, mappings, statements
 from .interpreter import Interpreter
-from .iteration import element_of, items_of
-from .mappings import item
 from .store import Changes
 from .values import NOTHING, ClassAtom, Lib, Value, join, unknown
 
 
 def run_match(interp: Interpreter, node: ast.Match) -> bool:
     """Runs a `match` statement: each case that may match, until one certainly does."""
-    from .statements import run_block
 
-    subject = evaluate(interp, node.subject)
+    subject = expressions.evaluate(interp, node.subject)
     ways: list[Changes] = []
     open_end = True
     for case in node.cases:
 
-        def run(case: ast.match_case = case) -> tuple[Outcome, bool]:
+        def run(case: ast.match_case = case) -> tuple[conditions.Outcome, bool]:
             outcome = _matches(interp, case.pattern, subject)
             if outcome[0] and case.guard is not None:
-                guard = decide(interp, case.guard)
+                guard = conditions.decide(interp, case.guard)
                 outcome = (guard[0], outcome[1] or guard[1])
-            return outcome, bool(outcome[0] and run_block(interp, case.body))
+            return outcome, bool(outcome[0] and statements.run_block(interp, case.body))
 
         result, changes = interp.explore(run)
         if result is None:
@@ -45,12 +41,12 @@ def run_match(interp: Interpreter, node: ast.Match) -> bool:
     return bool(ways)
 
 
-def _matches(interp: Interpreter, pattern: ast.pattern, subject: Value) -> Outcome:
+def _matches(interp: Interpreter, pattern: ast.pattern, subject: Value) -> conditions.Outcome:
     """Tells whether a pattern may match and may fail, and binds its names."""
     if isinstance(pattern, ast.MatchValue):
-        return compare(interp, subject, ast.Eq(), evaluate(interp, pattern.value))
+        return conditions.compare(interp, subject, ast.Eq(), expressions.evaluate(interp, pattern.value))
     if isinstance(pattern, ast.MatchSingleton):
-        return compare(interp, subject, ast.Is(), evaluate(interp, ast.Constant(pattern.value)))
+        return conditions.compare(interp, subject, ast.Is(), expressions.evaluate(interp, ast.Constant(pattern.value)))
     if isinstance(pattern, ast.MatchAs):
         outcome = _matches(interp, pattern.pattern, subject) if pattern.pattern is not None else (True, False)
         if pattern.name is not None:
@@ -65,46 +61,46 @@ def _matches(interp: Interpreter, pattern: ast.pattern, subject: Value) -> Outco
         for key, each in zip(pattern.keys, pattern.patterns, strict=True):
             value: Value = NOTHING
             for atom in subject:
-                value = join(value, item(interp, atom, evaluate(interp, key), pattern))
+                value = join(value, mappings.item(interp, atom, expressions.evaluate(interp, key), pattern))
             _matches(interp, each, value)
         if pattern.rest is not None:
             interp.bind(pattern.rest, subject, pattern)
-        return EITHER
+        return conditions.EITHER
     if isinstance(pattern, ast.MatchClass):
         return _class(interp, pattern, subject)
-    return EITHER
+    return conditions.EITHER
 
 
-def _sequence(interp: Interpreter, pattern: ast.MatchSequence, subject: Value) -> Outcome:
-    items = items_of(interp, subject)
+def _sequence(interp: Interpreter, pattern: ast.MatchSequence, subject: Value) -> conditions.Outcome:
+    items = iteration.items_of(interp, subject)
     star = any(isinstance(each, ast.MatchStar) for each in pattern.patterns)
     if items is not None and not star:
         if len(items) != len(pattern.patterns):
             return (False, True)
-        outcomes = [_matches(interp, each, item) for each, item in zip(pattern.patterns, items, strict=True)]
+        outcomes = [
+            _matches(interp, each, mappings.item) for each, mappings.item in zip(pattern.patterns, items, strict=True)
+        ]
         return all(yes for yes, _ in outcomes), any(no for _, no in outcomes)
-    element = element_of(interp, subject) or unknown("an item")
+    element = iteration.element_of(interp, subject) or unknown("an item")
     for each in pattern.patterns:
         if isinstance(each, ast.MatchStar):
             if each.name is not None:
-                interp.bind(each.name, new_list(interp, None, element), each)
+                interp.bind(each.name, expressions.new_list(interp, None, element), each)
         else:
             _matches(interp, each, element)
-    return EITHER
+    return conditions.EITHER
 
 
-def _class(interp: Interpreter, pattern: ast.MatchClass, subject: Value) -> Outcome:
-    from .attributes import load_attribute
-    from .library.builtin_functions import is_instance
+def _class(interp: Interpreter, pattern: ast.MatchClass, subject: Value) -> conditions.Outcome:
 
-    cls = evaluate(interp, pattern.cls)
-    outcome = EITHER
+    cls = expressions.evaluate(interp, pattern.cls)
+    outcome = conditions.EITHER
     if len(cls) == 1 and isinstance(cls[0], ClassAtom | Lib):
-        outcome = is_instance(interp, subject, cls)
+        outcome = library.builtin_functions.is_instance(interp, subject, cls)
     if not outcome[0]:
         return outcome
     for each in pattern.patterns:
         _matches(interp, each, subject)
     for name, each in zip(pattern.kwd_attrs, pattern.kwd_patterns, strict=True):
-        _matches(interp, each, load_attribute(interp, subject, name, pattern))
+        _matches(interp, each, attributes.load_attribute(interp, subject, name, pattern))
     return outcome if not pattern.patterns and not pattern.kwd_patterns else (True, True)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from . import classes, expressions, fields, library, mappings, pathlib_model, sequences, strings
+from . import library as library_module
 from .containers import DictState, ListState
+from .facts import HyperparameterUse
 from .interpreter import Interpreter
-from .mappings import dict_method, item
-from .pathlib_model import path_method
-from .sequences import list_method
-from .strings import string_method
 from .values import (
     CONTENT,
     NONE,
@@ -19,6 +18,7 @@ from .values import (
     Const,
     Document,
     Handle,
+    Lib,
     PathAtom,
     Ref,
     Super,
@@ -26,6 +26,7 @@ from .values import (
     TupleAtom,
     Unknown,
     Value,
+    hole_text,
     unknown,
 )
 
@@ -44,9 +45,11 @@ def call_method(interp: Interpreter, owner: Atom, name: str, arguments: Any, nod
         What it may return.
     """
     if isinstance(owner, PathAtom):
-        return path_method(interp, owner, name, arguments, node)
+        return pathlib_model.path_method(interp, owner, name, arguments, node)
     if isinstance(owner, Text) or (isinstance(owner, Const) and isinstance(owner.value, str)):
-        return string_method(interp, owner, name, arguments.positional, arguments.keywords, join_rest(arguments), node)
+        return strings.string_method(
+            interp, owner, name, arguments.positional, arguments.keywords, join_rest(arguments), node
+        )
     if isinstance(owner, Const):
         return _constant_method(owner, name)
     if isinstance(owner, Ref):
@@ -61,10 +64,9 @@ def call_method(interp: Interpreter, owner: Atom, name: str, arguments: Any, nod
         return _class_method(interp, owner, name, arguments, node)
     if isinstance(owner, Super):
         return _super_method(interp, owner, name, arguments, node)
-    from .library import call_unseen_method
 
     reason = owner.reason if isinstance(owner, Unknown) else f"a method {name!r} that is not known"
-    return call_unseen_method(interp, name, arguments, node, reason)
+    return library.call_unseen_method(interp, name, arguments, node, reason)
 
 
 def join_rest(arguments: Any) -> Value:
@@ -82,89 +84,75 @@ def _constant_method(owner: Const, name: str) -> Value:
 
 
 def _object_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, node: ast.AST) -> Value:
-    from .library import call_library, object_method
 
     state = interp.store.get(owner.obj, CONTENT)
-    modelled = object_method(interp, owner, name, arguments, node)
+    modelled = library.object_method(interp, owner, name, arguments, node)
     if modelled is not None:
         return modelled
     if isinstance(state, DictState) and owner.obj.kind != "namespace":
-        return dict_method(interp, owner, name, arguments, node)
+        return mappings.dict_method(interp, owner, name, arguments, node)
     if isinstance(state, ListState):
-        return list_method(interp, owner, name, arguments, node)
+        return sequences.list_method(interp, owner, name, arguments, node)
     if owner.obj.cls is not None:
-        from .fields import field_method
-
-        result = field_method(interp, owner, name, arguments, node)
+        result = fields.field_method(interp, owner, name, arguments, node)
         if result is not None:
             return result
-        from .library import call_unseen_method
 
-        return call_unseen_method(interp, name, arguments, node, f"method {name!r} of {owner.obj.cls.name}")
-    return call_library(interp, f"{owner.obj.kind}().{name}", arguments, node)
+        return library.call_unseen_method(interp, name, arguments, node, f"method {name!r} of {owner.obj.cls.name}")
+    return library.call_library(interp, f"{owner.obj.kind}().{name}", arguments, node)
 
 
 def _file_method(interp: Interpreter, owner: Handle, name: str, arguments: Any, node: ast.AST) -> Value:
-    from .library.files import content_of
-    from .values import Lib
 
     if name in ("read", "readline", "readlines", "getvalue"):
-        return content_of(owner)
+        return library_module.files.content_of(owner)
     if name == "__enter__":
         return (owner,)
     if name in ("writelines", "close", "flush", "seek") or (name == "write" and "zip" not in owner.sink):
         return NONE
-    from .library import call_library
 
     if owner.sink in ("open", "Path.open"):
         return (Lib(f"io.{name}()"),)
-    return call_library(interp, f"{owner.sink}().{name}", arguments, node)
+    return library.call_library(interp, f"{owner.sink}().{name}", arguments, node)
 
 
 def _document_method(interp: Interpreter, owner: Document, name: str, arguments: Any, node: ast.AST) -> Value:
-    from .facts import HyperparameterUse
 
     if name in ("get", "pop", "setdefault"):
-        return item(interp, owner, arguments.get(0), node, default=arguments.get(1, default=NONE))
+        return mappings.item(interp, owner, arguments.get(0), node, default=arguments.get(1, default=NONE))
     if name in ("copy",):
         return (owner,)
     if name in ("items", "values", "keys"):
         interp.record.hyperparameter(HyperparameterUse("*", interp.place(node), via=owner.via))
-        from .expressions import new_list
-        from .values import hole_text
 
         any_text: Value = (hole_text("any", reason="a hyperparameter"),)
-        return new_list(interp, None, (TupleAtom([any_text, any_text]),) if name == "items" else any_text)
+        return expressions.new_list(interp, None, (TupleAtom([any_text, any_text]),) if name == "items" else any_text)
     return NONE if name in ("update", "clear") else unknown(f"a hyperparameter mapping's {name}")
 
 
 def _class_method(interp: Interpreter, owner: ClassAtom, name: str, arguments: Any, node: ast.AST) -> Value:
-    from .fields import class_field_method
-    from .library import call_library, call_unseen_method
 
-    result = class_field_method(interp, owner, name, arguments, node)
+    result = fields.class_field_method(interp, owner, name, arguments, node)
     if result is not None:
         return result
     base = next((each for each in owner.info.library if not each.startswith(("builtins.", "abc.", "typing."))), None)
     if base is not None:
-        return call_library(interp, f"{base}.{name}", arguments, node)
-    return call_unseen_method(interp, name, arguments, node, f"{name!r} of class {owner.info.name}")
+        return library.call_library(interp, f"{base}.{name}", arguments, node)
+    return library.call_unseen_method(interp, name, arguments, node, f"{name!r} of class {owner.info.name}")
 
 
 def _super_method(interp: Interpreter, owner: Super, name: str, arguments: Any, node: ast.AST) -> Value:
     """`super().__init__(...)` where the base is a library's."""
-    from .classes import fill_fields
-    from .library import call_library
 
     target = owner.owner[0] if owner.owner else None
     if name == "__init__" and isinstance(target, Ref):
         info = target.obj.cls
         if info is not None and info.flavour in ("pydantic", "dataclass", "settings"):
-            fill_fields(interp, info, target.obj, arguments, node)
+            classes.fill_fields(interp, info, target.obj, arguments, node)
             return NONE
         base = next((each for each in owner.cls.library if not each.startswith(("builtins.", "abc.", "typing."))), None)
         if base is not None:
-            call_library(interp, base, arguments, node)
+            library.call_library(interp, base, arguments, node)
         return NONE
     if name == "__new__":
         return unknown("an object made by __new__")

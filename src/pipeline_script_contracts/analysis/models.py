@@ -6,8 +6,8 @@ import ast
 from collections.abc import Sequence
 from pathlib import Path
 
-from .classes import all_fields
-from .interpreter import BudgetExhaustedError, Interpreter
+from . import classes
+from .interpreter import BudgetExhaustedError, Frame, Interpreter
 from .recorder import Recorder
 from .sources import Sources
 from .values import ClassAtom, ModuleAtom
@@ -32,7 +32,6 @@ def find_model_fields(
     interp = Interpreter(Sources(script, source_roots), Recorder(script), BUDGET)
     main = interp.sources.main()
     main.state = "loaded"
-    from .interpreter import Frame
 
     interp.frames.append(Frame(main.scope, 0))
     try:
@@ -43,6 +42,6 @@ def find_model_fields(
         cell = interp.store.get(atom.info.scope, name) if isinstance(atom, ModuleAtom) else None
         for each in cell if isinstance(cell, tuple) else ():
             if isinstance(each, ClassAtom):
-                fields = tuple(field for field in all_fields(each.info) if not field.startswith("_"))
+                fields = tuple(field for field in classes.all_fields(each.info) if not field.startswith("_"))
                 return fields, frozenset(cls.qualified for cls in each.info.mro)
     return None

@@ -6,12 +6,23 @@ import ast
 import operator as op
 from typing import Any
 
-from . import environment
+from . import (
+    attributes,
+    calls,
+    conditions,
+    environment,
+    expressions,
+    iteration,
+    mappings,
+    numbers,
+    paths,
+    sequences,
+    strings,
+    targets,
+)
+from . import expressions as expressions_module
 from .containers import DictState, ListState
-from .expressions import evaluate, new_list, new_object, outcome_value
 from .interpreter import DeadEnd, Interpreter
-from .numbers import check_arithmetic, used_as_number
-from .strings import concatenate, percent
 from .values import (
     CONTENT,
     NOTHING,
@@ -69,21 +80,20 @@ def run_operator(interp: Interpreter, node: ast.BinOp | ast.UnaryOp | ast.BoolOp
     pending: list[ast.BinOp] = [node]
     while isinstance(pending[-1].left, ast.BinOp):  # a long sum is deep on its left; take it step by step
         pending.append(pending[-1].left)
-    value = evaluate(interp, pending[-1].left)
+    value = expressions_module.evaluate(interp, pending[-1].left)
     for each in reversed(pending):
-        value = binary(interp, value, each.op, evaluate(interp, each.right), each)
+        value = binary(interp, value, each.op, expressions_module.evaluate(interp, each.right), each)
     return value
 
 
 def augmented(interp: Interpreter, node: ast.AugAssign) -> None:
     """Runs `target op= value`."""
-    from .targets import assign
 
-    current = evaluate(interp, _as_load(node.target))
-    value = evaluate(interp, node.value)
+    current = expressions_module.evaluate(interp, _as_load(node.target))
+    value = expressions_module.evaluate(interp, node.value)
     if isinstance(node.op, ast.Add) and _extended_in_place(interp, current, value):
         return
-    assign(interp, node.target, binary(interp, current, node.op, value, node))
+    targets.assign(interp, node.target, binary(interp, current, node.op, value, node))
 
 
 def _as_load(target: ast.Name | ast.Attribute | ast.Subscript) -> ast.expr:
@@ -97,22 +107,20 @@ def _as_load(target: ast.Name | ast.Attribute | ast.Subscript) -> ast.expr:
 
 def _extended_in_place(interp: Interpreter, current: Value, value: Value) -> bool:
     """Runs `items += more` on a list, which all its holders see."""
-    from .sequences import extend
 
     if len(current) != 1 or not isinstance(current[0], Ref) or current[0].obj.kind != "list":
         return False
-    extend(interp, current[0].obj, value)
+    sequences.extend(interp, current[0].obj, value)
     return True
 
 
 def _unary(interp: Interpreter, node: ast.UnaryOp) -> Value:
-    from .conditions import truth
 
-    value = evaluate(interp, node.operand)
+    value = expressions_module.evaluate(interp, node.operand)
     if isinstance(node.op, ast.Not):
-        yes, no = truth(interp, value)
-        return outcome_value((no, yes))
-    used_as_number(interp, value, node)
+        yes, no = conditions.truth(interp, value)
+        return expressions_module.outcome_value((no, yes))
+    numbers.used_as_number(interp, value, node)
     result: Value = NOTHING
     for atom in value:
         if isinstance(atom, Const) and isinstance(atom.value, int | float):
@@ -127,18 +135,17 @@ def _unary(interp: Interpreter, node: ast.UnaryOp) -> Value:
 
 def _boolean(interp: Interpreter, node: ast.BoolOp, operands: list[ast.expr]) -> Value:
     """Evaluates `a and b`, `a or b`: gives one of the operands."""
-    from .conditions import refine, truth
 
-    left = evaluate(interp, operands[0])
+    left = expressions_module.evaluate(interp, operands[0])
     if len(operands) == 1:
         return left
     is_or = isinstance(node.op, ast.Or)
-    yes, no = truth(interp, left)
+    yes, no = conditions.truth(interp, left)
     if (is_or and not no) or (not is_or and not yes):
         return left
 
     def rest() -> Value:
-        refine(interp, operands[0], not is_or)
+        conditions.refine(interp, operands[0], not is_or)
         return _boolean(interp, node, operands[1:])
 
     if not (yes and no):
@@ -151,15 +158,15 @@ def _boolean(interp: Interpreter, node: ast.BoolOp, operands: list[ast.expr]) ->
         fallback = environment.with_fallback(interp, left, right)
         if fallback is not None:
             return fallback
-    kept = tuple(atom for atom in left if truth(interp, (atom,))[0 if is_or else 1])
+    kept = tuple(atom for atom in left if conditions.truth(interp, (atom,))[0 if is_or else 1])
     return join(kept, right) if kept or right else left
 
 
 def binary(interp: Interpreter, left: Value, operator: ast.operator, right: Value, node: ast.AST) -> Value:
     """Applies a binary operator to values."""
-    check_arithmetic(interp, left, operator, right, node)
+    numbers.check_arithmetic(interp, left, operator, right, node)
     if isinstance(operator, ast.Add) and _all_text(left) and _all_text(right):
-        return concatenate(left, right)
+        return strings.concatenate(left, right)
     if len(left) * len(right) > MAX_PAIRS:
         return unknown("one of many values")
     result: Value = NOTHING
@@ -179,13 +186,12 @@ def _all_text(value: Value) -> bool:
 
 
 def _binary_atoms(interp: Interpreter, a: Atom, operator: ast.operator, b: Atom, node: ast.AST) -> Value:
-    from .paths import join_path
 
     if isinstance(operator, ast.Div) and (isinstance(a, PathAtom) or isinstance(b, PathAtom)):
-        return join_path(interp, [(a,), (b,)], node, "/")
+        return paths.join_path(interp, [(a,), (b,)], node, "/")
     if isinstance(operator, ast.Mod) and isinstance(a, Const | Text) and is_string(a):
         if isinstance(a, Const):
-            return percent(interp, a.value, (b,), node)
+            return strings.percent(interp, a.value, (b,), node)
         return unknown("a format string that is not known")
     if isinstance(a, Const) and isinstance(b, Const):
         return _constants(a, operator, b)
@@ -194,7 +200,7 @@ def _binary_atoms(interp: Interpreter, a: Atom, operator: ast.operator, b: Atom,
             other = b if is_string(a) else a
             if not isinstance(other, Unknown | Text | Const | Lib):
                 return unknown("an addition to a string")
-            return concatenate((a,), (b,))
+            return strings.concatenate((a,), (b,))
         if isinstance(a, TupleAtom) and isinstance(b, TupleAtom):
             return (TupleAtom([*a.items, *b.items]),)
     overloaded = _overloaded(interp, a, operator, b, node)
@@ -230,36 +236,30 @@ def _is_large(x: Any, y: Any) -> bool:
 
 def _overloaded(interp: Interpreter, a: Atom, operator: ast.operator, b: Atom, node: ast.AST) -> Value | None:
     """Calls `__add__`, `__truediv__`, ... of an object of the analysed code."""
-    from .attributes import find_method
-    from .calls import Arguments, call
 
     name = _METHODS.get(type(operator))
     for owner, other, prefix in ((a, b, ""), (b, a, "r")):
         if name and isinstance(owner, Ref) and owner.obj.cls is not None:
-            method = find_method(interp, owner, f"__{prefix}{name}__")
+            method = attributes.find_method(interp, owner, f"__{prefix}{name}__")
             if method is not None:
-                return call(interp, method, Arguments([(other,)]), node)
+                return calls.call(interp, method, calls.Arguments([(other,)]), node)
     return None
 
 
 def _containers(interp: Interpreter, a: Atom, operator: ast.operator, b: Atom) -> Value:
-    from .iteration import element_of, items_of
-    from .mappings import mapping_state
 
     if isinstance(operator, ast.Add | ast.BitOr) and isinstance(a, Ref) and isinstance(b, Ref | TupleAtom):
         first = interp.store.get(a.obj, CONTENT)
         if isinstance(first, ListState):
-            mine, others = items_of(interp, (a,)), items_of(interp, (b,))
+            mine, others = iteration.items_of(interp, (a,)), iteration.items_of(interp, (b,))
             if mine is not None and others is not None:
-                return new_list(interp, [*mine, *others])
-            return new_list(interp, None, join(first.element, element_of(interp, (b,))))
-        second = mapping_state(interp, b)
+                return expressions_module.new_list(interp, [*mine, *others])
+            return expressions_module.new_list(interp, None, join(first.element, iteration.element_of(interp, (b,))))
+        second = mappings.mapping_state(interp, b)
         if isinstance(first, DictState) and second is not None:
-            from .expressions import merge_mapping
-
-            return new_object(interp, "dict", merge_mapping(interp, first, (b,)))
+            return expressions_module.new_object(interp, "dict", expressions.merge_mapping(interp, first, (b,)))
     if isinstance(operator, ast.Mult) and isinstance(a, Ref) and isinstance(b, Const):
-        return new_list(interp, None, element_of(interp, (a,)))
+        return expressions_module.new_list(interp, None, iteration.element_of(interp, (a,)))
     if isinstance(a, Lib):
         return (a,)
     if isinstance(b, Lib):

@@ -6,11 +6,10 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from .expressions import new_list
+from . import expressions, library, paths, strings
 from .interpreter import Interpreter
-from .paths import basename, clean, entry_of, glob_text, join_path, normal, parent, touch
 from .patterns import Hole
-from .strings import concatenate
+from .platform import HYPERPARAMETERS_FILE
 from .values import (
     BOOL,
     NONE,
@@ -43,26 +42,26 @@ def make_path(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
         return (PathAtom(Const(".")),)
     if arguments.rest:
         arguments.positional.append(arguments.rest)
-    return join_path(interp, arguments.positional, node, "Path")
+    return paths.join_path(interp, arguments.positional, node, "Path")
 
 
 def path_attribute(interp: Interpreter, atom: PathAtom, name: str, node: ast.AST) -> Value:
     """Gives an attribute of a path."""
     text = atom.text
     if name == "parent":
-        return (PathAtom(_dot(parent(text))),)
+        return (PathAtom(_dot(paths.parent(text))),)
     if name == "parents":
         return _parents(interp, text)
     if name == "name":
-        return (basename(text),)
+        return (paths.basename(text),)
     if name in ("stem", "suffix"):
-        return _stem_or_suffix(basename(text), name)
+        return _stem_or_suffix(paths.basename(text), name)
     if name == "parts":
-        return new_list(interp, None, (Text((Hole("any", reason="a component of a path"),)),))
+        return expressions.new_list(interp, None, (Text((Hole("any", reason="a component of a path"),)),))
     if name in ("anchor", "root"):
         return const("/")
     if name == "suffixes":
-        return new_list(interp, None, (Text((Hole("any", reason="a suffix"),)),))
+        return expressions.new_list(interp, None, (Text((Hole("any", reason="a suffix"),)),))
     return (Method(atom, name),)
 
 
@@ -73,11 +72,11 @@ def _dot(text: Const | Text) -> Const | Text:
 def _parents(interp: Interpreter, text: Const | Text) -> Value:
     folders: list[Value] = []
     while parts_of(text) not in ((), ("/",), (".",)) and len(folders) < 30:
-        text = _dot(parent(text))
+        text = _dot(paths.parent(text))
         folders.append((PathAtom(text),))
         if isinstance(text, Text) and all(isinstance(part, Hole) for part in text.parts):
             break
-    return new_list(interp, folders)
+    return expressions.new_list(interp, folders)
 
 
 def _stem_or_suffix(name: Const | Text, wanted: str) -> Value:
@@ -95,11 +94,11 @@ def _stem_or_suffix(name: Const | Text, wanted: str) -> Value:
 
 def _with_suffix(atom: PathAtom, suffix: Value) -> Value:
     result: Value = NOTHING
-    base = basename(atom.text)
-    folder = parent(atom.text)
+    base = paths.basename(atom.text)
+    folder = paths.parent(atom.text)
     for stem in _stem_or_suffix(base, "stem"):
         for end in suffix:
-            name = concatenate((stem,), (end,))
+            name = strings.concatenate((stem,), (end,))
             result = join(
                 result, tuple(PathAtom(_in_folder(folder, each)) for each in name if isinstance(each, Const | Text))
             )
@@ -108,7 +107,7 @@ def _with_suffix(atom: PathAtom, suffix: Value) -> Value:
 
 def _in_folder(folder: Const | Text, name: Const | Text) -> Const | Text:
     head = parts_of(folder) or ()
-    return clean(
+    return paths.clean(
         make_text((*head, *(("/",) if head else ()), *(parts_of(name) or ())), folder.soft or name.soft, folder.via)
     )
 
@@ -120,7 +119,7 @@ def path_method(interp: Interpreter, owner: PathAtom, name: str, arguments: Any,
         return special(interp, owner, arguments, node)
     kind = _TOUCHES.get(name)
     if kind is not None:
-        touch(interp, kind, (owner,), f"Path.{name}", node, tree=name in ("rglob", "walk"))
+        paths.touch(interp, kind, (owner,), f"Path.{name}", node, tree=name in ("rglob", "walk"))
     if name in _GIVES_PATH:
         return (owner,)
     if name in (
@@ -150,7 +149,6 @@ def _content(owner: PathAtom) -> Value:
 
 
 def _is_hyperparameters(owner: Atom) -> bool:
-    from .platform import HYPERPARAMETERS_FILE
 
     parts = parts_of(owner) or ()
     return (
@@ -182,50 +180,49 @@ _GIVES_PATH = frozenset({"absolute", "expanduser", "readlink"})
 
 
 def _open(interp: Interpreter, owner: PathAtom, arguments: Any, node: ast.AST) -> Value:
-    from .library.files import open_file
 
-    return open_file(interp, (owner,), arguments.get(0, "mode"), "Path.open", node)
+    return library.files.open_file(interp, (owner,), arguments.get(0, "mode"), "Path.open", node)
 
 
 def _joinpath(interp: Interpreter, owner: PathAtom, arguments: Any, node: ast.AST) -> Value:
     more = [*arguments.positional, *([arguments.rest] if arguments.rest else [])]
-    return join_path(interp, [(owner,), *more], node, "joinpath")
+    return paths.join_path(interp, [(owner,), *more], node, "joinpath")
 
 
 def _listing(kind: str) -> Callable[[Interpreter, PathAtom, Any, ast.AST], Value]:
     def run(interp: Interpreter, owner: PathAtom, arguments: Any, node: ast.AST) -> Value:
-        touch(interp, "list", (owner,), f"Path.{kind}", node, tree=kind == "rglob")
+        paths.touch(interp, "list", (owner,), f"Path.{kind}", node, tree=kind == "rglob")
         if kind == "iterdir":
-            return new_list(interp, None, (PathAtom(entry_of(owner.text)),))
+            return expressions.new_list(interp, None, (PathAtom(paths.entry_of(owner.text)),))
         found: Value = NOTHING
         for pattern in arguments.get(0, "pattern", default=unknown("a pattern")):
             if is_string(pattern):
-                below = join_path(interp, [(owner,), (pattern,)], node, f"Path.{kind}")
+                below = paths.join_path(interp, [(owner,), (pattern,)], node, f"Path.{kind}")
                 for each in atoms_of(below, PathAtom):
-                    text = glob_text(each.text)
+                    text = paths.glob_text(each.text)
                     if kind == "rglob":
                         head = parts_of(owner.text) or ()
-                        tail = parts_of(glob_text(pattern)) or ()  # type: ignore[arg-type]
+                        tail = parts_of(paths.glob_text(pattern)) or ()  # type: ignore[arg-type]
                         hole = Hole("any", reason="what a wildcard stands for")
                         text = make_text(
                             (*head, "/", hole, *[part for part in tail if isinstance(part, str)]), True, text.via
                         )
                     found = join(found, (PathAtom(text),))
             else:
-                found = join(found, (PathAtom(entry_of(owner.text)),))
-        return new_list(interp, None, found)
+                found = join(found, (PathAtom(paths.entry_of(owner.text)),))
+        return expressions.new_list(interp, None, found)
 
     return run
 
 
 def _with_name(interp: Interpreter, owner: PathAtom, arguments: Any, node: ast.AST) -> Value:
-    return join_path(interp, [(PathAtom(parent(owner.text)),), arguments.get(0, "name")], node, "with_name")
+    return paths.join_path(interp, [(PathAtom(paths.parent(owner.text)),), arguments.get(0, "name")], node, "with_name")
 
 
 def _with_stem(interp: Interpreter, owner: PathAtom, arguments: Any, node: ast.AST) -> Value:
-    suffix = _stem_or_suffix(basename(owner.text), "suffix")
-    name = concatenate(arguments.get(0, "stem"), suffix)
-    return join_path(interp, [(PathAtom(parent(owner.text)),), name], node, "with_stem")
+    suffix = _stem_or_suffix(paths.basename(owner.text), "suffix")
+    name = strings.concatenate(arguments.get(0, "stem"), suffix)
+    return paths.join_path(interp, [(PathAtom(paths.parent(owner.text)),), name], node, "with_stem")
 
 
 def _change_suffix(interp: Interpreter, owner: PathAtom, arguments: Any, node: ast.AST) -> Value:
@@ -233,14 +230,14 @@ def _change_suffix(interp: Interpreter, owner: PathAtom, arguments: Any, node: a
 
 
 def _resolve(interp: Interpreter, owner: PathAtom, arguments: Any, node: ast.AST) -> Value:
-    return (PathAtom(normal(owner.text)),)
+    return (PathAtom(paths.normal(owner.text)),)
 
 
 def _rename(interp: Interpreter, owner: PathAtom, arguments: Any, node: ast.AST) -> Value:
     target = arguments.get(0, "target")
-    touch(interp, "delete", (owner,), "Path.rename", node)
-    touch(interp, "write", target, "Path.rename", node)
-    return join_path(interp, [target], node, "rename")
+    paths.touch(interp, "delete", (owner,), "Path.rename", node)
+    paths.touch(interp, "write", target, "Path.rename", node)
+    return paths.join_path(interp, [target], node, "rename")
 
 
 def _relative_to(interp: Interpreter, owner: PathAtom, arguments: Any, node: ast.AST) -> Value:
@@ -254,10 +251,10 @@ def _relative_to(interp: Interpreter, owner: PathAtom, arguments: Any, node: ast
 
 
 def _walk(interp: Interpreter, owner: PathAtom, arguments: Any, node: ast.AST) -> Value:
-    touch(interp, "list", (owner,), "Path.walk", node, tree=True)
-    below = join_path(interp, [(owner,), (Text((Hole("any", reason="a folder found below"),)),)], node, "walk")
-    names = new_list(interp, None, (Text((Hole("name", reason="a name found in a folder"),)),))
-    return new_list(interp, None, (TupleAtom([join((owner,), below), names, names]),))
+    paths.touch(interp, "list", (owner,), "Path.walk", node, tree=True)
+    below = paths.join_path(interp, [(owner,), (Text((Hole("any", reason="a folder found below"),)),)], node, "walk")
+    names = expressions.new_list(interp, None, (Text((Hole("name", reason="a name found in a folder"),)),))
+    return expressions.new_list(interp, None, (TupleAtom([join((owner,), below), names, names]),))
 
 
 _METHODS: dict[str, Callable[[Interpreter, PathAtom, Any, ast.AST], Value]] = {

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import posixpath
 
+from . import attributes, calls, iteration, strings
+from . import strings as strings_module
 from .containers import DictState, ListState
 from .interpreter import Interpreter
 from .patterns import Hole, Part, Pattern, components
-from .strings import chained, hole_for
 from .values import (
     CONTENT,
     MAX_ATOMS,
@@ -104,7 +105,6 @@ def join_path(interp: Interpreter, values: list[Value], node: ast.AST, sink: str
     Returns:
         The joined paths.
     """
-    from .strings import to_text
 
     step = interp.step(sink, node)
     pure = sink != "os.path.join"
@@ -112,7 +112,7 @@ def join_path(interp: Interpreter, values: list[Value], node: ast.AST, sink: str
     tails: list[Atom] = [Const("")]
     for number, value in enumerate(values):
         if any(isinstance(atom, Ref) for atom in value):
-            value = to_text(interp, value, node)
+            value = strings.to_text(interp, value, node)
         tails = [_join_two(left, right) if number else _first(right) for left in tails for right in value]
         if len(tails) > MAX_ATOMS:
             tails = list(generalise(tuple(dict.fromkeys(tails))))
@@ -131,14 +131,14 @@ def _first(atom: Atom) -> Atom:
         atom = atom.value[0]
     parts = parts_of(atom)
     if parts is None:
-        return Text((hole_for(atom),))
+        return Text((strings_module.hole_for(atom),))
     return atom.text if isinstance(atom, PathAtom) else atom
 
 
 def _join_two(left: Atom, right: Atom) -> Atom:
     right = _first(right)
     first, second = parts_of(left) or (), parts_of(right) or ()
-    via = chained(left, right)
+    via = strings_module.chained(left, right)
     head = second[0] if second and isinstance(second[0], str) else ""
     soft = any(isinstance(atom, Const | Text) and atom.soft for atom in (left, right))
     if head.startswith("/") or not first:
@@ -258,19 +258,16 @@ def _is_stream(atom: Lib) -> bool:
 
 
 def _touch_object(interp: Interpreter, kind: str, atom: Ref, sink: str, node: ast.AST, tree: bool, depth: int) -> None:
-    from .attributes import find_method
-    from .calls import Arguments, call
-    from .iteration import element_of
 
-    method = find_method(interp, atom, "__fspath__")
+    method = attributes.find_method(interp, atom, "__fspath__")
     if method is not None:
-        touch(interp, kind, call(interp, method, Arguments([]), node), sink, node, tree, depth + 1)
+        touch(interp, kind, calls.call(interp, method, calls.Arguments([]), node), sink, node, tree, depth + 1)
         return
     state = interp.store.get(atom.obj, CONTENT)
     if isinstance(state, DictState):
         touch(interp, kind, state.element, sink, node, tree, depth + 1)
     elif isinstance(state, ListState):
-        touch(interp, kind, element_of(interp, (atom,)), sink, node, tree, depth + 1)
+        touch(interp, kind, iteration.element_of(interp, (atom,)), sink, node, tree, depth + 1)
 
 
 def _touch_text(interp: Interpreter, kind: str, atom: Atom, sink: str, node: ast.AST, tree: bool) -> None:

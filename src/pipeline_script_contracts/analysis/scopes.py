@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 from typing import Any
 
-from .values import Atom, Value
+from .values import SERIALS, Atom, Value
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _SCOPED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -24,7 +24,7 @@ class Scope:
         captured: True when a function may still use the variables after the activation ends.
     """
 
-    __slots__ = ("captured", "globals", "kind", "module", "names", "parent")
+    __slots__ = ("captured", "globals", "kind", "module", "names", "parent", "serial")
 
     def __init__(
         self,
@@ -34,6 +34,7 @@ class Scope:
         names: frozenset[str] | None = None,
         outer: dict[str, str] | None = None,
     ) -> None:
+        self.serial = next(SERIALS)
         self.kind = kind
         self.module = module
         self.parent = parent

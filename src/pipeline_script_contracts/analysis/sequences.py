@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from . import expressions, iteration
+from . import expressions as expressions_module
 from .containers import ListState
-from .expressions import new_list, new_object
 from .interpreter import Interpreter
-from .iteration import element_of, items_of
 from .values import CONTENT, NONE, NOTHING, Const, Obj, Ref, TupleAtom, Value, has_unknown, join, unknown
 
 
@@ -16,12 +16,12 @@ def extend(interp: Interpreter, obj: Obj, value: Value) -> None:
     """Adds the items of an iterable to a list."""
     state = interp.store.get(obj, CONTENT)
     assert isinstance(state, ListState)
-    items = items_of(interp, value)
+    items = iteration.items_of(interp, value)
     if items is not None and state.items is not None and obj.kind == "list":
         for item in items:
             state = state.append(item)
     else:
-        state = state.summary(element_of(interp, value))
+        state = state.summary(iteration.element_of(interp, value))
     interp.store.set(obj, CONTENT, state)
 
 
@@ -56,9 +56,9 @@ def list_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, node
     if name in ("copy", "union", "intersection", "difference", "symmetric_difference"):
         rest = state.element
         for value in arguments.positional:
-            rest = join(rest, element_of(interp, value))
+            rest = join(rest, iteration.element_of(interp, value))
         exact = list(state.items) if name == "copy" and state.items is not None else None
-        return new_object(interp, obj.kind, ListState(None if exact is None else tuple(exact), rest))
+        return expressions_module.new_object(interp, obj.kind, ListState(None if exact is None else tuple(exact), rest))
     if name in ("sort", "reverse", "clear", "remove", "discard"):
         if name == "clear":
             interp.store.set(obj, CONTENT, ListState())
@@ -121,20 +121,23 @@ def index_sequence(interp: Interpreter, items: list[Value] | None, element: Valu
 
 def slice_sequence(interp: Interpreter, owner: Ref | TupleAtom, node: ast.Slice) -> Value:
     """Gives `items[lower:upper:step]`."""
-    from .expressions import evaluate
 
     bounds: list[int | None] = []
     exact = True
     for part in (node.lower, node.upper, node.step):
-        value = evaluate(interp, part) if part is not None else NONE
+        value = expressions.evaluate(interp, part) if part is not None else NONE
         atom = value[0] if len(value) == 1 else None
         if isinstance(atom, Const) and (atom.value is None or isinstance(atom.value, int)) and not atom.soft:
             bounds.append(atom.value)
         else:
             exact = False
-    items = items_of(interp, (owner,))
+    items = iteration.items_of(interp, (owner,))
     if exact and items is not None and bounds[2:] != [0]:
         chosen = items[slice(*bounds)]
-        return (TupleAtom(chosen),) if isinstance(owner, TupleAtom) else new_list(interp, chosen)
-    element = element_of(interp, (owner,))
-    return new_list(interp, None, element) if element or has_unknown((owner,)) else new_list(interp, [])
+        return (TupleAtom(chosen),) if isinstance(owner, TupleAtom) else expressions_module.new_list(interp, chosen)
+    element = iteration.element_of(interp, (owner,))
+    return (
+        expressions_module.new_list(interp, None, element)
+        if element or has_unknown((owner,))
+        else expressions_module.new_list(interp, [])
+    )

@@ -6,14 +6,11 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from .conditions import decide, refine
-from .expressions import evaluate
-from .imports import run_import, run_import_from
+from . import calls, classes, conditions, contexts, expressions, functions, imports, matching, operators, targets
 from .interpreter import DeadEnd, Interpreter
 from .loops import run_for, run_while
 from .store import Changes, join_cells
-from .targets import assign, delete
-from .values import NONE, Value, unknown
+from .values import NONE, ClassAtom, Value, unknown
 
 
 def run_block(interp: Interpreter, body: list[ast.stmt]) -> bool:
@@ -32,39 +29,38 @@ def run_statement(interp: Interpreter, node: ast.stmt) -> bool:
 
 def _expression(interp: Interpreter, node: ast.Expr) -> bool:
     if not isinstance(node.value, ast.Constant):
-        evaluate(interp, node.value)
+        expressions.evaluate(interp, node.value)
     return True
 
 
 def _assign(interp: Interpreter, node: ast.Assign) -> bool:
-    value = evaluate(interp, node.value)
+    value = expressions.evaluate(interp, node.value)
     for target in node.targets:
-        assign(interp, target, value)
+        targets.assign(interp, target, value)
     return True
 
 
 def _annotated(interp: Interpreter, node: ast.AnnAssign) -> bool:
     if node.value is not None:
-        assign(interp, node.target, evaluate(interp, node.value))
+        targets.assign(interp, node.target, expressions.evaluate(interp, node.value))
     return True
 
 
 def _augmented(interp: Interpreter, node: ast.AugAssign) -> bool:
-    from .operators import augmented
 
-    augmented(interp, node)
+    operators.augmented(interp, node)
     return True
 
 
 def _return(interp: Interpreter, node: ast.Return) -> bool:
     frame = interp.frame
-    value = evaluate(interp, node.value) if node.value is not None else NONE
+    value = expressions.evaluate(interp, node.value) if node.value is not None else NONE
     frame.returns.append((value, interp.store.since(frame.depth)))
     return False
 
 
 def _if(interp: Interpreter, node: ast.If) -> bool:
-    may_be_true, may_be_false = decide(interp, node.test)
+    may_be_true, may_be_false = conditions.decide(interp, node.test)
     if may_be_true and not may_be_false:
         return _main_block(interp, node) if _is_main_test(node.test) else run_block(interp, node.body)
     if may_be_false and not may_be_true:
@@ -72,8 +68,8 @@ def _if(interp: Interpreter, node: ast.If) -> bool:
     return branch(
         interp,
         [
-            lambda: refine(interp, node.test, True) and run_block(interp, node.body),
-            lambda: refine(interp, node.test, False) and run_block(interp, node.orelse),
+            lambda: conditions.refine(interp, node.test, True) and run_block(interp, node.body),
+            lambda: conditions.refine(interp, node.test, False) and run_block(interp, node.orelse),
         ],
     )
 
@@ -103,19 +99,18 @@ def _main_block(interp: Interpreter, node: ast.If) -> bool:
 
 
 def _with(interp: Interpreter, node: ast.With | ast.AsyncWith) -> bool:
-    from .contexts import enter, leave
 
     entered: list[tuple[Value, ast.expr]] = []
     guards = 0
     for item in node.items:
-        value = evaluate(interp, item.context_expr)
-        bound, caught = enter(interp, value, item.context_expr)
+        value = expressions.evaluate(interp, item.context_expr)
+        bound, caught = contexts.enter(interp, value, item.context_expr)
         entered.append((value, item.context_expr))
         if caught is not None:
             interp.frame.catches.append(caught)
             guards += 1
         if item.optional_vars is not None:
-            assign(interp, item.optional_vars, bound)
+            targets.assign(interp, item.optional_vars, bound)
     try:
         if guards:
             live = branch(interp, [lambda: run_block(interp, node.body), lambda: True])
@@ -124,7 +119,7 @@ def _with(interp: Interpreter, node: ast.With | ast.AsyncWith) -> bool:
     finally:
         del interp.frame.catches[len(interp.frame.catches) - guards :]
     for value, expression in reversed(entered):
-        leave(interp, value, expression)
+        contexts.leave(interp, value, expression)
     return live
 
 
@@ -180,7 +175,7 @@ def _handle(interp: Interpreter, interrupted: Changes, handler: ast.ExceptHandle
         if interrupted:
             interp.store.merge([interrupted])
         if handler.type is not None:
-            evaluate(interp, handler.type)
+            expressions.evaluate(interp, handler.type)
         if handler.name:
             interp.bind(handler.name, unknown("a caught exception"), handler)
         return run_block(interp, handler.body)
@@ -203,14 +198,27 @@ def _caught(handler: ast.ExceptHandler) -> list[str]:
 
 def _raise(interp: Interpreter, node: ast.Raise) -> bool:
     for part in (node.exc, node.cause):
-        if part is not None:
-            evaluate(interp, part)
+        if isinstance(part, ast.Call):
+            _make_exception(interp, part)
+        elif part is not None:
+            expressions.evaluate(interp, part)
     return False
 
 
+def _make_exception(interp: Interpreter, node: ast.Call) -> None:
+    """Evaluates the arguments of an exception; what its class does with them is looked at once."""
+    callee = expressions.evaluate(interp, node.func)
+    arguments = calls.evaluate_arguments(interp, node)
+    if len(callee) == 1 and isinstance(callee[0], ClassAtom):
+        if callee[0].info in interp.raised:
+            return
+        interp.raised.add(callee[0].info)
+    calls.call(interp, callee, arguments, node)
+
+
 def _assert(interp: Interpreter, node: ast.Assert) -> bool:
-    may_be_true, _ = decide(interp, node.test)
-    return may_be_true and refine(interp, node.test, True)
+    may_be_true, _ = conditions.decide(interp, node.test)
+    return may_be_true and conditions.refine(interp, node.test, True)
 
 
 def _break(interp: Interpreter, node: ast.Break) -> bool:
@@ -226,38 +234,35 @@ def _continue_loop(interp: Interpreter, node: ast.Continue) -> bool:
 
 
 def _function(interp: Interpreter, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    from .functions import define
 
-    define(interp, node)
+    functions.define(interp, node)
     return True
 
 
 def _class(interp: Interpreter, node: ast.ClassDef) -> bool:
-    from .classes import define_class
 
-    define_class(interp, node)
+    classes.define_class(interp, node)
     return True
 
 
 def _delete(interp: Interpreter, node: ast.Delete) -> bool:
     for target in node.targets:
-        delete(interp, target)
+        targets.delete(interp, target)
     return True
 
 
 def _match(interp: Interpreter, node: ast.Match) -> bool:
-    from .matching import run_match
 
-    return run_match(interp, node)
+    return matching.run_match(interp, node)
 
 
 def _import(interp: Interpreter, node: ast.Import) -> bool:
-    run_import(interp, node)
+    imports.run_import(interp, node)
     return True
 
 
 def _import_from(interp: Interpreter, node: ast.ImportFrom) -> bool:
-    run_import_from(interp, node)
+    imports.run_import_from(interp, node)
     return True
 
 

@@ -53,10 +53,14 @@ class Store:
         self.cells: dict[Key, Cell] = {}
         self._undo: list[Changes] = []
         self._histories: list[dict[Key, list[Cell]]] = []
+        self.log: list[tuple[Key, Cell | None]] = []
 
     def get(self, owner: Any, key: Any) -> Any:
         """Gives the content of a cell, or None where there is none."""
-        return self.cells.get((owner, key))
+        name = (owner, key)
+        cell = self.cells.get(name)
+        self.log.append((name, cell))
+        return cell
 
     def set(self, owner: Any, key: Any, cell: Cell) -> None:
         """Changes a cell."""

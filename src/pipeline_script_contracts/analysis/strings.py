@@ -8,6 +8,7 @@ import string
 from collections.abc import Callable
 from typing import Any
 
+from . import attributes, calls, expressions, iteration, mappings
 from .interpreter import DeadEnd, Interpreter
 from .patterns import Hole, Part
 from .values import (
@@ -65,13 +66,10 @@ def _text_of(interp: Interpreter, atom: Atom, node: ast.AST) -> Value:
     if isinstance(atom, EnumMember) and atom.cls.text_enum:
         return to_text(interp, atom.value, node)
     if isinstance(atom, Ref) and atom.obj.cls is not None:
-        from .attributes import find_method
-        from .calls import Arguments, call
-
         for name in ("__fspath__", "__str__", "__repr__"):
-            method = find_method(interp, atom, name)
+            method = attributes.find_method(interp, atom, name)
             if method is not None:
-                return to_text(interp, call(interp, method, Arguments([]), node), node)
+                return to_text(interp, calls.call(interp, method, calls.Arguments([]), node), node)
     return (Text((hole_for(atom),)),)
 
 
@@ -152,7 +150,6 @@ _PERCENT = re.compile(
 
 def percent(interp: Interpreter, template: str, values: Value, node: ast.AST) -> Value:
     """Gives `template % values`."""
-    from .mappings import mapping_value
 
     queue: list[Value] | None = None
     for atom in values:
@@ -169,7 +166,7 @@ def percent(interp: Interpreter, template: str, values: Value, node: ast.AST) ->
             result = concatenate(result, const("%"))
             continue
         if match["key"] is not None:
-            value = mapping_value(interp, values, match["key"])
+            value = mappings.mapping_value(interp, values, match["key"])
         else:
             value = queue.pop(0) if queue else unknown("a missing format argument")
         piece = to_text(interp, value, node)
@@ -199,14 +196,13 @@ def _with_format(value: Value, run: Callable[[Any], str]) -> Value:
 
 def formatted(interp: Interpreter, piece: Value, spec: Value, node: ast.FormattedValue) -> Value:
     """Gives a value under a format specification (`{value:03d}`)."""
-    from .expressions import evaluate
 
     if spec == const(""):
         return piece
     if len(spec) != 1 or not isinstance(spec[0], Const):
         return (Text((Hole("any", reason="a formatted value"),)),)
     text = spec[0].value
-    return _with_format(evaluate(interp, node.value), lambda each: format(each, text))
+    return _with_format(expressions.evaluate(interp, node.value), lambda each: format(each, text))
 
 
 def format_method(
@@ -241,11 +237,13 @@ def format_method(
 
 def _format_path(interp: Interpreter, value: Value, field: str, node: ast.AST) -> Value:
     """Follows the attributes and keys of a field such as `args.folder` or `paths[train]`."""
-    from .attributes import load_attribute
-    from .mappings import mapping_value
 
     for attribute, key in re.findall(r"\.([^.\[\]]+)|\[([^\]]*)\]", field):
-        value = load_attribute(interp, value, attribute, node) if attribute else mapping_value(interp, value, key)
+        value = (
+            attributes.load_attribute(interp, value, attribute, node)
+            if attribute
+            else mappings.mapping_value(interp, value, key)
+        )
     return value
 
 
@@ -360,7 +358,6 @@ def _constants(values: list[Value]) -> list[Any] | None:
 
 
 def _apply(interp: Interpreter, owner: Const, name: str, arguments: list[Any], options: dict[str, Any]) -> Value:
-    from .expressions import new_list
 
     if name in ("ljust", "rjust", "center", "zfill", "expandtabs", "replace") and any(
         isinstance(each, int) and each > MAX_TEXT for each in arguments
@@ -371,7 +368,7 @@ def _apply(interp: Interpreter, owner: Const, name: str, arguments: list[Any], o
     except (TypeError, ValueError, LookupError, AttributeError) as error:
         raise DeadEnd from error
     if isinstance(result, list):
-        return new_list(interp, [(Const(each, owner.soft, owner.via),) for each in result])
+        return expressions.new_list(interp, [(Const(each, owner.soft, owner.via),) for each in result])
     if isinstance(result, tuple):
         return (TupleAtom([(Const(each, owner.soft, owner.via),) for each in result]),)
     return (Const(result, owner.soft, owner.via),)
@@ -379,7 +376,6 @@ def _apply(interp: Interpreter, owner: Const, name: str, arguments: list[Any], o
 
 def _on_text(interp: Interpreter, owner: Atom, name: str, arguments: list[Any] | None, node: ast.AST) -> Value:
     """Calls a method whose object or arguments are known in part only."""
-    from .expressions import new_list
 
     hole: Value = (Text((Hole("any", reason=f"the result of str.{name}"),), chain_of(owner)),)
     parts = parts_of(owner) or ()
@@ -405,7 +401,7 @@ def _on_text(interp: Interpreter, owner: Atom, name: str, arguments: list[Any] |
     if name == "replace" and arguments and len(arguments) == 2 and all(isinstance(each, str) for each in arguments):
         return each_text((owner,), lambda text: text.replace(*arguments), keep_holes=True)
     if name in ("split", "rsplit", "splitlines"):
-        return new_list(interp, None, hole)
+        return expressions.new_list(interp, None, hole)
     if name in ("partition", "rpartition"):
         return (TupleAtom([hole, hole, hole]),)
     if name in ("find", "rfind", "index", "rindex", "count"):
@@ -414,9 +410,8 @@ def _on_text(interp: Interpreter, owner: Atom, name: str, arguments: list[Any] |
 
 
 def _join(interp: Interpreter, separator: Atom, items: Value, node: ast.AST) -> Value:
-    from .iteration import items_of
 
-    known = items_of(interp, items)
+    known = iteration.items_of(interp, items)
     if known is None:
         return (Text((Hole("any", reason="a join of strings that are not known"),)),)
     result: Value = const("")

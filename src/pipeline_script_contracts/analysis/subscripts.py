@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import ast
 
-from . import environment
+from . import attributes, calls, environment, expressions, iteration, library, mappings, sequences
 from .containers import DictState
-from .expressions import evaluate
 from .interpreter import DeadEnd, Interpreter
-from .iteration import element_of, items_of
-from .mappings import item, mapping_state
 from .patterns import Hole
-from .sequences import index_sequence, slice_sequence
 from .values import (
+    CONTENT,
     NOTHING,
     Atom,
     ClassAtom,
@@ -33,14 +30,14 @@ from .values import (
 
 def load_subscript(interp: Interpreter, node: ast.Subscript) -> Value:
     """Evaluates a subscript."""
-    owner = evaluate(interp, node.value)
+    owner = expressions.evaluate(interp, node.value)
     interp.current = node
     if isinstance(node.slice, ast.Slice):
         result: Value = NOTHING
         for atom in owner:
             result = join(result, _slice(interp, atom, node.slice))
         return result
-    index = evaluate(interp, node.slice)
+    index = expressions.evaluate(interp, node.slice)
     result = NOTHING
     ends = 0
     for atom in owner:
@@ -54,21 +51,21 @@ def load_subscript(interp: Interpreter, node: ast.Subscript) -> Value:
 
 
 def _item(interp: Interpreter, atom: Atom, index: Value, node: ast.AST) -> Value:
-    from .attributes import find_method
-    from .calls import Arguments, call
 
     if environment.is_environment(atom):
         return environment.read(interp, index, None, node)
     if isinstance(atom, TupleAtom):
-        return index_sequence(interp, list(atom.items), element_of(interp, (atom,)), index)
-    if isinstance(atom, Document) or mapping_state(interp, atom) is not None:
-        return item(interp, atom, index, node)
+        return sequences.index_sequence(interp, list(atom.items), iteration.element_of(interp, (atom,)), index)
+    if isinstance(atom, Document) or mappings.mapping_state(interp, atom) is not None:
+        return mappings.item(interp, atom, index, node)
     if isinstance(atom, Ref):
-        method = find_method(interp, atom, "__getitem__")
+        method = attributes.find_method(interp, atom, "__getitem__")
         if method is not None:
-            return call(interp, method, Arguments([index]), node)
-        if atom.obj.kind in ("list", "set", "tuple") or items_of(interp, (atom,)) is not None:
-            return index_sequence(interp, items_of(interp, (atom,)), element_of(interp, (atom,)), index)
+            return calls.call(interp, method, calls.Arguments([index]), node)
+        if atom.obj.kind in ("list", "set", "tuple") or iteration.items_of(interp, (atom,)) is not None:
+            return sequences.index_sequence(
+                interp, iteration.items_of(interp, (atom,)), iteration.element_of(interp, (atom,)), index
+            )
         return unknown("an item of an object")
     if isinstance(atom, ClassAtom):
         return _of_class(atom, index)
@@ -76,9 +73,7 @@ def _item(interp: Interpreter, atom: Atom, index: Value, node: ast.AST) -> Value
         return _character(atom, index)
     if isinstance(atom, Lib):
         if atom.name == "sys.argv":
-            from .library.command_line import argv_item
-
-            return argv_item(interp, index, node)
+            return library.command_line.argv_item(interp, index, node)
         return (atom,)
     if isinstance(atom, PathAtom):
         return unknown("an item of a path")
@@ -120,8 +115,10 @@ def _slice(interp: Interpreter, atom: Atom, node: ast.Slice) -> Value:
     if isinstance(atom, TupleAtom) or (isinstance(atom, Ref) and not isinstance(_content(interp, atom), DictState)):
         if isinstance(atom, Ref) and atom.obj.kind not in ("list", "tuple", "set"):
             return unknown("a slice of an object")
-        return slice_sequence(interp, atom, node)
-    bounds = [evaluate(interp, part) if part is not None else None for part in (node.lower, node.upper, node.step)]
+        return sequences.slice_sequence(interp, atom, node)
+    bounds = [
+        expressions.evaluate(interp, part) if part is not None else None for part in (node.lower, node.upper, node.step)
+    ]
     if isinstance(atom, Const) and isinstance(atom.value, str | bytes):
         numbers: list[int | None] = []
         for bound in bounds:
@@ -134,13 +131,14 @@ def _slice(interp: Interpreter, atom: Atom, node: ast.Slice) -> Value:
     if isinstance(atom, Const | Text):
         return (Text((Hole("any", reason="a part of a string"),), chain_of(atom)),)
     if isinstance(atom, Lib) and atom.name == "sys.argv":
-        from .library.command_line import argv_item
-
-        return (Lib("sys.argv"),) if node.upper is None else argv_item(interp, unknown("an index"), node)
+        return (
+            (Lib("sys.argv"),)
+            if node.upper is None
+            else library.command_line.argv_item(interp, unknown("an index"), node)
+        )
     return (atom,)
 
 
 def _content(interp: Interpreter, atom: Ref) -> object:
-    from .values import CONTENT
 
     return interp.store.get(atom.obj, CONTENT)

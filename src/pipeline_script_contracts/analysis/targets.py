@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import ast
 
-from . import environment
+from . import attributes, calls, environment, expressions, iteration
 from .containers import DictState, ListState, key_of
-from .expressions import evaluate, new_list, put
 from .interpreter import Interpreter
-from .iteration import element_of, items_of
 from .values import (
     CONTENT,
     NOTHING,
     Atom,
     ClassAtom,
     Const,
+    Function,
     Lib,
     ModuleAtom,
     Ref,
@@ -37,11 +36,11 @@ def assign(interp: Interpreter, target: ast.expr, value: Value) -> None:
     if isinstance(target, ast.Name):
         interp.bind(target.id, value, target)
     elif isinstance(target, ast.Attribute):
-        owner = evaluate(interp, target.value)
+        owner = expressions.evaluate(interp, target.value)
         text = f"{target.value.id}.{target.attr}" if isinstance(target.value, ast.Name) else f".{target.attr}"
         set_attribute(interp, owner, target.attr, with_step(value, interp.step(text, target)), target)
     elif isinstance(target, ast.Subscript):
-        set_item(interp, evaluate(interp, target.value), target.slice, value)
+        set_item(interp, expressions.evaluate(interp, target.value), target.slice, value)
     elif isinstance(target, ast.Starred):
         assign(interp, target.value, value)
     elif isinstance(target, ast.Tuple | ast.List):
@@ -52,17 +51,17 @@ def _unpack(interp: Interpreter, targets: list[ast.expr], value: Value) -> None:
     star = next((index for index, each in enumerate(targets) if isinstance(each, ast.Starred)), None)
     columns: list[Value] = [NOTHING] * len(targets)
     for atom in value:
-        items = items_of(interp, (atom,))
+        items = iteration.items_of(interp, (atom,))
         if items is not None and star is not None and len(items) >= len(targets) - 1:
             after = len(targets) - star - 1
-            middle = new_list(interp, items[star : len(items) - after])
+            middle = expressions.new_list(interp, items[star : len(items) - after])
             items = [*items[:star], middle, *items[len(items) - after :]]
         if items is not None and len(items) == len(targets):
             columns = [join(column, item) for column, item in zip(columns, items, strict=True)]
         else:
-            element = element_of(interp, (atom,)) or unknown("an unpacked value")
+            element = iteration.element_of(interp, (atom,)) or unknown("an unpacked value")
             for index in range(len(targets)):
-                more = new_list(interp, None, element) if index == star else element
+                more = expressions.new_list(interp, None, element) if index == star else element
                 columns[index] = join(columns[index], more)
     for target, column in zip(targets, columns, strict=True):
         assign(interp, target, column)
@@ -79,9 +78,6 @@ def set_attribute(interp: Interpreter, owner: Value, name: str, value: Value, no
 
 
 def _set_on_object(interp: Interpreter, atom: Ref, name: str, value: Value, certain: bool, node: ast.AST) -> None:
-    from .attributes import class_attribute
-    from .calls import Arguments, call
-    from .values import Function
 
     obj = atom.obj
     if obj.kind == "namespace":
@@ -92,12 +88,12 @@ def _set_on_object(interp: Interpreter, atom: Ref, name: str, value: Value, cert
         interp.store.set(obj, CONTENT, state.set(key, value) if certain else state.maybe(key, value))
         return
     if obj.cls is not None:
-        found = class_attribute(interp, obj.cls, name)
+        found = attributes.class_attribute(interp, obj.cls, name)
         for each in found or ():
             if isinstance(each, Function) and each.binding == "property":
-                setter = class_attribute(interp, obj.cls, f"{name}.setter")
+                setter = attributes.class_attribute(interp, obj.cls, f"{name}.setter")
                 if setter is not None:
-                    call(interp, setter, Arguments([(atom,), value]), node)
+                    calls.call(interp, setter, calls.Arguments([(atom,), value]), node)
                 return
     if isinstance(obj.info, set):
         obj.info.add(name)
@@ -114,21 +110,19 @@ def _update(interp: Interpreter, owner: object, name: str, value: Value, certain
 def set_item(interp: Interpreter, owner: Value, index: ast.expr, value: Value) -> None:
     """Sets `owner[index]`."""
     if isinstance(index, ast.Slice):
-        evaluate(interp, index)
+        expressions.evaluate(interp, index)
         for atom in owner:
             if isinstance(atom, Ref) and isinstance(interp.store.get(atom.obj, CONTENT), ListState):
                 state = interp.store.get(atom.obj, CONTENT)
-                interp.store.set(atom.obj, CONTENT, state.summary(element_of(interp, value)))
+                interp.store.set(atom.obj, CONTENT, state.summary(iteration.element_of(interp, value)))
         return
-    key = evaluate(interp, index)
+    key = expressions.evaluate(interp, index)
     text = interp.step(ast.unparse(index)[:40], index)
     for atom in owner:
         _set_item_of(interp, atom, key, with_step(value, text), len(owner) == 1, index)
 
 
 def _set_item_of(interp: Interpreter, atom: Atom, key: Value, value: Value, certain: bool, node: ast.AST) -> None:
-    from .attributes import find_method
-    from .calls import Arguments, call
 
     if environment.is_environment(atom):
         environment.set_variable(interp, key, value)
@@ -138,7 +132,7 @@ def _set_item_of(interp: Interpreter, atom: Atom, key: Value, value: Value, cert
     state = interp.store.get(atom.obj, CONTENT)
     if isinstance(state, DictState):
         if certain:
-            interp.store.set(atom.obj, CONTENT, put(state, key, value))
+            interp.store.set(atom.obj, CONTENT, expressions.put(state, key, value))
         else:
             for each in key:
                 known = key_of(each)
@@ -155,9 +149,9 @@ def _set_item_of(interp: Interpreter, atom: Atom, key: Value, value: Value, cert
         else:
             interp.store.set(atom.obj, CONTENT, state.summary(value))
         return
-    method = find_method(interp, atom, "__setitem__")
+    method = attributes.find_method(interp, atom, "__setitem__")
     if method is not None:
-        call(interp, method, Arguments([key, value]), node)
+        calls.call(interp, method, calls.Arguments([key, value]), node)
 
 
 def delete(interp: Interpreter, target: ast.expr) -> None:
@@ -166,8 +160,8 @@ def delete(interp: Interpreter, target: ast.expr) -> None:
         for each in target.elts:
             delete(interp, each)
     elif isinstance(target, ast.Subscript):
-        owner = evaluate(interp, target.value)
-        key = evaluate(interp, target.slice)
+        owner = expressions.evaluate(interp, target.value)
+        key = expressions.evaluate(interp, target.slice)
         for atom in owner:
             state = interp.store.get(atom.obj, CONTENT) if isinstance(atom, Ref) else None
             assert not isinstance(atom, Ref) or state is None or isinstance(state, ListState | DictState)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from itertools import count
 from typing import Any, TypeVar
 
 from ..findings import ChainStep
@@ -16,6 +17,9 @@ from .patterns import Hole, Part, Parts, normalise
 MAX_ATOMS = 24
 MAX_CHAIN = 12
 Chain = tuple[ChainStep, ...]
+
+
+SERIALS = count()  # scopes and objects are numbered in the order in which they are made
 
 
 class Atom:
@@ -124,9 +128,10 @@ class Obj:
         info: What a model keeps about it that never changes.
     """
 
-    __slots__ = ("cls", "info", "kind")
+    __slots__ = ("cls", "info", "kind", "serial")
 
     def __init__(self, kind: str, cls: Any = None, info: Any = None) -> None:
+        self.serial = next(SERIALS)
         self.kind = kind
         self.cls = cls
         self.info = info

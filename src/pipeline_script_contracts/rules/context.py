@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..analysis.facts import Analysis, Argument, EnvRead, HyperparameterUse, PathUse, Place, Unresolved
 from ..analysis.library.packages import normal_name
+from ..analysis.models import find_model_fields
 from ..analysis.patterns import Hole, Pattern, Relation, plain
 from ..analysis.platform import documented_value, is_platform_path
 from ..findings import ChainStep, Finding, Location, Verdict
@@ -211,7 +212,9 @@ class Context:
     @cached_property
     def _model(self) -> tuple[tuple[str, ...], frozenset[str]] | None:
         reference = self.contract.hyperparameters
-        return self.analysis.model_fields(reference) if reference is not None else None
+        if reference is None:
+            return None
+        return find_model_fields(reference, self.analysis.script, self.analysis.source_roots)
 
     @cached_property
     def hyperparameter_fields(self) -> tuple[str, ...] | None:

@@ -7,10 +7,22 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from ..imports import canonical
+from .. import calls, escapes, imports
 from ..interpreter import Interpreter
-from ..values import Lib, Ref, Value, const
-from .effects import apply_effects, effects_table, find_effects, find_method_effects
+from ..values import Lib, Ref, Value, const, unknown
+from . import (
+    builtin_functions,
+    collections_models,
+    command_line,
+    documents,
+    files,
+    frameworks,
+    os_functions,
+    packages,
+    processes,
+)
+from . import command_line as command_line_module
+from . import effects as effects_module
 from .table import SILENT_METHODS, SILENT_PACKAGES
 
 Model = Callable[[Interpreter, Any, ast.AST], Value]
@@ -35,7 +47,6 @@ _CONSTANTS: dict[str, Any] = {
 @cache
 def models() -> dict[str, Model]:
     """Gives the models: dotted name of a function to what it does."""
-    from . import builtin_functions, collections_models, command_line, documents, files, os_functions, processes
 
     table: dict[str, Model] = {}
     for module in (builtin_functions, collections_models, command_line, documents, files, os_functions, processes):
@@ -48,9 +59,7 @@ def constant(interp: Interpreter, name: str) -> Value | None:
     if name in _CONSTANTS:
         return const(_CONSTANTS[name])
     if name.startswith("absl.flags.FLAGS."):
-        from .frameworks import flag_value
-
-        return flag_value(interp, name.rpartition(".")[2])
+        return frameworks.flag_value(interp, name.rpartition(".")[2])
     return None
 
 
@@ -66,19 +75,19 @@ def call_library(interp: Interpreter, name: str, arguments: Any, node: ast.AST) 
     Returns:
         What it may return.
     """
-    from ..calls import Arguments
-    from ..escapes import delegate
 
-    name = canonical(name)
+    name = imports.canonical(name)
     model = models().get(name)
     if model is not None:
         return model(interp, arguments, node)
-    effects = find_effects(name)
+    effects = effects_module.find_effects(name)
     if effects is None and _is_unbound(name) and arguments.positional:
-        effects = find_method_effects(name.rpartition(".")[2])
-        arguments = Arguments(arguments.positional[1:], arguments.keywords, arguments.rest, arguments.rest_keywords)
+        effects = effects_module.find_method_effects(name.rpartition(".")[2])
+        arguments = calls.Arguments(
+            arguments.positional[1:], arguments.keywords, arguments.rest, arguments.rest_keywords
+        )
     if effects is not None:
-        opened = apply_effects(interp, effects, name, arguments, node)
+        opened = effects_module.apply_effects(interp, effects, name, arguments, node)
         _call_backs(interp, name, arguments, node)
         return opened or result_of(name)
     root = name.partition(".")[0].partition("(")[0]
@@ -87,7 +96,7 @@ def call_library(interp: Interpreter, name: str, arguments: Any, node: ast.AST) 
         _call_backs(interp, name, arguments, node)
         return result_of(name)
     if not name.endswith("Error"):
-        delegate(interp, arguments, name, node, f"{name} is not known")
+        escapes.delegate(interp, arguments, name, node, f"{name} is not known")
         _opaque(interp, name, root, arguments, node)
     return result_of(name)
 
@@ -99,21 +108,19 @@ def _is_unbound(name: str) -> bool:
 
 def _opaque(interp: Interpreter, name: str, root: str, arguments: Any, node: ast.AST) -> None:
     """Code that is neither here nor a known package, called without anything to tell what it works on."""
-    from .packages import KNOWN_PACKAGES
 
-    if root in KNOWN_PACKAGES or "()" in name or arguments.every() or name.rpartition(".")[2][:1].isupper():
+    if root in packages.KNOWN_PACKAGES or "()" in name or arguments.every() or name.rpartition(".")[2][:1].isupper():
         return
     interp.record.unresolved("any", name, f"the source of {root!r} is not here", interp.place(node))
 
 
 def _call_backs(interp: Interpreter, name: str, arguments: Any, node: ast.AST) -> None:
     """Follows functions and objects that a library may call back."""
-    from ..escapes import escape
 
     if name.startswith(("builtins.", "logging.", "typing.", "json.")) and not name.startswith("json.load"):
         return
     for value in arguments.every():
-        escape(interp, value, f"given to {name}", node)
+        escapes.escape(interp, value, f"given to {name}", node)
 
 
 def result_of(name: str) -> Value:
@@ -129,34 +136,29 @@ def result_of(name: str) -> Value:
 
 def call_unseen_method(interp: Interpreter, name: str, arguments: Any, node: ast.AST, reason: str) -> Value:
     """Calls a method of an object that is not known."""
-    from ..calls import callee_text
-    from ..escapes import delegate
-    from ..values import unknown
 
-    effects = find_method_effects(name)
-    sink = callee_text(node)
+    effects = effects_module.find_method_effects(name)
+    sink = calls.callee_text(node)
     direction = "write" if ".write" in sink else "read" if ".read" in sink else ""
     if effects is None and direction:
-        effects = effects_table().get(f"pyspark.{direction}.{name}")
+        effects = effects_module.effects_table().get(f"pyspark.{direction}.{name}")
     if effects is not None:
         first = arguments.get(0)
         if name not in ("save", "load_model") or any(not isinstance(atom, Lib) for atom in first):
             known = [atom for atom in first if type(atom).__name__ != "Unknown"]
             if known or name not in ("save", "to_file", "extractall"):
-                apply_effects(interp, effects, sink, arguments, node)
+                effects_module.apply_effects(interp, effects, sink, arguments, node)
         return unknown(reason)
     if name not in SILENT_METHODS:
-        delegate(interp, arguments, sink, node, reason)
+        escapes.delegate(interp, arguments, sink, node, reason)
     return unknown(reason)
 
 
 def object_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, node: ast.AST) -> Value | None:
     """Calls a method of an object that a model made (an argument parser, ...), or gives None."""
-    from .command_line import parser_method
-    from .frameworks import Command, command_method
 
     if owner.obj.kind.startswith("argparse."):
-        return parser_method(interp, owner, name, arguments, node)
-    if isinstance(owner.obj.info, Command):
-        return command_method(interp, owner, name, arguments, node)
+        return command_line_module.parser_method(interp, owner, name, arguments, node)
+    if isinstance(owner.obj.info, frameworks.Command):
+        return frameworks.command_method(interp, owner, name, arguments, node)
     return None

@@ -5,19 +5,24 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from ..attributes import class_attribute, find_method, load_attribute
-from ..calls import Arguments, call
-from ..conditions import EITHER, Outcome, truth
-from ..containers import DictState, ListState
-from ..expressions import new_list, new_object, outcome_value
+from .. import (
+    attributes,
+    calls,
+    conditions,
+    expressions,
+    fields,
+    iteration,
+    mappings,
+    sequences,
+    statements,
+    strings,
+    targets,
+)
+from .. import expressions as expressions_module
+from .. import numbers as numbers_module
+from ..containers import DictState, ListState, text_key
 from ..interpreter import DeadEnd, Interpreter, strings_in
-from ..iteration import element_of, items_of
-from ..mappings import attributes_state, make_dict, mapping_state
-from ..numbers import used_as_number
 from ..patterns import Hole
-from ..sequences import in_order
-from ..strings import to_text
-from ..targets import set_attribute
 from ..values import (
     BOOL,
     CONTENT,
@@ -33,6 +38,7 @@ from ..values import (
     ModuleAtom,
     PathAtom,
     Ref,
+    Super,
     Text,
     TupleAtom,
     Unknown,
@@ -43,30 +49,34 @@ from ..values import (
     join,
     unknown,
 )
-from .conversions import to_number
+from . import conversions
 
 MAX_RANGE = 64
 
 
 def _str(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    return to_text(interp, arguments.get(0, "object", default=const("")), node)
+    return strings.to_text(interp, arguments.get(0, "object", default=const("")), node)
 
 
 def _number(name: str) -> Any:
     def run(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-        return to_number(name, arguments.get(0)) if arguments.positional else const(0)
+        return conversions.to_number(name, arguments.get(0)) if arguments.positional else const(0)
 
     return run
 
 
 def _bool(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    return outcome_value(truth(interp, arguments.get(0))) if arguments.positional else const(False)
+    return (
+        expressions_module.outcome_value(conditions.truth(interp, arguments.get(0)))
+        if arguments.positional
+        else const(False)
+    )
 
 
 def _len(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     value = arguments.get(0)
     if len(value) == 1:
-        items = items_of(interp, value)
+        items = iteration.items_of(interp, value)
         if items is not None and not (isinstance(value[0], Const) and value[0].soft):
             return const(len(items))
     return unknown("a length")
@@ -75,27 +85,27 @@ def _len(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 def _range(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     bounds = []
     for value in arguments.positional:
-        used_as_number(interp, value, node)
+        numbers_module.used_as_number(interp, value, node)
         if len(value) == 1 and isinstance(value[0], Const) and isinstance(value[0].value, int) and not value[0].soft:
             bounds.append(value[0].value)
     if len(bounds) == len(arguments.positional) and bounds and not arguments.rest and bounds[2:] != [0]:
         numbers = range(*bounds)
         if len(numbers) <= MAX_RANGE:
             return (TupleAtom([(Const(each),) for each in numbers]),)
-    return new_list(interp, None, unknown("a number of a range"))
+    return expressions_module.new_list(interp, None, unknown("a number of a range"))
 
 
 def _sequence(kind: str) -> Any:
     def run(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
         if not arguments.positional:
-            return (TupleAtom([]),) if kind == "tuple" else new_object(interp, kind, ListState())
-        items = items_of(interp, arguments.get(0))
+            return (TupleAtom([]),) if kind == "tuple" else expressions_module.new_object(interp, kind, ListState())
+        items = iteration.items_of(interp, arguments.get(0))
         if kind == "tuple" and items is not None:
             return (TupleAtom(items),)
         if items is not None:
-            return new_object(interp, kind, ListState(tuple(items)))
-        return new_object(
-            interp, "list" if kind == "tuple" else kind, ListState(None, element_of(interp, arguments.get(0)))
+            return expressions_module.new_object(interp, kind, ListState(tuple(items)))
+        return expressions_module.new_object(
+            interp, "list" if kind == "tuple" else kind, ListState(None, iteration.element_of(interp, arguments.get(0)))
         )
 
     return run
@@ -104,89 +114,95 @@ def _sequence(kind: str) -> Any:
 def _sorted(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     value = arguments.get(0, "iterable")
     _key_call(interp, arguments, value, node)
-    items = items_of(interp, value)
+    items = iteration.items_of(interp, value)
     if items is None:
-        return new_list(interp, None, element_of(interp, value))
-    return new_list(interp, in_order(items, arguments))
+        return expressions_module.new_list(interp, None, iteration.element_of(interp, value))
+    return expressions_module.new_list(interp, sequences.in_order(items, arguments))
 
 
 def _key_call(interp: Interpreter, arguments: Any, value: Value, node: ast.AST) -> None:
     key = arguments.keywords.get("key")
     if key and any(isinstance(atom, Function | Bound) for atom in key):
-        call(interp, key, Arguments([element_of(interp, value) or unknown("an item")]), node)
+        calls.call(interp, key, calls.Arguments([iteration.element_of(interp, value) or unknown("an item")]), node)
 
 
 def _reversed(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    items = items_of(interp, arguments.get(0))
+    items = iteration.items_of(interp, arguments.get(0))
     if items is None:
-        return new_list(interp, None, element_of(interp, arguments.get(0)))
-    return new_list(interp, items[::-1])
+        return expressions_module.new_list(interp, None, iteration.element_of(interp, arguments.get(0)))
+    return expressions_module.new_list(interp, items[::-1])
 
 
 def _enumerate(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    items = items_of(interp, arguments.get(0, "iterable"))
+    items = iteration.items_of(interp, arguments.get(0, "iterable"))
     start = arguments.get(1, "start", default=const(0))
     first = start[0].value if len(start) == 1 and isinstance(start[0], Const) else None
     if items is not None and isinstance(first, int):
-        return new_list(interp, [(TupleAtom([const(first + index), item]),) for index, item in enumerate(items)])
-    element = element_of(interp, arguments.get(0, "iterable"))
-    return new_list(interp, None, (TupleAtom([unknown("a number"), element]),) if element else NOTHING)
+        return expressions_module.new_list(
+            interp, [(TupleAtom([const(first + index), item]),) for index, item in enumerate(items)]
+        )
+    element = iteration.element_of(interp, arguments.get(0, "iterable"))
+    return expressions_module.new_list(
+        interp, None, (TupleAtom([unknown("a number"), element]),) if element else NOTHING
+    )
 
 
 def _zip(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    columns = [items_of(interp, value) for value in arguments.positional]
+    columns = [iteration.items_of(interp, value) for value in arguments.positional]
     if columns and all(column is not None for column in columns) and not arguments.rest:
         rows = zip(*[column for column in columns if column is not None], strict=False)
-        return new_list(interp, [(TupleAtom(row),) for row in rows])
-    elements = [element_of(interp, value) for value in arguments.positional]
+        return expressions_module.new_list(interp, [(TupleAtom(row),) for row in rows])
+    elements = [iteration.element_of(interp, value) for value in arguments.positional]
     if not all(elements):
-        return new_list(interp, [])
-    return new_list(interp, None, (TupleAtom(elements),))
+        return expressions_module.new_list(interp, [])
+    return expressions_module.new_list(interp, None, (TupleAtom(elements),))
 
 
 def _map(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     if len(arguments.positional) < 2:
         return unknown("a map")
     function, *sources = arguments.positional
-    columns = [items_of(interp, value) for value in sources]
+    columns = [iteration.items_of(interp, value) for value in sources]
     if all(column is not None and len(column) <= MAX_RANGE for column in columns):
         rows = zip(*[column for column in columns if column is not None], strict=False)
-        return new_list(interp, [call(interp, function, Arguments(list(row)), node) for row in rows])
-    elements = [element_of(interp, value) for value in sources]
+        return expressions_module.new_list(
+            interp, [calls.call(interp, function, calls.Arguments(list(row)), node) for row in rows]
+        )
+    elements = [iteration.element_of(interp, value) for value in sources]
     if not all(elements):
-        return new_list(interp, [])
-    result, changes = interp.explore(lambda: call(interp, function, Arguments(elements), node))
+        return expressions_module.new_list(interp, [])
+    result, changes = interp.explore(lambda: calls.call(interp, function, calls.Arguments(elements), node))
     interp.store.merge([{}, changes] if changes is not None else [{}])
-    return new_list(interp, None, result or NOTHING)
+    return expressions_module.new_list(interp, None, result or NOTHING)
 
 
 def _filter(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     function, source = arguments.get(0), arguments.get(1)
-    items = items_of(interp, source)
+    items = iteration.items_of(interp, source)
     kept: list[Value] = []
     exact = items is not None and len(items) <= MAX_RANGE
-    each = items if items is not None and exact else [element_of(interp, source)]
+    each = items if items is not None and exact else [iteration.element_of(interp, source)]
     for item in each:
         if not item:
             continue
         if all(isinstance(atom, Const) and atom.value is None for atom in function):
-            yes, no = truth(interp, item)
+            yes, no = conditions.truth(interp, item)
         else:
-            yes, no = truth(interp, call(interp, function, Arguments([item]), node))
+            yes, no = conditions.truth(interp, calls.call(interp, function, calls.Arguments([item]), node))
         exact = exact and not (yes and no)
         if yes:
             kept.append(item)
     if exact:
-        return new_list(interp, kept)
+        return expressions_module.new_list(interp, kept)
     rest: Value = NOTHING
     for item in kept:
         rest = join(rest, item)
-    return new_list(interp, None, rest)
+    return expressions_module.new_list(interp, None, rest)
 
 
 def _next(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    element = element_of(interp, arguments.get(0))
-    items = items_of(interp, arguments.get(0))
+    element = iteration.element_of(interp, arguments.get(0))
+    items = iteration.items_of(interp, arguments.get(0))
     default = arguments.get(1, default=NOTHING)
     if items and isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.GeneratorExp):
         return items[0]
@@ -208,9 +224,7 @@ def _getattr(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
         return result
     for atom in owner:
         if isinstance(atom, Ref) and atom.obj.cls is not None:
-            from ..fields import note_all_fields
-
-            note_all_fields(interp, atom, node)
+            fields.note_all_fields(interp, atom, node)
     return join(_any_attribute(interp, owner), default)
 
 
@@ -220,32 +234,31 @@ def _one_attribute(interp: Interpreter, owner: Value, name: str, default: Value,
     for atom in owner:
         has = _has(interp, atom, name)
         if has[0]:
-            result = join(result, load_attribute(interp, (atom,), name, node))
+            result = join(result, attributes.load_attribute(interp, (atom,), name, node))
         if has[1] and default:
             result = join(result, default)
     return result or default or unknown(f"attribute {name!r}")
 
 
-def _has(interp: Interpreter, atom: Atom, name: str) -> Outcome:
+def _has(interp: Interpreter, atom: Atom, name: str) -> conditions.Outcome:
     if isinstance(atom, Ref) and atom.obj.kind == "namespace":
-        state = mapping_state(interp, atom)
+        state = mappings.mapping_state(interp, atom)
         assert state is not None
-        from ..containers import text_key
 
         key = text_key(name)
         if key in state.certain:
             return (True, False)
-        return EITHER if key in state.entries or state.rest else (False, True)
+        return conditions.EITHER if key in state.entries or state.rest else (False, True)
     if isinstance(atom, Ref) and atom.obj.cls is not None:
         if (
             isinstance(interp.store.get(atom.obj, name), tuple)
-            or class_attribute(interp, atom.obj.cls, name) is not None
+            or attributes.class_attribute(interp, atom.obj.cls, name) is not None
         ):
             return (True, False)
-        return EITHER if atom.obj.cls.unseen else (False, True)
+        return conditions.EITHER if atom.obj.cls.unseen else (False, True)
     if isinstance(atom, ModuleAtom):
         return (True, False) if interp.store.get(atom.info.scope, name) is not None else (False, True)
-    return EITHER
+    return conditions.EITHER
 
 
 def _any_attribute(interp: Interpreter, owner: Value) -> Value:
@@ -259,14 +272,14 @@ def _any_attribute(interp: Interpreter, owner: Value) -> Value:
                     result = join(result, tuple(each for each in cell if isinstance(each, Function | ClassAtom)))
         elif isinstance(atom, Ref):
             if atom.obj.kind == "namespace":
-                state = mapping_state(interp, atom)
+                state = mappings.mapping_state(interp, atom)
                 result = join(result, state.element if state is not None else NOTHING)
             elif atom.obj.cls is not None:
-                result = join(result, attributes_state(interp, atom).element)
+                result = join(result, mappings.attributes_state(interp, atom).element)
                 for cls in atom.obj.cls.mro:
                     for statement in cls.node.body if cls.node is not None else ():
                         if isinstance(statement, ast.FunctionDef):
-                            result = join(result, find_method(interp, atom, statement.name) or NOTHING)
+                            result = join(result, attributes.find_method(interp, atom, statement.name) or NOTHING)
         elif isinstance(atom, Lib):
             result = join(result, (Lib(f"{atom.name}.*"),))
     return join(result, unknown("an attribute whose name is not known"))
@@ -277,10 +290,10 @@ def _setattr(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     texts = strings_in(names)
     for name in texts:
         if len(texts) == 1 and len(names) == 1:
-            set_attribute(interp, owner, name, value, node)
+            targets.set_attribute(interp, owner, name, value, node)
         else:
             for atom in owner:
-                set_attribute(interp, (atom, atom), name, value, node)
+                targets.set_attribute(interp, (atom, atom), name, value, node)
     if len(texts) < len(names):
         _set_any(interp, owner, value)
     return NONE
@@ -290,7 +303,7 @@ def _set_any(interp: Interpreter, owner: Value, value: Value) -> None:
     """An attribute whose name is not known was set."""
     for atom in owner:
         if isinstance(atom, Ref) and atom.obj.kind == "namespace":
-            state = mapping_state(interp, atom)
+            state = mappings.mapping_state(interp, atom)
             assert state is not None
             interp.store.set(atom.obj, CONTENT, state.set_unknown(unknown("a name"), value))
         elif isinstance(atom, Ref):
@@ -307,10 +320,10 @@ def _hasattr(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
         for name in names:
             outcome = _has(interp, atom, name)
             yes, no = yes or outcome[0], no or outcome[1]
-    return outcome_value((yes, no)) if yes or no else BOOL
+    return expressions_module.outcome_value((yes, no)) if yes or no else BOOL
 
 
-def is_instance(interp: Interpreter, value: Value, classes: Value) -> Outcome:
+def is_instance(interp: Interpreter, value: Value, classes: Value) -> conditions.Outcome:
     """Tells whether a value may be, and may not be, an object of one of some classes."""
     wanted: list[Atom] = []
     for atom in classes:
@@ -322,7 +335,7 @@ def is_instance(interp: Interpreter, value: Value, classes: Value) -> Outcome:
         outcomes = [_is_a(atom, cls) for cls in wanted]
         yes = yes or any(outcome[0] for outcome in outcomes)
         no = no or not any(outcome == (True, False) for outcome in outcomes)
-    return (yes, no) if value and wanted else EITHER
+    return (yes, no) if value and wanted else conditions.EITHER
 
 
 _TYPE_NAMES: dict[str, type] = {
@@ -334,9 +347,9 @@ _TYPE_NAMES: dict[str, type] = {
 }
 
 
-def _is_a(atom: Atom, cls: Atom) -> Outcome:
+def _is_a(atom: Atom, cls: Atom) -> conditions.Outcome:
     if isinstance(atom, Unknown | Lib):
-        return EITHER
+        return conditions.EITHER
     if isinstance(cls, ClassAtom):
         if isinstance(atom, Ref) and atom.obj.cls is not None:
             return (True, False) if cls.info in atom.obj.cls.mro else (False, True)
@@ -344,33 +357,33 @@ def _is_a(atom: Atom, cls: Atom) -> Outcome:
             return (True, False) if cls.info in atom.cls.mro else (False, True)
         return (False, True)
     if not isinstance(cls, Lib):
-        return EITHER
+        return conditions.EITHER
     expected = _TYPE_NAMES.get(cls.name)
     if isinstance(atom, Const):
         if expected is None:
             return (
                 (False, True)
                 if cls.name in ("builtins.list", "builtins.dict", "builtins.tuple", "pathlib.Path")
-                else EITHER
+                else conditions.EITHER
             )
         return (True, False) if isinstance(atom.value, expected) else (False, True)
     if isinstance(atom, Text):
-        return (True, False) if expected is str else EITHER
+        return (True, False) if expected is str else conditions.EITHER
     if isinstance(atom, PathAtom):
         if cls.name.startswith("pathlib.") or cls.name == "os.PathLike":
             return (True, False)
-        return (False, True) if cls.name.startswith("builtins.") else EITHER
+        return (False, True) if cls.name.startswith("builtins.") else conditions.EITHER
     if isinstance(atom, Ref) and atom.obj.kind in ("list", "dict", "set") and cls.name.startswith("builtins."):
         return (True, False) if cls.name == f"builtins.{atom.obj.kind}" else (False, True)
     if isinstance(atom, TupleAtom) and cls.name.startswith("builtins."):
         return (True, False) if cls.name == "builtins.tuple" else (False, True)
     if isinstance(atom, Ref) and atom.obj.cls is not None and expected is not None:
         return (False, True)
-    return EITHER
+    return conditions.EITHER
 
 
 def _isinstance(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    return outcome_value(is_instance(interp, arguments.get(0), arguments.get(1)))
+    return expressions_module.outcome_value(is_instance(interp, arguments.get(0), arguments.get(1)))
 
 
 def _vars(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
@@ -378,13 +391,11 @@ def _vars(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
         return _namespace_of(interp, interp.frame.scope)
     result: Value = NOTHING
     for atom in arguments.get(0):
-        state = mapping_state(interp, atom)
+        state = mappings.mapping_state(interp, atom)
         if state is not None:
-            result = join(result, new_object(interp, "dict", state))
+            result = join(result, expressions_module.new_object(interp, "dict", state))
         elif isinstance(atom, Ref) and atom.obj.cls is not None:
-            from ..fields import dump
-
-            result = join(result, dump(interp, atom, node))
+            result = join(result, fields.dump(interp, atom, node))
         elif isinstance(atom, ModuleAtom):
             result = join(result, _namespace_of(interp, atom.info.scope))
         else:
@@ -393,7 +404,6 @@ def _vars(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 
 
 def _namespace_of(interp: Interpreter, scope: Any) -> Value:
-    from ..containers import text_key
 
     state = DictState({})
     for owner, name in list(interp.store.cells):
@@ -401,7 +411,7 @@ def _namespace_of(interp: Interpreter, scope: Any) -> Value:
             cell = interp.store.get(scope, name)
             if isinstance(cell, tuple):
                 state = state.set(text_key(name), cell)
-    return new_object(interp, "dict", state)
+    return expressions_module.new_object(interp, "dict", state)
 
 
 def _globals(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
@@ -429,7 +439,6 @@ def _exit(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 
 
 def _exec(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    from ..statements import run_block
 
     sources = strings_in(arguments.get(0))
     if len(sources) == len(arguments.get(0)) == 1:
@@ -439,14 +448,13 @@ def _exec(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
             raise DeadEnd from None
         for each in ast.walk(tree):
             ast.copy_location(each, node)
-        run_block(interp, tree.body)
+        statements.run_block(interp, tree.body)
         return NONE
     interp.record.unresolved("any", "exec", "the code that is run is not known", interp.place(node))
     return NONE
 
 
 def _eval(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    from ..expressions import evaluate
 
     sources = strings_in(arguments.get(0))
     if len(sources) == len(arguments.get(0)) == 1:
@@ -456,7 +464,7 @@ def _eval(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
             raise DeadEnd from None
         for each in ast.walk(tree):
             ast.copy_location(each, node)
-        return evaluate(interp, tree.body)
+        return expressions.evaluate(interp, tree.body)
     if has_unknown(arguments.get(0)) or not sources:
         interp.record.unresolved("any", "eval", "the code that is run is not known", interp.place(node))
     return unknown("the value of code that is not known")
@@ -483,11 +491,11 @@ def _extreme(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     """`max` and `min`: one of the items."""
     if len(arguments.positional) == 1:
         _key_call(interp, arguments, arguments.get(0), node)
-        result = element_of(interp, arguments.get(0))
+        result = iteration.element_of(interp, arguments.get(0))
     else:
         result = NOTHING
         for value in arguments.positional:
-            used_as_number(interp, value, node)
+            numbers_module.used_as_number(interp, value, node)
             result = join(result, value)
     return join(result, arguments.keywords.get("default", NOTHING)) or unknown("an item")
 
@@ -497,7 +505,11 @@ def _any_all(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 
 
 def _iter(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    return arguments.get(0) if len(arguments.positional) == 1 else new_list(interp, None, unknown("an item"))
+    return (
+        arguments.get(0)
+        if len(arguments.positional) == 1
+        else expressions_module.new_list(interp, None, unknown("an item"))
+    )
 
 
 def _print(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
@@ -505,7 +517,6 @@ def _print(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 
 
 def _super(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    from ..values import Super
 
     for atom in arguments.get(0):
         if isinstance(atom, ClassAtom):
@@ -528,7 +539,7 @@ def _issubclass(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
             if isinstance(atom, ClassAtom):
                 same = other.info in atom.info.mro
                 yes, no = yes or same, no or not same
-    return outcome_value((yes, no)) if yes or no else BOOL
+    return expressions_module.outcome_value((yes, no)) if yes or no else BOOL
 
 
 MODELS = {
@@ -543,7 +554,7 @@ MODELS = {
     "builtins.tuple": _sequence("tuple"),
     "builtins.set": _sequence("set"),
     "builtins.frozenset": _sequence("set"),
-    "builtins.dict": lambda interp, arguments, node: make_dict(interp, arguments, node),
+    "builtins.dict": lambda interp, arguments, node: mappings.make_dict(interp, arguments, node),
     "builtins.sorted": _sorted,
     "builtins.reversed": _reversed,
     "builtins.enumerate": _enumerate,

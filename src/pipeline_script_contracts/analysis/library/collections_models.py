@@ -6,14 +6,10 @@ import ast
 import itertools
 from typing import Any
 
-from ..calls import Arguments, call
+from .. import calls, contexts, expressions, iteration, mappings
+from .. import fields as fields_module
 from ..containers import DictState, ListState, text_key
-from ..expressions import merge_mapping, new_list, new_object
-from ..fields import copy as copy_fields
-from ..fields import dump
 from ..interpreter import Interpreter, strings_in
-from ..iteration import element_of, items_of
-from ..mappings import make_dict, mapping_state
 from ..scopes import ClassInfo, Scope
 from ..values import (
     CONTENT,
@@ -56,8 +52,8 @@ def _identity(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 
 def _defaultdict(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     factory = arguments.get(0)
-    rest = Arguments(arguments.positional[1:], arguments.keywords, arguments.rest, arguments.rest_keywords)
-    made = make_dict(interp, rest, node)
+    rest = calls.Arguments(arguments.positional[1:], arguments.keywords, arguments.rest, arguments.rest_keywords)
+    made = mappings.make_dict(interp, rest, node)
     obj = Obj("dict", info=factory or None)
     interp.store.set(obj, CONTENT, interp.store.get(made[0].obj, CONTENT))  # type: ignore[attr-defined]
     return (Ref(obj),)
@@ -66,12 +62,12 @@ def _defaultdict(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 def _chain_map(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     state = DictState({})
     for value in reversed(arguments.positional):
-        state = merge_mapping(interp, state, value)
-    return new_object(interp, "dict", state)
+        state = expressions.merge_mapping(interp, state, value)
+    return expressions.new_object(interp, "dict", state)
 
 
 def _namespace(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    made = make_dict(interp, Arguments([], arguments.keywords, NOTHING, arguments.rest_keywords), node)
+    made = mappings.make_dict(interp, calls.Arguments([], arguments.keywords, NOTHING, arguments.rest_keywords), node)
     obj = Obj("namespace")
     interp.store.set(obj, CONTENT, interp.store.get(made[0].obj, CONTENT))  # type: ignore[attr-defined]
     return (Ref(obj),)
@@ -86,8 +82,8 @@ def _namedtuple(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     for text in strings_in(fields):
         for name in text.replace(",", " ").split():
             info.fields[name] = None
-    for item in items_of(interp, fields) or () if not strings_in(fields) else ():
-        inner = items_of(interp, item)
+    for item in iteration.items_of(interp, fields) or () if not strings_in(fields) else ():
+        inner = iteration.items_of(interp, item)
         for name in strings_in(item) or (strings_in(inner[0]) if inner else []):
             info.fields[name] = None
     _defaults(interp, info, arguments.get(None, "defaults"))
@@ -95,7 +91,7 @@ def _namedtuple(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 
 
 def _defaults(interp: Interpreter, info: ClassInfo, defaults: Value) -> None:
-    values = items_of(interp, defaults) if defaults else None
+    values = iteration.items_of(interp, defaults) if defaults else None
     names = list(info.fields)
     for name, value in zip(names[len(names) - len(values or ()) :], values or (), strict=True):
         info.fields[name] = ast.Constant(None)
@@ -118,7 +114,7 @@ def _asdict(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     result: Value = NOTHING
     for atom in arguments.get(0):
         if isinstance(atom, Ref) and atom.obj.cls is not None:
-            result = join(result, dump(interp, atom, node))
+            result = join(result, fields_module.dump(interp, atom, node))
         else:
             result = join(result, unknown("the fields of something that is not known"))
     return result
@@ -128,7 +124,7 @@ def _replace(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     result: Value = NOTHING
     for atom in arguments.get(0):
         result = join(
-            result, copy_fields(interp, atom, arguments) if isinstance(atom, Ref) and atom.obj.cls else (atom,)
+            result, fields_module.copy(interp, atom, arguments) if isinstance(atom, Ref) and atom.obj.cls else (atom,)
         )
     return result
 
@@ -139,8 +135,8 @@ def _fields(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
         info = atom.info if isinstance(atom, ClassAtom) else atom.obj.cls if isinstance(atom, Ref) else None
         for name in info.fields if info is not None else ():
             state = DictState({}).set(text_key("name"), (Const(name),))
-            items.append(new_object(interp, "namespace", state))
-    return new_list(interp, items)
+            items.append(expressions.new_object(interp, "namespace", state))
+    return expressions.new_list(interp, items)
 
 
 def _copy(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
@@ -154,21 +150,21 @@ def _copy(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
                 result = join(result, (Ref(obj),))
                 continue
             if atom.obj.cls is not None:
-                result = join(result, copy_fields(interp, atom, Arguments()))
+                result = join(result, fields_module.copy(interp, atom, calls.Arguments()))
                 continue
         result = join(result, (atom,))
     return result
 
 
 def _product(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    columns = [items_of(interp, value) for value in arguments.positional]
+    columns = [iteration.items_of(interp, value) for value in arguments.positional]
     known = [column for column in columns if column is not None]
     if len(known) == len(columns) and not arguments.keywords:
         rows = list(itertools.islice(itertools.product(*known), MAX_PRODUCT + 1))
         if len(rows) <= MAX_PRODUCT:
-            return new_list(interp, [(TupleAtom(row),) for row in rows])
-    elements = [element_of(interp, value) for value in arguments.positional]
-    return new_list(
+            return expressions.new_list(interp, [(TupleAtom(row),) for row in rows])
+    elements = [iteration.element_of(interp, value) for value in arguments.positional]
+    return expressions.new_list(
         interp, None, (TupleAtom(elements),) if all(elements) and not arguments.keywords else unknown("an item")
     )
 
@@ -176,29 +172,29 @@ def _product(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 def _chain(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     values = arguments.positional
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "from_iterable":
-        values = items_of(interp, arguments.get(0)) or [element_of(interp, arguments.get(0))]
+        values = iteration.items_of(interp, arguments.get(0)) or [iteration.element_of(interp, arguments.get(0))]
     items: list[Value] = []
     rest: Value = NOTHING
     exact = True
     for value in values:
-        known = items_of(interp, value)
+        known = iteration.items_of(interp, value)
         exact = exact and known is not None
         items.extend(known or [])
-        rest = join(rest, element_of(interp, value))
-    return new_list(interp, items) if exact else new_list(interp, None, rest)
+        rest = join(rest, iteration.element_of(interp, value))
+    return expressions.new_list(interp, items) if exact else expressions.new_list(interp, None, rest)
 
 
 def _any_item(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    return new_list(interp, None, element_of(interp, arguments.get(0)) or unknown("an item"))
+    return expressions.new_list(interp, None, iteration.element_of(interp, arguments.get(0)) or unknown("an item"))
 
 
 def _reduce(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    items = items_of(interp, arguments.get(1))
+    items = iteration.items_of(interp, arguments.get(1))
     value = arguments.get(2)
     if items is None or len(items) > MAX_PRODUCT:
         return unknown("a reduction of values that are not known")
     for item in items:
-        value = call(interp, arguments.get(0), Arguments([value, item]), node) if value else item
+        value = calls.call(interp, arguments.get(0), calls.Arguments([value, item]), node) if value else item
     return value or unknown("an empty reduction")
 
 
@@ -206,36 +202,36 @@ def _thread(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     """`Thread(target=f, args=(...))`: runs the function."""
     target = arguments.get(None, "target", "function")
     if target:
-        items = items_of(interp, arguments.get(None, "args") or (TupleAtom([]),))
-        rest = NOTHING if items is not None else element_of(interp, arguments.get(None, "args"))
+        items = iteration.items_of(interp, arguments.get(None, "args") or (TupleAtom([]),))
+        rest = NOTHING if items is not None else iteration.element_of(interp, arguments.get(None, "args"))
         keywords: dict[str, Value] = {}
         for atom in arguments.get(None, "kwargs"):
-            state = mapping_state(interp, atom)
+            state = mappings.mapping_state(interp, atom)
             for key, value in state.entries.items() if state is not None else ():
                 if isinstance(key, tuple) and isinstance(key[1], str):
                     keywords[key[1]] = value
-        run_elsewhere(interp, target, Arguments(items or [], keywords, rest), node)
+        run_elsewhere(interp, target, calls.Arguments(items or [], keywords, rest), node)
     return (Lib("threading.Thread()"),)
 
 
 def run_elsewhere(interp: Interpreter, function: Value, arguments: Any, node: ast.AST) -> Value:
     """Runs a function elsewhere: whether it fails does not matter here."""
-    result, changes = interp.explore(lambda: call(interp, function, arguments, node))
+    result, changes = interp.explore(lambda: calls.call(interp, function, arguments, node))
     interp.store.merge([{}, changes] if changes is not None else [{}])
     return result or unknown("the result of a function that fails")
 
 
 def _spawn(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    items = items_of(interp, arguments.get(1, "args") or (TupleAtom([]),)) or []
-    return run_elsewhere(interp, arguments.get(0, "fn"), Arguments([unknown("a rank"), *items]), node)
+    items = iteration.items_of(interp, arguments.get(1, "args") or (TupleAtom([]),)) or []
+    return run_elsewhere(interp, arguments.get(0, "fn"), calls.Arguments([unknown("a rank"), *items]), node)
 
 
 def _submit(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     if not arguments.positional:
         return unknown("a future")
     function, *rest = arguments.positional
-    result = run_elsewhere(interp, function, Arguments(rest, arguments.keywords), node)
-    return new_object(interp, "namespace", DictState({}).set(text_key("value"), result))
+    result = run_elsewhere(interp, function, calls.Arguments(rest, arguments.keywords), node)
+    return expressions.new_object(interp, "namespace", DictState({}).set(text_key("value"), result))
 
 
 def _pool_map(star: bool) -> Any:
@@ -243,19 +239,19 @@ def _pool_map(star: bool) -> Any:
         if len(arguments.positional) < 2:
             return unknown("a map")
         function, *sources = arguments.positional
-        elements = [element_of(interp, source) for source in sources]
+        elements = [iteration.element_of(interp, source) for source in sources]
         if star:
-            rows = [items_of(interp, (atom,)) or [] for atom in elements[0]]
-            results = [run_elsewhere(interp, function, Arguments(list(row)), node) for row in rows]
+            rows = [iteration.items_of(interp, (atom,)) or [] for atom in elements[0]]
+            results = [run_elsewhere(interp, function, calls.Arguments(list(row)), node) for row in rows]
         else:
-            columns = [items_of(interp, source) for source in sources]
+            columns = [iteration.items_of(interp, source) for source in sources]
             known = [column for column in columns if column is not None and len(column) <= MAX_PRODUCT]
             rows_of = list(zip(*known, strict=False)) if len(known) == len(columns) else [tuple(elements)]
-            results = [run_elsewhere(interp, function, Arguments(list(row)), node) for row in rows_of if all(row)]
+            results = [run_elsewhere(interp, function, calls.Arguments(list(row)), node) for row in rows_of if all(row)]
         joined: Value = NOTHING
         for each in results:
             joined = join(joined, each)
-        return new_list(interp, None, joined)
+        return expressions.new_list(interp, None, joined)
 
     return run
 
@@ -265,14 +261,13 @@ def _delayed(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 
 
 def _joblib_parallel(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    element = element_of(interp, arguments.get(0))
-    return new_list(interp, None, element)
+    element = iteration.element_of(interp, arguments.get(0))
+    return expressions.new_list(interp, None, element)
 
 
 def _enter_context(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    from ..contexts import enter
 
-    return enter(interp, arguments.get(0), node)[0]
+    return contexts.enter(interp, arguments.get(0), node)[0]
 
 
 def _suppress(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
@@ -284,7 +279,7 @@ def _call_argument(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     if not arguments.positional:
         return NONE
     function, *rest = arguments.positional
-    run_elsewhere(interp, function, Arguments(rest, arguments.keywords), node)
+    run_elsewhere(interp, function, calls.Arguments(rest, arguments.keywords), node)
     return function
 
 
@@ -307,7 +302,7 @@ MODELS: dict[str, Any] = {
     "functools.lru_cache()": _identity,
     "functools.reduce": _reduce,
     "collections.defaultdict": _defaultdict,
-    "collections.OrderedDict": lambda interp, arguments, node: make_dict(interp, arguments, node),
+    "collections.OrderedDict": lambda interp, arguments, node: mappings.make_dict(interp, arguments, node),
     "collections.ChainMap": _chain_map,
     "collections.namedtuple": _namedtuple,
     "collections.deque": _any_item,
@@ -350,7 +345,7 @@ MODELS: dict[str, Any] = {
     "contextlib.suppress": _suppress,
     "atexit.register": _call_argument,
     "asyncio.run": _identity,
-    "asyncio.gather": lambda interp, arguments, node: new_list(interp, list(arguments.positional)),
+    "asyncio.gather": lambda interp, arguments, node: expressions.new_list(interp, list(arguments.positional)),
     "asyncio.to_thread": _call_argument,
     **{f"{name}.submit": _submit for name in _EXECUTORS},
     **{f"{name}.apply_async": _thread for name in _EXECUTORS},

@@ -6,13 +6,10 @@ import ast
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..calls import Arguments, call
+from .. import calls, environment, expressions, iteration
 from ..containers import DictState, ListState, text_key
-from ..environment import constant_of, soften
-from ..expressions import new_list
 from ..facts import MISSING, Argument
-from ..interpreter import Interpreter, strings_in
-from ..iteration import items_of
+from ..interpreter import CODE_FOLDER, DeadEnd, Interpreter, strings_in
 from ..patterns import Hole
 from ..platform import is_platform_variable
 from ..values import (
@@ -33,7 +30,7 @@ from ..values import (
     unknown,
     with_step,
 )
-from .conversions import to_number, to_path
+from . import conversions, frameworks
 
 PARSER = "argparse.ArgumentParser"
 _FLAGS = {"store_true": (True, False), "store_false": (False, True)}
@@ -56,7 +53,7 @@ class Action:
 def _make_parser(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     parser = Obj(PARSER)
     actions = ListState()
-    for source in items_of(interp, arguments.get(None, "parents") or (TupleAtom([]),)) or []:
+    for source in iteration.items_of(interp, arguments.get(None, "parents") or (TupleAtom([]),)) or []:
         for atom in source:
             state = interp.store.get(atom.obj, CONTENT) if isinstance(atom, Ref) else None
             for item in state.items or () if isinstance(state, ListState) else ():
@@ -86,15 +83,11 @@ def parser_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, no
         parsed = _parse(interp, owner, node)
         if name != "parse_known_args":
             return parsed
-        rest = new_list(interp, None, (Text((Hole("any", reason="an argument that is not declared"),)),))
+        rest = expressions.new_list(interp, None, (Text((Hole("any", reason="an argument that is not declared"),)),))
         return (TupleAtom([parsed, rest]),)
     if name in ("parse_args_into_dataclasses", "parse_dict"):
-        from .frameworks import parse_into_dataclasses
-
-        return parse_into_dataclasses(interp, owner, node)
+        return frameworks.parse_into_dataclasses(interp, owner, node)
     if name in ("error", "exit"):
-        from ..interpreter import DeadEnd
-
         raise DeadEnd
     return unknown(f"the parser's {name}")
 
@@ -123,7 +116,7 @@ def _parsed_state(interp: Interpreter, owner: Ref) -> DictState:
     defaults = interp.store.get(owner.obj, "defaults")
     if isinstance(defaults, DictState):
         for key, value in defaults.entries.items():
-            state = state.set(key, soften(value))
+            state = state.set(key, environment.soften(value))
     actions = interp.store.get(owner.obj, CONTENT)
     for item in actions.items or () if isinstance(actions, ListState) else ():
         for atom in item:
@@ -172,12 +165,14 @@ def _add_one(interp: Interpreter, owner: Ref, names: list[str], arguments: Any, 
         return NONE
     default = arguments.keywords.get("default")
     flag = action in ("store_true", "store_false", "store_const", "count", "boolean", "append_const")
-    required = (positional and not _may_be_absent(arguments)) or constant_of(arguments.get(None, "required")) == (
+    required = (positional and not _may_be_absent(arguments)) or environment.constant_of(
+        arguments.get(None, "required")
+    ) == (
         True,
         True,
     )
     kind = _type_name(arguments.get(None, "type"))
-    known, constant = constant_of(default) if default is not None else (True, MISSING)
+    known, constant = environment.constant_of(default) if default is not None else (True, MISSING)
     if default is None and action in _FLAGS:
         constant = _FLAGS[action][1]
     choices = _choices(interp, arguments)
@@ -225,10 +220,10 @@ def _may_be_absent(arguments: Any) -> bool:
 
 
 def _choices(interp: Interpreter, arguments: Any) -> tuple[Any, ...] | None:
-    items = items_of(interp, arguments.get(None, "choices")) if arguments.get(None, "choices") else None
+    items = iteration.items_of(interp, arguments.get(None, "choices")) if arguments.get(None, "choices") else None
     if items is None:
         return None
-    constants = [constant_of(item) for item in items]
+    constants = [environment.constant_of(item) for item in items]
     return tuple(value for _, value in constants) if all(known for known, _ in constants) else None
 
 
@@ -253,7 +248,7 @@ def _value_of(
     if action in _FLAGS or action == "boolean":
         return BOOL
     if action in ("count", "store_const"):
-        return join(unknown(f"argument {fact.name}"), soften(arguments.get(None, "const")))
+        return join(unknown(f"argument {fact.name}"), environment.soften(arguments.get(None, "const")))
     converter = arguments.get(None, "type")
     given: Value = (Text((Hole("argument", fact.name, f"command line argument {fact.name!r}"),)),)
     if default is None or default == NONE:
@@ -263,19 +258,19 @@ def _value_of(
         if not fact.required:
             value = join((Const(None, True),), value)
     else:
-        softened = soften(default)
+        softened = environment.soften(default)
         as_text = [atom for atom in softened if isinstance(atom, Const) and isinstance(atom.value, str)]
         value = _convert(interp, converter, softened, node) if len(as_text) == len(softened) or converter else softened
         if fact.type == "str" and not fact.choices and _is_number(default):
             value = join(value, given)
     if fact.multiple:
-        return join(new_list(interp, None, value), softened_list(default))
+        return join(expressions.new_list(interp, None, value), softened_list(default))
     return value
 
 
 def softened_list(default: Value | None) -> Value:
     """Gives the default of an argument with several values."""
-    return soften(default) if default else NOTHING
+    return environment.soften(default) if default else NOTHING
 
 
 def _is_number(value: Value) -> bool:
@@ -299,20 +294,20 @@ def _convert(interp: Interpreter, converter: Value, value: Value, node: ast.AST)
     atom = converter[0]
     name = atom.name if len(converter) == 1 and isinstance(atom, Lib) else ""
     if name in ("builtins.int", "builtins.float"):
-        return to_number(name.rpartition(".")[2], value)
+        return conversions.to_number(name.rpartition(".")[2], value)
     if name == "builtins.str":
         return value
     if name == "builtins.bool":
         return BOOL
     if name.startswith("pathlib."):
-        return to_path(value)
+        return conversions.to_path(value)
     if name in ("os.path.abspath", "os.path.realpath", "os.path.expanduser"):
         return value
     if name.startswith("argparse.FileType"):
         return unknown("an opened argument")
-    result, changes = interp.explore(lambda: call(interp, converter, Arguments([value]), node))
+    result, changes = interp.explore(lambda: calls.call(interp, converter, calls.Arguments([value]), node))
     interp.store.merge([{}, changes] if changes is not None else [{}])
-    return soften(result) if result else unknown("a converted argument")
+    return environment.soften(result) if result else unknown("a converted argument")
 
 
 def _file_type(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
@@ -326,14 +321,12 @@ def argv_item(interp: Interpreter, index: Value, node: ast.AST) -> Value:
     """Gives `sys.argv[index]`."""
     own = interp.store.get("process", "argv")
     if isinstance(own, tuple) and own and isinstance(own[0], Ref):
-        items = items_of(interp, own)
-        known, number = constant_of(index)
+        items = iteration.items_of(interp, own)
+        known, number = environment.constant_of(index)
         if items is not None and known and isinstance(number, int) and -len(items) <= number < len(items):
             return items[number]
-    known, number = constant_of(index)
+    known, number = environment.constant_of(index)
     if known and number == 0:
-        from ..interpreter import CODE_FOLDER
-
         return (Const(f"{CODE_FOLDER}/{interp.sources.script.name}"),)
     interp.record.analysis.arguments_open = "arguments are taken from sys.argv by position"
     name = f"argv[{number}]" if known else "argv"
@@ -342,18 +335,16 @@ def argv_item(interp: Interpreter, index: Value, node: ast.AST) -> Value:
 
 def command_decorator(interp: Interpreter, name: str, value: Value, node: ast.AST) -> Value | None:
     """Applies a decorator that makes a command of a function, or gives None."""
-    from .frameworks import library_command
 
-    return library_command(interp, name, value, node)
+    return frameworks.library_command(interp, name, value, node)
 
 
 def _models() -> dict[str, Any]:
-    from .frameworks import FRAMEWORK_MODELS
 
     return {
         PARSER: _make_parser,
         "argparse.FileType": _file_type,
-        **FRAMEWORK_MODELS,
+        **frameworks.FRAMEWORK_MODELS,
     }
 
 

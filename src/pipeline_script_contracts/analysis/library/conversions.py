@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import paths
 from ..interpreter import Interpreter
-from ..paths import clean
 from ..values import BOOL, NOTHING, Const, PathAtom, Text, Value, is_string, join, parts_of, unknown
 
 _NUMBERS: dict[str, Any] = {"int": int, "float": float, "complex": complex}
@@ -44,7 +44,7 @@ def _has_none(value: Value) -> bool:
 def to_path(value: Value) -> Value:
     """Makes paths of strings, leaves the rest."""
     return tuple(
-        PathAtom(clean(atom))
+        PathAtom(paths.clean(atom))
         if isinstance(atom, Const | Text) and is_string(atom) and parts_of(atom) is not None
         else atom
         for atom in value

@@ -6,12 +6,12 @@ import ast
 import json
 from typing import Any
 
+from .. import expressions
 from ..containers import DictState, text_key
-from ..expressions import new_list, new_object
 from ..interpreter import Interpreter
 from ..patterns import Hole
 from ..values import NOTHING, Const, Document, Handle, Lib, Text, Value, const, join, unknown
-from .files import is_hyperparameters
+from . import files
 
 MAX_LITERAL = 20_000
 
@@ -54,9 +54,9 @@ def literal_value(interp: Interpreter, data: Any, soft: bool = False) -> Value:
         state = DictState({})
         for key, each in data.items():
             state = state.set(text_key(str(key)), literal_value(interp, each, soft))
-        return new_object(interp, "dict", state)
+        return expressions.new_object(interp, "dict", state)
     if isinstance(data, list | tuple):
-        return new_list(interp, [literal_value(interp, each, soft) for each in data])
+        return expressions.new_list(interp, [literal_value(interp, each, soft) for each in data])
     return const(data, soft)
 
 
@@ -65,7 +65,9 @@ def _load(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     for atom in arguments.get(0, "fp", "stream", "s"):
         if isinstance(atom, Handle):
             found: Value = (
-                (Document("hyperparameters"),) if is_hyperparameters(atom.path) else unknown("the content of a file")
+                (Document("hyperparameters"),)
+                if files.is_hyperparameters(atom.path)
+                else unknown("the content of a file")
             )
             result = join(result, found)
         else:

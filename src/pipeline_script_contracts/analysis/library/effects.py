@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from .. import paths
 from ..interpreter import Interpreter
-from ..paths import touch
 from ..values import NOTHING, Const, Handle, PathAtom, Value, parts_of
 from .table import TABLES
 
@@ -106,7 +106,7 @@ def apply_effects(interp: Interpreter, effects: tuple[Effect, ...], sink: str, a
             mode = arguments.get(effect.mode[0], *effect.mode[1])
             opened = open_path(interp, value, mode, sink, node)
         else:
-            touch(interp, effect.kind, value, sink, node, effect.tree)
+            paths.touch(interp, effect.kind, value, sink, node, effect.tree)
     return opened
 
 
@@ -125,7 +125,7 @@ def open_path(interp: Interpreter, path: Value, mode: Value, sink: str, node: as
     """
     kinds = kinds_of_mode(mode)
     for kind in sorted(kinds):
-        touch(interp, kind, path, sink, node)
+        paths.touch(interp, kind, path, sink, node)
     return (Handle(path, kinds != {"read"}, sink),)
 
 
@@ -156,4 +156,4 @@ def _touch_model(interp: Interpreter, value: Value, sink: str, node: ast.AST) ->
             or parts[0].startswith(("/", "."))
         ):
             local.append(atom)
-    touch(interp, "read", tuple(local), sink, node, tree=True)
+    paths.touch(interp, "read", tuple(local), sink, node, tree=True)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from ..expressions import new_list
+from .. import expressions, paths, strings
 from ..interpreter import Interpreter
-from ..paths import ARGUMENT_HOLES, entry_of, glob_text, join_path, touch
 from ..patterns import Hole
 from ..platform import HYPERPARAMETERS_FILE
 from ..values import (
@@ -26,14 +25,14 @@ from ..values import (
     parts_of,
     unknown,
 )
-from .effects import open_path
+from . import effects
 
 _SCRATCH = "/tmp/"  # noqa: S108 - no file is made: this is where the analysed script makes one
 
 
 def open_file(interp: Interpreter, path: Value, mode: Value, sink: str, node: ast.AST) -> Value:
     """Opens a file and gives its handle."""
-    return open_path(interp, path, mode, sink, node)
+    return effects.open_path(interp, path, mode, sink, node)
 
 
 def _open(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
@@ -44,7 +43,7 @@ def _open(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 def _os_open(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     flags = ast.unparse(node.args[1]) if isinstance(node, ast.Call) and len(node.args) > 1 else ""
     writes = "WRONLY" in flags or "RDWR" in flags or "CREAT" in flags
-    touch(interp, "write" if writes else "read", arguments.get(0, "path"), "os.open", node)
+    paths.touch(interp, "write" if writes else "read", arguments.get(0, "path"), "os.open", node)
     return (Lib("os.open()"),)
 
 
@@ -74,9 +73,9 @@ def _temporary(kind: str) -> Any:
         if not folder or all(isinstance(atom, Const) and atom.value is None for atom in folder):
             path: Value = (make_text((_SCRATCH, Hole("name", reason="a temporary name")), True),)
         else:
-            path = join_path(interp, [folder, name], node, "os.path.join")
+            path = paths.join_path(interp, [folder, name], node, "os.path.join")
             if kind != "mkdtemp":
-                touch(interp, "create", path, f"tempfile.{kind}", node)
+                paths.touch(interp, "create", path, f"tempfile.{kind}", node)
         if kind == "mkstemp":
             return (TupleAtom([unknown("a file descriptor"), path]),)
         if kind in ("mkdtemp", "gettempdir", "mktemp"):
@@ -89,19 +88,19 @@ def _temporary(kind: str) -> Any:
 def _glob(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     root = arguments.get(None, "root_dir")
     pattern = arguments.get(0, "pathname", "pattern")
-    full = join_path(interp, [root, pattern], node, "os.path.join") if root else pattern
+    full = paths.join_path(interp, [root, pattern], node, "os.path.join") if root else pattern
     found: Value = NOTHING
     for atom in full:
         if isinstance(atom, PathAtom):
             atom = atom.text
         if is_string(atom) and isinstance(atom, Const | Text):
-            text = glob_text(atom)
+            text = paths.glob_text(atom)
             _touch_listing(interp, atom, node)
             found = join(found, (text,))
         else:
-            touch(interp, "list", (atom,), "glob.glob", node)
+            paths.touch(interp, "list", (atom,), "glob.glob", node)
             found = join(found, (atom,))
-    return new_list(interp, None, found)
+    return expressions.new_list(interp, None, found)
 
 
 def _touch_listing(interp: Interpreter, pattern: Const | Text, node: ast.AST) -> None:
@@ -119,55 +118,54 @@ def _touch_listing(interp: Interpreter, pattern: Const | Text, node: ast.AST) ->
         parts.append(head[: head.rindex("/")] if "/" in head else "")
         break
     first = parts[0] if parts else ""
-    if first or (isinstance(first, Hole) and first.kind in ARGUMENT_HOLES):
-        touch(interp, "list", (make_text(parts, True, pattern.via),), "glob.glob", node)
+    if first or (isinstance(first, Hole) and first.kind in paths.ARGUMENT_HOLES):
+        paths.touch(interp, "list", (make_text(parts, True, pattern.via),), "glob.glob", node)
 
 
 def _walk(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     top = arguments.get(0, "top")
-    touch(interp, "list", top, "os.walk", node, tree=True)
+    paths.touch(interp, "list", top, "os.walk", node, tree=True)
     deeper: Value = (Text((Hole("any", reason="a folder found below"),)),)
-    below = join_path(interp, [top, deeper], node, "os.path.join")
+    below = paths.join_path(interp, [top, deeper], node, "os.path.join")
     name: Value = (Text((Hole("name", reason="a name found in a folder"),)),)
-    names = new_list(interp, None, name)
-    return new_list(interp, None, (TupleAtom([join(top, below), names, names]),))
+    names = expressions.new_list(interp, None, name)
+    return expressions.new_list(interp, None, (TupleAtom([join(top, below), names, names]),))
 
 
 def _listdir(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    touch(interp, "list", arguments.get(0, "path"), "os.listdir", node)
-    return new_list(interp, None, (Text((Hole("name", reason="a name found in a folder"),)),))
+    paths.touch(interp, "list", arguments.get(0, "path"), "os.listdir", node)
+    return expressions.new_list(interp, None, (Text((Hole("name", reason="a name found in a folder"),)),))
 
 
 def _scandir(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     folder = arguments.get(0, "path")
-    touch(interp, "list", folder, "os.scandir", node)
+    paths.touch(interp, "list", folder, "os.scandir", node)
     entries: list[Atom] = [
-        PathAtom(entry_of(atom.text if isinstance(atom, PathAtom) else atom))
+        PathAtom(paths.entry_of(atom.text if isinstance(atom, PathAtom) else atom))
         for atom in folder
         if isinstance(atom, PathAtom | Const | Text) and parts_of(atom) is not None
     ]
-    return new_list(interp, None, tuple(entries) or unknown("a folder entry"))
+    return expressions.new_list(interp, None, tuple(entries) or unknown("a folder entry"))
 
 
 def _extract(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     """`shutil.unpack_archive`: reads an archive, writes a folder."""
-    touch(interp, "read", arguments.get(0, "filename"), "shutil.unpack_archive", node)
+    paths.touch(interp, "read", arguments.get(0, "filename"), "shutil.unpack_archive", node)
     target = arguments.get(1, "extract_dir")
     if target:
-        touch(interp, "write", target, "shutil.unpack_archive", node, tree=True)
+        paths.touch(interp, "write", target, "shutil.unpack_archive", node, tree=True)
     return unknown("nothing")
 
 
 def _make_archive(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    from ..strings import concatenate
 
     base = arguments.get(0, "base_name")
     suffix = arguments.get(1, "format")
-    name = concatenate(concatenate(base, (Const("."),)), suffix)
-    touch(interp, "write", name, "shutil.make_archive", node)
+    name = strings.concatenate(strings.concatenate(base, (Const("."),)), suffix)
+    paths.touch(interp, "write", name, "shutil.make_archive", node)
     source = arguments.get(2, "root_dir")
     if source:
-        touch(interp, "read", source, "shutil.make_archive", node, tree=True)
+        paths.touch(interp, "read", source, "shutil.make_archive", node, tree=True)
     return name
 
 
@@ -178,8 +176,8 @@ def _fdopen(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 def _copy(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     """`shutil.copy` and its like give the target."""
     name = ast.unparse(node.func) if isinstance(node, ast.Call) else "shutil.copy"
-    touch(interp, "read", arguments.get(0, "src"), f"shutil.{name.rpartition('.')[2]}", node)
-    touch(interp, "write", arguments.get(1, "dst"), f"shutil.{name.rpartition('.')[2]}", node)
+    paths.touch(interp, "read", arguments.get(0, "src"), f"shutil.{name.rpartition('.')[2]}", node)
+    paths.touch(interp, "write", arguments.get(1, "dst"), f"shutil.{name.rpartition('.')[2]}", node)
     return arguments.get(1, "dst") or unknown("a missing target")
 
 

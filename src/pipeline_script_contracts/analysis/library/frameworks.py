@@ -6,13 +6,13 @@ import ast
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..calls import Arguments, call
-from ..containers import ListState
-from ..environment import constant_of, soften
-from ..expressions import new_object
+from .. import calls, environment, escapes, expressions, iteration, paths
+from .. import calls as calls_module
+from .. import classes as classes_module
+from .. import environment as environment_module
+from ..containers import DictState, ListState, text_key
 from ..facts import MISSING, Argument
 from ..interpreter import Interpreter, strings_in
-from ..iteration import items_of
 from ..patterns import Hole
 from ..values import (
     BOOL,
@@ -30,11 +30,12 @@ from ..values import (
     Text,
     TupleAtom,
     Value,
+    const,
     join,
     unknown,
     with_step,
 )
-from .conversions import to_number, to_path
+from . import collections_models, command_line, conversions
 
 _TYPES = {
     "builtins.int": "int",
@@ -64,7 +65,7 @@ class Command:
     """
 
     function: Value
-    options: list[tuple[str, Arguments, ast.AST]] = field(default_factory=list)
+    options: list[tuple[str, calls_module.Arguments, ast.AST]] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     by_signature: bool = False
 
@@ -75,10 +76,10 @@ def _given(name: str) -> Value:
 
 def _typed(kind: str, value: Value) -> Value:
     if kind in ("int", "float"):
-        return to_number(kind, value)
+        return conversions.to_number(kind, value)
     if kind == "bool":
         return BOOL
-    return to_path(value) if kind == "Path" else value
+    return conversions.to_path(value) if kind == "Path" else value
 
 
 def _record(
@@ -95,10 +96,9 @@ def _record(
     choices: tuple[Any, ...] | None = None,
 ) -> Value:
     """Records an argument and gives what it may be."""
-    known, constant = constant_of(default) if default else (True, MISSING)
+    known, constant = environment_module.constant_of(default) if default else (True, MISSING)
     if flag and not default:
         constant = False
-    from .command_line import is_platform_default
 
     dest = name.replace("-", "_")
     interp.record.argument(
@@ -114,13 +114,13 @@ def _record(
             required,
             choices,
             positional,
-            platform=is_platform_default(default or NOTHING, node),
+            platform=command_line.is_platform_default(default or NOTHING, node),
         )
     )
     if flag:
         return BOOL
     if default and default != NONE:
-        value = _typed(kind, soften(default))
+        value = _typed(kind, environment_module.soften(default))
     elif choices:
         value = tuple(Const(each, True) for each in choices)
     else:
@@ -205,7 +205,6 @@ def command_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, n
 
 def run_command(interp: Interpreter, command: Command, node: ast.AST) -> Value:
     """Runs a command as from the command line: its function, and each command of a group."""
-    from .collections_models import run_elsewhere
 
     if command.function:
         if command.by_signature:
@@ -216,13 +215,15 @@ def run_command(interp: Interpreter, command: Command, node: ast.AST) -> Value:
             for kind, arguments, place in command.options:
                 name, value = _click_parameter(interp, kind, arguments, place)
                 keywords[name] = value
-            run_elsewhere(interp, command.function, Arguments([], keywords), node)
+            collections_models.run_elsewhere(interp, command.function, calls_module.Arguments([], keywords), node)
     for each in command.commands:
         run_command(interp, each, node)
     return NONE
 
 
-def _click_parameter(interp: Interpreter, kind: str, arguments: Arguments, node: ast.AST) -> tuple[str, Value]:
+def _click_parameter(
+    interp: Interpreter, kind: str, arguments: calls_module.Arguments, node: ast.AST
+) -> tuple[str, Value]:
     texts = [text for value in arguments.positional for text in strings_in(value)]
     positional = kind == "click.argument"
     options = tuple(text for text in texts if text.startswith("-"))
@@ -232,7 +233,7 @@ def _click_parameter(interp: Interpreter, kind: str, arguments: Arguments, node:
     plain = [text for text in texts if not text.startswith("-")]
     parameter = (plain[0] if plain else spelled).replace("-", "_").lower()
     default = arguments.get(None, "default") or None
-    flag = bool(slashed) or constant_of(arguments.get(None, "is_flag")) == (True, True)
+    flag = bool(slashed) or environment_module.constant_of(arguments.get(None, "is_flag")) == (True, True)
     type_value = arguments.get(None, "type")
     choices = None
     type_name = "str"
@@ -240,18 +241,19 @@ def _click_parameter(interp: Interpreter, kind: str, arguments: Arguments, node:
         if isinstance(atom, Lib):
             type_name = _TYPES.get(atom.name, "str" if atom.name.startswith("click.") else "")
         elif isinstance(atom, Ref) and atom.obj.kind == "click.Choice":
-            items = items_of(interp, atom.obj.info[0].get(0)) or []
-            choices = tuple(constant_of(item)[1] for item in items)
+            items = iteration.items_of(interp, atom.obj.info[0].get(0)) or []
+            choices = tuple(environment_module.constant_of(item)[1] for item in items)
     if not type_value and default:
-        type_name = type(constant_of(default)[1]).__name__ if constant_of(default)[0] else "str"
+        type_name = (
+            type(environment_module.constant_of(default)[1]).__name__
+            if environment_module.constant_of(default)[0]
+            else "str"
+        )
         type_name = type_name if type_name in ("int", "float", "bool") else "str"
     envvar = strings_in(arguments.get(None, "envvar"))
     if envvar:
-        from .. import environment
-        from ..values import const
-
         default = environment.read(interp, const(envvar[0]), default or NONE, node)
-    required = positional or constant_of(arguments.get(None, "required")) == (True, True)
+    required = positional or environment_module.constant_of(arguments.get(None, "required")) == (True, True)
     name = parameter if positional else spelled
     value = _record(
         interp,
@@ -287,18 +289,16 @@ def _run_function(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
         interp.record.analysis.arguments_open = "every function of the script is a command"
     for atom in targets:
         if isinstance(atom, ClassAtom):
-            made = call(interp, (atom,), Arguments(), node)
-            from ..escapes import escape
+            made = calls_module.call(interp, (atom,), calls_module.Arguments(), node)
 
             interp.record.analysis.arguments_open = "every method of a class is a command"
-            escape(interp, made, "called from the command line", node)
+            escapes.escape(interp, made, "called from the command line", node)
         else:
             _call_by_signature(interp, atom, node)
     return NONE
 
 
 def _call_by_signature(interp: Interpreter, atom: Atom, node: ast.AST) -> None:
-    from .collections_models import run_elsewhere
 
     function = atom.function if isinstance(atom, Bound) else atom
     if not isinstance(function, Function):
@@ -311,7 +311,7 @@ def _call_by_signature(interp: Interpreter, atom: Atom, node: ast.AST) -> None:
         keywords[argument.arg] = _parameter(interp, function, argument)
     if spec.vararg is not None or spec.kwarg is not None:
         interp.record.analysis.arguments_open = "a command takes any arguments"
-    run_elsewhere(interp, (atom,), Arguments([], keywords), node)
+    collections_models.run_elsewhere(interp, (atom,), calls_module.Arguments([], keywords), node)
 
 
 def _parameter(interp: Interpreter, function: Function, argument: ast.arg) -> Value:
@@ -336,7 +336,7 @@ def _parameter(interp: Interpreter, function: Function, argument: ast.arg) -> Va
     spelled = next((each.lstrip("-") for each in options if each.startswith("--")), "")
     name = spelled.partition("/")[0] or (argument.arg if positional else argument.arg.replace("_", "-"))
     if default and not annotation:
-        known, constant = constant_of(default)
+        known, constant = environment_module.constant_of(default)
         kind = type(constant).__name__ if known and isinstance(constant, int | float) else kind
     flag = kind == "bool"
     return _record(
@@ -354,7 +354,7 @@ def _parameter(interp: Interpreter, function: Function, argument: ast.arg) -> Va
 
 def _declared(
     interp: Interpreter, function: Function, argument: ast.arg, default: Value | None
-) -> tuple[str, Arguments] | None:
+) -> tuple[str, calls_module.Arguments] | None:
     """Finds the `typer.Option(...)` of a parameter: its default, or inside `Annotated`."""
     for atom in default or ():
         if isinstance(atom, Ref) and atom.obj.kind in ("typer.Option", "typer.Argument"):
@@ -362,9 +362,7 @@ def _declared(
     if argument.annotation is not None:
         for each in ast.walk(argument.annotation):
             if isinstance(each, ast.Call) and ast.unparse(each.func).rpartition(".")[2] in ("Option", "Argument"):
-                from ..calls import evaluate_arguments
-
-                given = evaluate_arguments(interp, each)
+                given = calls.evaluate_arguments(interp, each)
                 return f"typer.{ast.unparse(each.func).rpartition('.')[2]}", given
     return None
 
@@ -381,9 +379,8 @@ def _define_flag(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
         return unknown("a flag")
     value = _record(interp, names[0], node, kind, arguments.get(1, "default") or None, flag=kind == "bool")
     interp.flags_defined[names[0]] = value
-    from ..containers import DictState, text_key
 
-    return new_object(interp, "namespace", DictState({}).set(text_key("value"), value))
+    return expressions.new_object(interp, "namespace", DictState({}).set(text_key("value"), value))
 
 
 def flag_value(interp: Interpreter, name: str) -> Value:
@@ -392,21 +389,21 @@ def flag_value(interp: Interpreter, name: str) -> Value:
 
 
 def _app_run(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    from .collections_models import run_elsewhere
 
-    return run_elsewhere(interp, arguments.get(0, "main"), Arguments([unknown("the arguments")]), node)
+    return collections_models.run_elsewhere(
+        interp, arguments.get(0, "main"), calls_module.Arguments([unknown("the arguments")]), node
+    )
 
 
 # -- Hugging Face -----------------------------------------------------------------------------------------
 
 
 def _hf_parser(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    from .command_line import PARSER
 
     classes: list[Value] = []
     for atom in arguments.get(0, "dataclass_types"):
-        classes.extend(atom.items if isinstance(atom, TupleAtom) else items_of(interp, (atom,)) or [(atom,)])
-    obj = Obj(PARSER)
+        classes.extend(atom.items if isinstance(atom, TupleAtom) else iteration.items_of(interp, (atom,)) or [(atom,)])
+    obj = Obj(command_line.PARSER)
     interp.store.set(obj, CONTENT, ListState())
     interp.store.set(obj, "classes", ListState(tuple(classes)))
     return (Ref(obj),)
@@ -414,8 +411,6 @@ def _hf_parser(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 
 def parse_into_dataclasses(interp: Interpreter, owner: Ref, node: ast.AST) -> Value:
     """Gives the dataclasses that a Hugging Face parser fills."""
-    from ..classes import all_fields, field_default, instantiate
-    from ..paths import touch
 
     results: list[Value] = []
     state = interp.store.get(owner.obj, "classes")
@@ -424,21 +419,21 @@ def parse_into_dataclasses(interp: Interpreter, owner: Ref, node: ast.AST) -> Va
             if not isinstance(atom, ClassAtom):
                 interp.record.analysis.arguments_open = "a library's dataclass declares arguments"
                 if isinstance(atom, Lib) and atom.name.endswith("TrainingArguments"):
-                    touch(interp, "write", _given("output_dir"), atom.name, node)
+                    paths.touch(interp, "write", _given("output_dir"), atom.name, node)
                 results.append((Lib(f"{atom.name}()"),) if isinstance(atom, Lib) else unknown("parsed arguments"))
                 continue
             keywords: dict[str, Value] = {}
-            for name, (cls, default) in all_fields(atom.info).items():
+            for name, (cls, default) in classes_module.all_fields(atom.info).items():
                 annotation = interp.infos.get(("annotation", cls, name))
                 text = ast.unparse(annotation) if annotation is not None else "str"
                 kind = next((each for each in ("int", "float", "bool") if each in text), "str")
-                own = field_default(interp, cls, name, default, node)
+                own = classes_module.field_default(interp, cls, name, default, node)
                 keywords[name] = _record(
                     interp, name, default or node, kind, own or None, flag=kind == "bool", required=not own
                 )
             if atom.info.library:
                 interp.record.analysis.arguments_open = "a library's dataclass declares arguments"
-            results.append(instantiate(interp, atom.info, Arguments([], keywords), node))
+            results.append(classes_module.instantiate(interp, atom.info, calls_module.Arguments([], keywords), node))
     return (TupleAtom(results),)
 
 

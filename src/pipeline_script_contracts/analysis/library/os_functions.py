@@ -9,14 +9,12 @@ import re
 from pathlib import Path
 from typing import Any
 
-from .. import environment
-from ..expressions import new_list
+from .. import environment, expressions, iteration, mappings, paths, strings
+from ..containers import key_value
 from ..interpreter import CODE_FOLDER, Interpreter
-from ..iteration import element_of
 from ..pathlib_model import CLASSES, make_path
-from ..paths import basename, join_path, normal, parent
+from ..paths import basename, parent
 from ..patterns import Hole
-from ..strings import concatenate, each_text, to_text
 from ..values import (
     BOOL,
     NONE,
@@ -39,12 +37,12 @@ from ..values import (
 
 
 def _as_text(interp: Interpreter, value: Value, node: ast.AST) -> Value:
-    return to_text(interp, value, node)
+    return strings.to_text(interp, value, node)
 
 
 def _join(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     more = [*arguments.positional, *([arguments.rest] if arguments.rest else [])]
-    return join_path(interp, more, node, "os.path.join")
+    return paths.join_path(interp, more, node, "os.path.join")
 
 
 def _on_text(function: Any, reason: str) -> Any:
@@ -68,7 +66,7 @@ def hole_value(reason: str) -> Value:
 
 
 def _absolute(text: Const | Text) -> Const | Text:
-    return normal(text)
+    return paths.normal(text)
 
 
 def _split(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
@@ -102,7 +100,7 @@ def _splitext(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 def _normal_join(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     result: Value = NOTHING
     for atom in _as_text(interp, arguments.get(0), node):
-        result = join(result, (normal(atom),) if isinstance(atom, Const | Text) else (atom,))
+        result = join(result, (paths.normal(atom),) if isinstance(atom, Const | Text) else (atom,))
     return result
 
 
@@ -121,7 +119,7 @@ def _relpath(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 
 
 def _commonpath(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    element = element_of(interp, arguments.get(0))
+    element = iteration.element_of(interp, arguments.get(0))
     return tuple(
         make_text((*(parts_of(parent(atom)) or ()),), True) if isinstance(atom, Const | Text) else atom
         for atom in element
@@ -136,9 +134,9 @@ def _expandvars(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
             for piece in re.split(r"(\$\w+|\$\{\w+\})", atom.value):
                 if piece.startswith("$"):
                     name = piece.strip("${}")
-                    text = concatenate(text, environment.read(interp, const(name), const(piece), node))
+                    text = strings.concatenate(text, environment.read(interp, const(name), const(piece), node))
                 else:
-                    text = concatenate(text, const(piece))
+                    text = strings.concatenate(text, const(piece))
             result = join(result, text)
         else:
             result = join(result, (atom,))
@@ -146,7 +144,7 @@ def _expandvars(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 
 
 def _expanduser(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    return each_text(
+    return strings.each_text(
         _as_text(interp, arguments.get(0), node),
         lambda text: f"/root{text[1:]}" if text.startswith("~") else text,
         keep_holes=True,
@@ -175,12 +173,10 @@ def _setdefault(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 
 
 def _update(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    from ..containers import key_value
-    from ..mappings import mapping_state
 
     for value in arguments.positional:
         for atom in value:
-            state = mapping_state(interp, atom)
+            state = mappings.mapping_state(interp, atom)
             for key, each in state.entries.items() if state is not None else ():
                 environment.set_variable(interp, (key_value(key),), each)
     for name, value in arguments.keywords.items():
@@ -198,7 +194,7 @@ def _all_variables(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     name: Value = (hole_text("any", reason="the name of an environment variable"),)
     environment.read(interp, name, NONE, node)
     last = ast.unparse(node.func).rpartition(".")[2] if isinstance(node, ast.Call) else ""
-    return new_list(interp, None, (TupleAtom([name, name]),) if last == "items" else name)
+    return expressions.new_list(interp, None, (TupleAtom([name, name]),) if last == "items" else name)
 
 
 def _contains(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
@@ -228,7 +224,7 @@ def _home(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 
 
 def _fspath(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    return to_text(interp, arguments.get(0), node)
+    return strings.to_text(interp, arguments.get(0), node)
 
 
 def _same(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:

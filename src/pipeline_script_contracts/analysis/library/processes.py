@@ -6,10 +6,10 @@ import ast
 import shlex
 from typing import Any
 
+from .. import calls, escapes, expressions, iteration
+from .. import paths as paths_module
 from ..interpreter import DeadEnd, Interpreter
-from ..iteration import items_of
-from ..paths import touch
-from ..values import NONE, Const, Lib, Text, Value, const, parts_of, unknown
+from ..values import NONE, Const, Lib, Text, Value, const, make_text, parts_of, unknown
 
 # Program: what it does to its arguments that are not options; the last may be a target of its own kind.
 _PROGRAMS: dict[str, tuple[str, str]] = {
@@ -92,12 +92,11 @@ def _words(interp: Interpreter, atom: Any) -> list[Value] | None:
             return None
     if isinstance(atom, Text):
         return _words_of_text(atom)
-    return items_of(interp, (atom,))
+    return iteration.items_of(interp, (atom,))
 
 
 def _words_of_text(atom: Text) -> list[Value] | None:
     """Splits a command line with holes; a hole stays within its word."""
-    from ..values import make_text
 
     words: list[list[Any]] = [[]]
     for part in atom.parts:
@@ -135,7 +134,9 @@ def _program(interp: Interpreter, words: list[Value], sink: str, node: ast.AST) 
     if name in _PROGRAMS:
         first, last = _PROGRAMS[name]
         for index, path in enumerate(paths):
-            touch(interp, last if index and index == len(paths) - 1 else first, path, label, node, tree=True)
+            paths_module.touch(
+                interp, last if index and index == len(paths) - 1 else first, path, label, node, tree=True
+            )
         return
     _delegate(interp, words[1:], label, node)
 
@@ -154,7 +155,7 @@ def _operands(interp: Interpreter, name: str, words: list[Value], sink: str, nod
     for word in words:
         text = _text(word)
         if pending:
-            touch(interp, pending, word, sink, node, tree=True)
+            paths_module.touch(interp, pending, word, sink, node, tree=True)
             pending = ""
         elif text is not None and text.startswith("-"):
             pending = kinds.get(text, "")
@@ -184,9 +185,9 @@ def _tar(interp: Interpreter, words: list[Value], sink: str, node: ast.AST) -> N
     operands = _operands(interp, "tar", [const(f"-{flags.lstrip('-')}"), *words[1:]], sink, node)
     for index, path in enumerate(operands):
         if index == 0:
-            touch(interp, "write" if creates else "read", path, sink, node)
+            paths_module.touch(interp, "write" if creates else "read", path, sink, node)
         elif creates:
-            touch(interp, "read", path, sink, node, tree=True)
+            paths_module.touch(interp, "read", path, sink, node, tree=True)
 
 
 def _aws(interp: Interpreter, words: list[Value], sink: str, node: ast.AST) -> None:
@@ -195,7 +196,7 @@ def _aws(interp: Interpreter, words: list[Value], sink: str, node: ast.AST) -> N
     for index, path in enumerate(operands[:2]):
         text = _text(path) or ""
         if not text.startswith("s3://"):
-            touch(interp, "read" if index == 0 else "write", path, sink, node, tree=True)
+            paths_module.touch(interp, "read" if index == 0 else "write", path, sink, node, tree=True)
 
 
 def _python(interp: Interpreter, words: list[Value], sink: str, node: ast.AST) -> None:
@@ -230,9 +231,8 @@ def _script(interp: Interpreter, path: Any, words: list[Value], sink: str, node:
     if module is None or module.state == "loading" or any(frame.scope.module is module for frame in interp.frames):
         return
     before = interp.store.get("process", "argv")
-    from ..expressions import new_list
 
-    interp.store.set("process", "argv", new_list(interp, [const(path.name), *words]))
+    interp.store.set("process", "argv", expressions.new_list(interp, [const(path.name), *words]))
     state, was_main, module.state, module.is_main = module.state, module.is_main, "new", True
     try:
         interp.run_module(module)
@@ -243,10 +243,8 @@ def _script(interp: Interpreter, path: Any, words: list[Value], sink: str, node:
 
 
 def _delegate(interp: Interpreter, words: list[Value], sink: str, node: ast.AST) -> None:
-    from ..calls import Arguments
-    from ..escapes import delegate
 
-    delegate(interp, Arguments(words), sink, node, "another program")
+    escapes.delegate(interp, calls.Arguments(words), sink, node, "another program")
 
 
 def _run_path(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
