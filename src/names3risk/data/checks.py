@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Table = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
+ROW = "__row"
+"""The column that numbers raw rows."""
+
 _SHOWN = 10
 
 
@@ -29,14 +32,14 @@ def check_columns(frame: Table, schema: ColumnSchema, where: str | None) -> None
 
 
 @contextmanager
-def explained(frame: nw.DataFrame[Any], schema: ColumnSchema, where: str | None, first_row: int = 1) -> Iterator[None]:
+def explained(frame: Table, schema: ColumnSchema, where: str | None, first_row: int = 0) -> Iterator[None]:
     """Finds the column and row of a value that could not be given its role's type.
 
     Args:
-        frame: The raw rows.
+        frame: The raw rows; numbered in a column `ROW`, unless they are in memory and have the numbers 0, 1, ...
         schema: The resolved schema.
         where: The file that the rows came from.
-        first_row: The number of the first row within the file.
+        first_row: The number in `ROW` of the first row of the file.
 
     Raises:
         DataError: In place of the error of the table library.
@@ -45,23 +48,34 @@ def explained(frame: nw.DataFrame[Any], schema: ColumnSchema, where: str | None,
 
     try:
         yield
-    except (pl.exceptions.PolarsError, ValueError, TypeError) as error:
-        dtypes = frame.collect_schema()
+    except (pl.exceptions.InvalidOperationError, ValueError, TypeError) as error:
+        table = frame.with_row_index(ROW) if isinstance(frame, nw.DataFrame) else frame
         times = [name for name in (schema.order_time_name, schema.time_name) if name]
-        roles = (
-            ("a number, or nothing", schema.tab_fields, types.is_bad_number),
-            ("a time such as 2024-01-31T23:59:59Z", times, types.is_bad_time),
-        )
-        for expected, names, is_bad in roles:
-            for name in names:
-                if name in dtypes and dtypes[name] == nw.String:
-                    bad = frame.select(is_bad(name).alias("bad"), nw.col(name)).with_row_index("row").filter("bad")
-                    if len(bad):
-                        row = bad["row"][0] + first_row
-                        raise DataError(
-                            f"column {name!r} holds {bad[name][0]!r} in row {row}", where=where, expected=expected
-                        ) from error
-        raise DataError(f"cannot give the columns their types: {error}", where=where) from error
+        _find(table, schema.tab_fields, types.is_bad_number, "a number, or nothing", where, first_row)
+        _find(table, times, types.is_bad_time, "a time such as 2024-01-31T23:59:59Z", where, first_row)
+        text = str(error).split("\n")[0]
+        raise DataError(f"cannot give the columns their types: {text}", where=where) from error
+
+
+def _find(
+    table: Table,
+    names: Sequence[str],
+    is_bad: Callable[[str], nw.Expr],
+    expected: str,
+    where: str | None,
+    first_row: int,
+) -> None:
+    """Raises the error for the first bad value of the first column that has one."""
+    dtypes = table.collect_schema()
+    for name in names:
+        if name in dtypes and dtypes[name] == nw.String:
+            found = table.lazy().filter(is_bad(name)).select(name, ROW).head(1).collect()
+            if len(found):
+                raise DataError(
+                    f"column {name!r} holds {found[name][0]!r} in row {found[ROW][0] - first_row + 1}",
+                    where=where,
+                    expected=expected,
+                ) from None
 
 
 def check_label_values(frame: Table, label: LabelRole, where: str | None) -> None:

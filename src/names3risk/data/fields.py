@@ -117,16 +117,17 @@ def _read_list(path: Path) -> list[str]:
 
 def _numeric_columns(frame: pl.LazyFrame, names: Sequence[str]) -> set[str]:
     """The columns that hold numbers; a table of strings only (from CSV) is judged by its values."""
-    import narwhals as nw
     import polars as pl
 
-    from names3risk.data.types import is_bad_number, is_number
+    from names3risk.data.types import MISSING_NUMBERS
 
     columns = frame.collect_schema()
     if any(dtype != pl.String for dtype in columns.values()):
         return {name for name in names if columns[name].is_numeric()}
     if not names:
         return set()
-    tests = (((~is_bad_number(name)).all() & is_number(name).any()).alias(name) for name in names)
-    verdicts = nw.from_native(frame).select(*tests).to_native().collect(engine="streaming")
-    return {name for name, numeric in verdicts.row(0, named=True).items() if numeric}
+    value = pl.col(names).str.strip_chars()
+    known = ~value.is_in(MISSING_NUMBERS)
+    is_number = value.cast(pl.Float64, strict=False).is_not_null()
+    verdicts = frame.select((is_number | ~known).all() & (known & is_number).any())
+    return {name for name, numeric in verdicts.collect(engine="streaming").row(0, named=True).items() if numeric}

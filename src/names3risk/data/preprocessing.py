@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Literal
 import narwhals as nw
 
 from names3risk.data import checks
+from names3risk.data.checks import ROW
 from names3risk.data.fields import FieldSelection
 from names3risk.data.folders import replacing_folders
 from names3risk.data.formats import detect_format
 from names3risk.data.preparation import drop_filtered, encode_labels, keep_first, split
-from names3risk.data.reading import find_parts, scan_file, select_columns, translated_errors
+from names3risk.data.reading import Part, find_parts, scan_file, translated_errors
 from names3risk.data.schema import ColumnSchema
 from names3risk.data.splits import SplitWriter
 from names3risk.errors import ConfigError, DataError
@@ -36,16 +37,38 @@ JOB_TYPES: tuple[JobType, ...] = ("training", "validation", "testing", "calibrat
 FOLDER_OF_JOB: dict[str, str] = {"validation": "val", "testing": "test", "calibration": "calibration"}
 """The one folder that a job writes which does not split."""
 
-_ROW = "__row"
 _CELLS_PER_BATCH = 8_000_000
 
 
 @dataclass(frozen=True)
 class _Source:
-    """One raw file, opened lazily with the columns of the schema."""
+    """One raw file, opened lazily, its rows numbered on from those of the files before it.
+
+    Args:
+        frame: The rows of the wanted region, with their numbers in `ROW`.
+        path: The file.
+        first_row: The number of its first row.
+        rows: How many rows it has.
+    """
 
     frame: pl.LazyFrame
     path: Path
+    first_row: int
+    rows: int
+
+    def typed(self, schema: ColumnSchema) -> pl.LazyFrame:
+        """The rows that pass filters and labels, with their numbers, in the types of their roles."""
+        table: nw.LazyFrame[pl.LazyFrame] = nw.from_native(self.frame)
+        table = drop_filtered(table, schema)
+        table = encode_labels(table, schema, str(self.path), extra=[ROW])
+        return table.to_native()
+
+    @contextmanager
+    def explained(self, schema: ColumnSchema) -> Iterator[None]:
+        """Tells the place of what cannot be read or typed."""
+        table: nw.LazyFrame[pl.LazyFrame] = nw.from_native(self.frame)
+        with translated_errors(self.path), checks.explained(table, schema, str(self.path), self.first_row):
+            yield
 
 
 def preprocess(
@@ -75,48 +98,46 @@ def preprocess(
         ConfigError: The schema does not fit the job.
         OutputError: The output cannot be written.
     """
-    parts = find_parts(source)
     if job_type == "training" and schema.label is None:
         raise ConfigError("training needs a label in the column schema")
-    sources = [_open(part.path, part.region, schema, region) for part in parts]
+    sources: list[_Source] = []
+    for part in find_parts(source):
+        sources.append(_open(part, schema, region, sources[-1].first_row + sources[-1].rows if sources else 0))
     schema = _resolve(sources, schema)
-    sources = [_Source(select_columns(item.frame, schema.source_columns, item.path), item.path) for item in sources]
     names, split_of_row = _plan(sources, schema, job_type, str(source))
     with replacing_folders(output) as temporary, ExitStack() as stack:
         format_ = detect_format(sources[0].path)
         writers = [stack.enter_context(SplitWriter(temporary / name, schema.prepared(), format_)) for name in names]
-        done = 0
-        for batch, path, first_row in _batches(sources):
-            codes = split_of_row[done : done + batch.height]
-            with checks.explained(nw.from_native(batch, eager_only=True), schema, str(path), first_row):
-                for code, writer in enumerate(writers, start=1):
-                    rows = nw.from_native(batch.filter(codes == code), eager_only=True)
-                    writer.write(encode_labels(rows, schema).to_native())
-            done += batch.height
-            if on_progress:
-                on_progress(done)
+        for batch in _batches(sources, schema):
+            codes = split_of_row[batch[ROW].to_numpy()]
+            for code, writer in enumerate(writers, start=1):
+                writer.write(batch.drop(ROW).filter(codes == code))
+            if on_progress and batch.height:
+                on_progress(batch[ROW][-1] + 1)
     counts = {name: writer.rows for name, writer in zip(names, writers, strict=True)}
-    logger.info("prepared %d rows of %d: %s", sum(counts.values()), done, counts)
+    logger.info("prepared %d rows of %d: %s", sum(counts.values()), len(split_of_row), counts)
     return counts
 
 
-def _open(path: Path, region_of_part: str, schema: ColumnSchema, region: str) -> _Source:
+def _open(part: Part, schema: ColumnSchema, region: str, first_row: int) -> _Source:
     import polars as pl
 
-    frame = scan_file(path)
+    frame = scan_file(part.path).with_row_index(ROW, offset=first_row)
+    with translated_errors(part.path):
+        rows: int = frame.select(pl.len()).collect(engine="streaming").item()
     name = schema.region_name
     if name is not None and name not in frame.collect_schema():
-        frame = frame.with_columns(pl.lit(region_of_part).alias(name))
+        frame = frame.with_columns(pl.lit(part.region).alias(name))
     if region:
         if name is None:
             raise ConfigError("a region is asked for, but the column schema has no region_name")
         frame = frame.filter(pl.col(name).cast(pl.String).str.to_uppercase() == region.upper())
-    return _Source(frame, path)
+    return _Source(frame, part.path, first_row, rows)
 
 
 def _resolve(sources: list[_Source], schema: ColumnSchema) -> ColumnSchema:
     """Resolves the field lists; with several files, the numeric fields that all of them have."""
-    resolved = [schema.resolve(source.frame, source.path) for source in sources]
+    resolved = [schema.resolve(source.frame.drop(ROW), source.path) for source in sources]
     if not isinstance(schema.tab_field_list, FieldSelection):
         return resolved[0]
     shared = set(resolved[0].tab_fields).intersection(*(item.tab_fields for item in resolved[1:]))
@@ -144,16 +165,11 @@ def _plan(sources: list[_Source], schema: ColumnSchema, job_type: JobType, where
             "region_name": None,
         }
     )
-    pieces, rows = [], 0
+    pieces = []
     for source in sources:
-        with translated_errors(source.path):
-            raw = source.frame.select(keys_only.source_columns).collect(engine="streaming")
-        raw = raw.with_row_index(_ROW, offset=rows)
-        rows += raw.height
-        table = nw.from_native(raw, eager_only=True)
-        with checks.explained(table, keys_only, str(source.path)):
-            labelled = encode_labels(drop_filtered(table, keys_only), keys_only, str(source.path), extra=[_ROW])
-        pieces.append(labelled.to_native())
+        checks.check_columns(nw.from_native(source.frame), schema, str(source.path))
+        with source.explained(keys_only):
+            pieces.append(source.typed(keys_only).collect(engine="streaming"))
     kept = nw.from_native(pl.concat(pieces), eager_only=True)
     checks.check_ids(kept, keys_only, where)
     kept = keep_first(kept, keys_only)
@@ -162,18 +178,17 @@ def _plan(sources: list[_Source], schema: ColumnSchema, job_type: JobType, where
         parts = split(kept.to_native(), keys_only, where)
     else:
         parts = {FOLDER_OF_JOB[job_type]: kept.to_native()}
-    split_of_row = np.zeros(rows, dtype=np.uint8)
+    split_of_row = np.zeros(sum(source.rows for source in sources), dtype=np.uint8)
     for code, part in enumerate(parts.values(), start=1):
-        split_of_row[part[_ROW].to_numpy()] = code
+        split_of_row[part[ROW].to_numpy()] = code
     return list(parts), split_of_row
 
 
-def _batches(sources: list[_Source]) -> Iterator[tuple[pl.DataFrame, Path, int]]:
-    """Reads all rows in order: a batch, its file, and the number of its first row there."""
+def _batches(sources: list[_Source], schema: ColumnSchema) -> Iterator[pl.DataFrame]:
+    """Reads all rows in order, typed, a batch at a time; the labels have been checked before."""
+    if schema.label:
+        schema = schema.model_copy(update={"label": schema.label.model_copy(update={"other": "drop"})})
+    size = max(1024, _CELLS_PER_BATCH // len(schema.prepared_columns))
     for source in sources:
-        size = max(1024, _CELLS_PER_BATCH // len(source.frame.collect_schema()))
-        row = 1
-        with translated_errors(source.path):
-            for batch in source.frame.collect_batches(chunk_size=size, maintain_order=True, engine="streaming"):
-                yield batch, source.path, row
-                row += batch.height
+        with source.explained(schema):
+            yield from source.typed(schema).collect_batches(chunk_size=size, maintain_order=True, engine="streaming")

@@ -7,12 +7,14 @@ from narwhals.dtypes import DType
 
 from names3risk.data.canonical import WHOLE_NUMBER
 
-MISSING_NUMBERS = ("", "nan", "na", "n/a", "null", "none", "inf", "+inf", "-inf", "infinity", "-infinity")
-"""What stands for a missing number in text, in lower case; infinities count as missing."""
+_WORDS = ("nan", "na", "n/a", "null", "none", "inf", "+inf", "-inf", "infinity", "-infinity")
+MISSING_NUMBERS = ("", *_WORDS, *(form for word in _WORDS for form in (word.upper(), word.title())), "NaN")
+"""What stands for a missing number in text; infinities count as missing."""
 
 NUMBER = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 TIME = (
-    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z| ?[+-][0-9]{2}:?[0-9]{2})?)?$"
+    r"^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+    r"(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?(?:Z| ?[+-][0-9]{2}:?[0-9]{2})?)?$"
     r"|^-?[0-9]+(?:\.[0-9]+)?$"
 )
 """ISO 8601, or the seconds (milli-, micro-, nanoseconds, by magnitude) since 1970."""
@@ -42,7 +44,8 @@ def number(name: str, dtype: DType) -> nw.Expr:
     """A numeric column: Float64, with NaN and infinities missing."""
     value = nw.col(name)
     if dtype == nw.String:
-        value = nw.when(~_is_missing_number(value)).then(value.str.strip_chars())
+        value = value.str.strip_chars()
+        value = nw.when(~value.is_in(MISSING_NUMBERS)).then(value)
     value = value.cast(nw.Float64)
     return nw.when(value.is_finite()).then(value).alias(name)
 
@@ -65,25 +68,16 @@ def time(name: str, dtype: DType) -> nw.Expr:
     return _moment(nw.when(is_epoch).then(epoch).otherwise(iso)).alias(name)
 
 
-def is_number(name: str) -> nw.Expr:
-    """Where a string column holds a number."""
-    return nw.col(name).str.strip_chars().str.contains(NUMBER).fill_null(False)
-
-
 def is_bad_number(name: str) -> nw.Expr:
     """Where a string column holds something that is neither a number nor missing."""
-    value = nw.col(name)
-    return ~is_number(name) & (~_is_missing_number(value)).fill_null(False)
+    value = nw.col(name).str.strip_chars()
+    return (~value.str.contains(NUMBER) & ~value.is_in(MISSING_NUMBERS)).fill_null(False)
 
 
 def is_bad_time(name: str) -> nw.Expr:
     """Where a string column holds something that is neither a time nor missing."""
     value = nw.col(name).str.strip_chars()
     return (~value.str.contains(TIME) & (value != "")).fill_null(False)
-
-
-def _is_missing_number(value: nw.Expr) -> nw.Expr:
-    return value.str.strip_chars().str.to_lowercase().is_in(MISSING_NUMBERS)
 
 
 def _epoch_microseconds(value: nw.Expr) -> nw.Expr:
