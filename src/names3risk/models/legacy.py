@@ -1,7 +1,7 @@
 """Networks of the original Names3Risk, read from the state dicts that its training saved after each epoch.
 
-Layers are told apart by their names; within the tabular part and the trunk they keep their order, so tensors are matched
-one by one and their shapes are checked.
+Layers are told apart by their names; within the tabular part and the trunk they keep their order, so that tensors are
+matched one by one; their shapes are checked.
 """
 
 from __future__ import annotations
