@@ -7,7 +7,7 @@ for a person to decide.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,15 @@ from typing import Any
 from .analysis.facts import MISSING, Analysis, Argument, EnvRead, PathUse
 from .analysis.patterns import components
 from .analysis.platform import is_platform_path, is_platform_variable
+from .contract import InferenceScriptContract, ProcessingScriptContract, ScriptContract, TrainingScriptContract
+
+CLASSES: dict[str, type[ScriptContract]] = {
+    "training": TrainingScriptContract,
+    "processing": ProcessingScriptContract,
+    "inference": InferenceScriptContract,
+}
 
 _NAMES = {
-    "/opt/ml/model": "model_output",
     "/opt/ml/output/data": "data_output",
     "/opt/ml/checkpoints": "checkpoints",
     "/opt/ml/input/config/hyperparameters.json": "config",
@@ -49,25 +55,28 @@ def infer_contract(analysis: Analysis, kind: str | None = None, requirements: Pa
         The draft.
     """
     chosen = kind or _kind(analysis)
-    uses = [use for use in analysis.paths if chosen == "inference" or use.place.phase != "serving"]
-    if chosen == "inference":
-        uses = [use for use in uses if use.place.phase != "main"]
+    skipped = "main" if chosen == "inference" else "serving"
+    uses = [use for use in analysis.paths if use.place.phase != skipped]
     written = _folders((use for use in uses if use.kind in ("write", "update")), chosen)
     read = _folders((use for use in uses if use.kind in ("read", "list", "update")), chosen)
-    outputs = _outermost(written)
-    inputs = [path for path in _outermost(read) if not any(_below(path, output) for output in outputs)]
-    if chosen == "inference":
-        inputs, outputs = sorted({*inputs, "/opt/ml/model"} if read else set()), []
+    outputs, no_outputs = _sort_out(written, CLASSES[chosen].output_roots)
+    inputs, no_inputs = _sort_out(read, CLASSES[chosen].input_roots)
+    inputs = [path for path in inputs if not any(_below(path, output) for output in outputs)]
+    refused = {f"{path} is written" for path in no_outputs} | {
+        f"{path} is read" for path in no_inputs if not any(_below(path, output) for output in outputs)
+    }
     fields: dict[str, Any] = {
         "entry_point": analysis.script.name,
-        "expected_input_paths": _named(inputs),
-        "expected_output_paths": _named(outputs, taken=_named(inputs)),
-        "expected_arguments": _arguments(analysis),
+        "expected_input_paths": _named(inputs, {"/opt/ml/model": "model"}),
+        "expected_output_paths": _named(outputs, {"/opt/ml/model": "model_output"}, taken=_named(inputs, {})),
+        "expected_arguments": _arguments(analysis, skipped),
         "required_env_vars": sorted(name for name, default in _variables(analysis.env).items() if default is None),
         "optional_env_vars": {n: default for n, default in _variables(analysis.env).items() if default is not None},
         "framework_requirements": _pins(requirements),
     }
-    return Draft(chosen, {name: value for name, value in fields.items() if value}, tuple(_remarks(analysis)))
+    remarks = [f"{what}, which {chosen} contracts do not allow" for what in sorted(refused)]
+    remarks += _remarks(analysis)
+    return Draft(chosen, {name: value for name, value in fields.items() if value}, tuple(remarks))
 
 
 def _kind(analysis: Analysis) -> str:
@@ -90,11 +99,20 @@ def _folders(uses: Iterable[PathUse], kind: str) -> set[str]:
                 break
             parts.append(component[0])
         full = "/" + "/".join(parts)
-        if not use.path.is_absolute or (is_platform_path(full) and full not in _NAMES):
+        is_open = not use.path.is_known and len(parts) < 3  # nothing but a hole below /opt/ml
+        if not use.path.is_absolute or is_open or (is_platform_path(full) and full not in _NAMES):
             continue
-        is_file = use.path.is_known and not use.tree and use.kind != "list" and full not in _NAMES
+        is_file = (
+            use.path.is_known and not use.tree and use.kind != "list" and full not in (*_NAMES, *_TRAINING_OUTPUTS)
+        )
         found.add(_settle(posixpath.dirname(full) if is_file else full, kind))
-    return {path for path in found if path.count("/") > 2}
+    return found
+
+
+def _sort_out(paths: set[str], roots: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Gives the outermost paths that lie below the roots, and those that do not."""
+    allowed = {path for path in paths if any(_below(path, root) for root in roots)}
+    return _outermost(allowed), _outermost(paths - allowed)
 
 
 def _settle(path: str, kind: str) -> str:
@@ -122,10 +140,10 @@ def _below(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder + "/")
 
 
-def _named(paths: Sequence[str], taken: Iterable[str] = ()) -> dict[str, str]:
+def _named(paths: Sequence[str], names: Mapping[str, str], taken: Iterable[str] = ()) -> dict[str, str]:
     named: dict[str, str] = {}
     for path in paths:
-        stem = _NAMES.get(path, posixpath.basename(path))
+        stem = {**_NAMES, **names}.get(path, posixpath.basename(path))
         name = "".join(sign if sign.isalnum() else "_" for sign in posixpath.splitext(stem)[0]) or "data"
         name = name if not name[0].isdigit() else f"_{name}"
         if name in named or name in taken:
@@ -134,10 +152,11 @@ def _named(paths: Sequence[str], taken: Iterable[str] = ()) -> dict[str, str]:
     return named
 
 
-def _arguments(analysis: Analysis) -> dict[str, Any]:
+def _arguments(analysis: Analysis, skipped: str) -> dict[str, Any]:
     declared: dict[str, Any] = {}
     for each in analysis.arguments:
-        if each.positional or not each.default_known or _is_platform(each, analysis.env):
+        left_out = each.positional or not each.default_known or each.place.phase == skipped
+        if left_out or _is_platform(each, analysis.env):
             continue
         if each.flag:
             declared[each.name] = bool(each.default) if isinstance(each.default, bool) else False

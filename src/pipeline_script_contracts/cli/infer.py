@@ -6,17 +6,15 @@ import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..infer import Draft, infer_contract
 from ..settings import UsageError
 from .options import Parser
 
-_CLASSES = {
-    "training": "TrainingScriptContract",
-    "processing": "ProcessingScriptContract",
-    "inference": "InferenceScriptContract",
-}
+if TYPE_CHECKING:
+    from ..infer import Draft
+
+_KINDS = ("inference", "processing", "training")
 
 
 def run_infer(argv: Sequence[str]) -> int:
@@ -36,7 +34,7 @@ def run_infer(argv: Sequence[str]) -> int:
     )
     parser.add_argument("script", type=Path)
     parser.add_argument("--format", choices=("python", "json", "yaml"), default="python")
-    parser.add_argument("--type", choices=sorted(_CLASSES), help="the kind of job; by default judged from the script")
+    parser.add_argument("--type", choices=_KINDS, help="the kind of job; by default judged from the script")
     parser.add_argument("--name", help="name of the constant; by default made from the script's name")
     parser.add_argument("--source-root", action="append", type=Path, help="folder that local packages come from")
     arguments = parser.parse_args(argv)
@@ -44,6 +42,7 @@ def run_infer(argv: Sequence[str]) -> int:
     if not script.is_file():
         raise UsageError(f"{script}: no such script")
     from ..analysis import analyse
+    from ..infer import infer_contract
     from ..validator import default_source_roots
 
     roots = arguments.source_root or default_source_roots(script)
@@ -55,7 +54,7 @@ def run_infer(argv: Sequence[str]) -> int:
 
 
 def _as_python(draft: Draft, name: str) -> str:
-    contract_class = _CLASSES[draft.kind]
+    contract_class = f"{draft.kind.capitalize()}ScriptContract"
     lines = [
         f'"""The contract of {draft.fields["entry_point"]}, drafted from what the script does."""',
         "",

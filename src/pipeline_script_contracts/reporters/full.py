@@ -63,6 +63,7 @@ def _line(filename: str, number: int) -> str:
 @functools.lru_cache(maxsize=64)
 def _lines(filename: str) -> list[str]:
     try:
-        return Path(filename).read_text(encoding="utf-8", errors="replace").splitlines()
+        text = Path(filename).read_text(encoding="utf-8-sig", errors="replace")
     except OSError:
         return []
+    return text.split("\n")  # as Python counts lines: a form feed does not end one

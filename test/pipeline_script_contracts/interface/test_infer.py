@@ -1,6 +1,7 @@
 """The contract that a script's behaviour implies."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,9 +15,12 @@ from pipeline_script_contracts import (
     TrainingScriptContract,
 )
 from pipeline_script_contracts.analysis import analyse
+from pipeline_script_contracts.findings import Verdict
 from pipeline_script_contracts.infer import infer_contract
+from pipeline_script_contracts.rules import check
 
 Run = Callable[..., tuple[int, str, str]]
+CORPUS = Path(__file__).parents[1] / "corpus"
 CLASSES: dict[str, type[ScriptContract]] = {
     "training": TrainingScriptContract,
     "processing": ProcessingScriptContract,
@@ -99,7 +103,7 @@ def test_the_kind_is_judged_from_paths_and_handlers_or_told(tmp_path: Path) -> N
     script = tmp_path / "inference.py"
     script.write_text("import joblib\ndef model_fn(model_dir):\n    return joblib.load(model_dir + '/m.joblib')\n")
     draft = infer_contract(analyse(script))
-    assert (draft.kind, draft.fields["expected_input_paths"]) == ("inference", {"model_output": "/opt/ml/model"})
+    assert (draft.kind, draft.fields["expected_input_paths"]) == ("inference", {"model": "/opt/ml/model"})
     script.write_text(
         "import pandas as pd\npd.read_csv('/opt/ml/processing/x/a.csv').to_csv('/opt/ml/processing/y/a.csv')\n"
     )
@@ -126,3 +130,63 @@ def test_folders_of_the_same_name_get_names_of_their_own(tmp_path: Path) -> None
     }
     assert fields["expected_output_paths"] == {"out_train": "/opt/ml/processing/out/train"}
     ProcessingScriptContract(**fields)
+
+
+def test_what_no_contract_of_the_kind_allows_is_a_remark(tmp_path: Path) -> None:
+    script = tmp_path / "train.py"
+    script.write_text(
+        "import shutil\n"
+        "shutil.copy('/opt/ml/input/data/train/a.csv', '/opt/ml/models/a.csv')\n"
+        "open('/srv/words.txt').read()\n"
+    )
+    draft = infer_contract(analyse(script))
+    assert "expected_output_paths" not in draft.fields
+    assert draft.remarks == (
+        "/opt/ml/models is written, which training contracts do not allow",
+        "/srv is read, which training contracts do not allow",
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"), [("training", {"fit"}), ("inference", set())], ids=["training", "inference"]
+)
+def test_the_side_of_a_script_that_does_not_run_is_left_out(tmp_path: Path, kind: str, options: set[str]) -> None:
+    script = tmp_path / "both.py"
+    script.write_text(
+        "import argparse, joblib\n"
+        "def model_fn(model_dir):\n"
+        "    return joblib.load(model_dir + '/m.joblib')\n"
+        "if __name__ == '__main__':\n"
+        "    parser = argparse.ArgumentParser()\n"
+        "    parser.add_argument('--fit', default='x')\n"
+        "    joblib.dump(parser.parse_args().fit, '/opt/ml/model/m.joblib')\n"
+    )
+    fields = infer_contract(analyse(script), kind).fields
+    assert set(fields.get("expected_arguments", {})) == options
+    assert ("expected_output_paths" in fields) == (kind == "training")
+    CLASSES[kind](**fields)
+
+
+def sources(page: Path) -> list[dict[str, str]]:
+    """Gives the programs of a page of the corpus, each as its files."""
+    text = page.read_text(encoding="utf-8")
+    block = re.compile(r"^```python file=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+    return [dict(block.findall(case)) for case in re.split(r"^## ", text, flags=re.MULTILINE)[1:]]
+
+
+@pytest.mark.parametrize("page", sorted(CORPUS.glob("*.md")), ids=lambda page: page.stem)
+def test_a_script_keeps_the_contract_that_was_drafted_from_it(page: Path, tmp_path: Path) -> None:
+    """Except where the script is wrong whatever the contract says, and where a remark tells what cannot be declared."""
+    for number, files in enumerate(sources(page)):
+        folder = tmp_path / str(number)
+        for name, source in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(source, encoding="utf-8")
+        if not files:
+            continue
+        analysis = analyse(folder / next(iter(files)), source_roots=[folder])
+        draft = infer_contract(analysis)
+        findings = check(CLASSES[draft.kind](**draft.fields), analysis, ignore=("SC105", "SC403", "SC601"))
+        violated = [each for each in findings if each.verdict is Verdict.VIOLATED]
+        told = any("contracts do not allow" in remark for remark in draft.remarks)
+        assert told or not violated, violated
