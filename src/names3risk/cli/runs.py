@@ -64,6 +64,9 @@ def show_run(run: RunArgument, as_json: JsonOption = False) -> None:
             typer.echo(f"warning of {step.name}: {warning}")
         for finding in step.findings:
             typer.echo(f"finding of {step.name}: {finding['code']} {finding['verdict']} {finding['message']}")
+    if record.contract_check is not None:
+        kept = "kept to" if record.contract_check else "did not keep to"
+        typer.echo(f"contract check: the steps {kept} what the static analysis says of their scripts")
     if record.failure_reason:
         typer.echo(record.failure_reason, err=True)
 

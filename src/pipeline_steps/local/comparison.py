@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,26 @@ def compare(trace: Trace, analysis: Analysis) -> list[dict[str, str]]:
     return [*_path_findings(trace, analysis), *_name_findings(trace, analysis)]
 
 
-def source_roots() -> list[Path]:
+def start_analysis(script: Path) -> Future[Analysis]:
+    """Starts the static analysis of a script, which goes on beside the step.
+
+    Args:
+        script: The script's file.
+    """
+    workers = ThreadPoolExecutor(max_workers=1)
+    try:
+        return workers.submit(_analyse, script)
+    finally:
+        workers.shutdown(wait=False)
+
+
+def _analyse(script: Path) -> Analysis:
+    from pipeline_script_contracts.analysis import analyse
+
+    return analyse(script, source_roots=_source_roots())
+
+
+def _source_roots() -> list[Path]:
     """The folders that packages under development are imported from, for the analysis to follow."""
     entries = [Path(entry) for entry in sys.path if entry and "site-packages" not in entry]
     standard = (Path(sys.base_prefix), Path(sys.prefix))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipeline_steps.local.comparison import compare, outside_findings, source_roots
+from pipeline_steps.local.comparison import compare, outside_findings, start_analysis
 from pipeline_steps.local.containers import OPT_ML, PIP_ANSWER, base_environment
 from pipeline_steps.local.errors import LocalRunError, StepError, StepStopped
 from pipeline_steps.local.files import write_json
@@ -17,7 +18,10 @@ from pipeline_steps.local.memory import over_budget
 from pipeline_steps.local.processes import MARK, Command, Ended, run_commands
 from pipeline_steps.local.sandbox import View, program_folders
 from pipeline_steps.local.storage import StoredObject
-from pipeline_steps.local.trace import TRACE_FOLDER, mark_unread, read_trace, tracing_variables
+from pipeline_steps.local.trace import TRACE_FOLDER, Trace, mark_unread, read_trace, tracing_variables
+
+if TYPE_CHECKING:
+    from pipeline_script_contracts.analysis import Analysis
 
 _TAIL_LINES = 20
 _FAILURE_CHARACTERS = 4000
@@ -127,9 +131,11 @@ def run_hosts(
         )
         for host in hosts
     ]
+    analysis, before = None, []
     if job.run.sandbox:
-        for host in hosts:
-            mark_unread(host.base)
+        script = _script(hosts[0], command_for(hosts[0]))
+        analysis = start_analysis(script) if script else None  # it takes seconds: beside the step, not after it
+        before = [mark_unread(host.base) for host in hosts]
     ended = run_commands(
         commands,
         log=job.log,
@@ -140,8 +146,8 @@ def run_hosts(
         refuse=lambda: over_budget(job.run.run_dir, job.folder, job.run.memory),
     )
     if job.run.sandbox:
-        job.trace = read_trace(hosts)
-        job.findings = outside_findings(job.trace) + _analysed(job, hosts[0], command_for(hosts[0]))
+        job.trace = read_trace(hosts, before)
+        job.findings = _findings(job, job.trace, None if ended.stopped else analysis)
     if ended.timed_out:
         raise StepError(
             f"was ended after {timeout:g} s, its StoppingCondition.MaxRuntimeInSeconds" + _evidence(job, hosts)
@@ -160,19 +166,21 @@ def run_hosts(
     return ended
 
 
-def _analysed(job: Job, host: Host, command: Sequence[str]) -> list[dict[str, str]]:
-    """The findings about the script that a command starts, when it is one of the step's own."""
-    script = next((Path(word) for word in command if word.endswith(".py") and host.view in Path(word).parents), None)
-    if script is None or job.trace is None:
-        return []
-    try:
-        from pipeline_script_contracts.analysis import analyse
+def _script(host: Host, command: Sequence[str]) -> Path | None:
+    """The script that a command starts, when it is one of the step's own."""
+    found = next((Path(word) for word in command if word.endswith(".py") and host.view in Path(word).parents), None)
+    return found and host.base / found.relative_to(host.view)
 
-        analysis = analyse(host.base / script.relative_to(host.view), source_roots=source_roots())
-        return compare(job.trace, analysis)
+
+def _findings(job: Job, trace: Trace, analysis: Future[Analysis] | None) -> list[dict[str, str]]:
+    found = outside_findings(trace)
+    if analysis is None:
+        return found
+    try:
+        return found + compare(trace, analysis.result())
     except Exception as error:  # noqa: BLE001 - what is said about a step must not fail it
         job.warn(f"what it used could not be compared with the static analysis: {type(error).__name__}: {error}")
-        return []
+        return found
 
 
 def _environment(job: Job, host: Host, own: Mapping[str, str], threads: int) -> dict[str, str]:

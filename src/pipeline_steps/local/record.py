@@ -105,6 +105,14 @@ class RunRecord:
         """Whether every step that had to run did."""
         return self.status == "Succeeded"
 
+    @property
+    def contract_check(self) -> bool | None:
+        """Whether every step did what the static analysis says of its script; None where nothing was recorded."""
+        traced = [step for step in self.steps.values() if step.trace is not None]
+        if not traced:
+            return None
+        return not any(finding["verdict"] == "VIOLATED" for step in traced for finding in step.findings)
+
     def save(self, *, durable: bool = False) -> None:
         """Writes `run.json`; on a full disk the room that was reserved for it is used.
 

@@ -14,6 +14,8 @@ _HOOK = Path(__file__).parent / "workers" / "tracing"
 _OPT_ML = "/opt/ml"
 _OWN = ("/opt/ml", "/tmp", "/dev", "/proc")  # noqa: S108 - in the sandbox /tmp is the step's own
 _NEVER_READ = 0
+FilesBefore = Mapping[str, tuple[int, int, int]]
+"""Each file of a step before it ran: time of change, size, inode."""
 
 
 class _Host(Protocol):
@@ -28,8 +30,8 @@ class Trace:
     """What the processes of a step used. Paths are as they saw them; each list is sorted.
 
     Attributes:
-        read: Files below /opt/ml that were read, also those that only native code opened.
-        written: Files below /opt/ml that were written.
+        read: Files below /opt/ml that were there before and were read, by Python or by native code.
+        written: Files below /opt/ml that are new or changed.
         listed: Folders below /opt/ml whose content was listed.
         outside: Files and folders elsewhere that were written or changed, or that this was tried on.
         variables: Environment variables that the step's own code asked for.
@@ -59,35 +61,57 @@ def tracing_variables(environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def mark_unread(base: Path) -> None:
-    """Sets the access time of a step's files far back, so that reading one shows, whoever reads it."""
+def mark_unread(base: Path) -> FilesBefore:
+    """Notes a step's files, and sets their access times far back, so that reading one shows, whoever reads it.
+
+    Args:
+        base: The folder at /opt/ml.
+
+    Returns:
+        What `read_trace` needs to know of them.
+    """
+    before = {}
     for path in _files(base):
         status = path.stat()
         os.utime(path, ns=(_NEVER_READ, status.st_mtime_ns))
+        before[_as_seen(path, base)] = (status.st_mtime_ns, status.st_size, status.st_ino)
+    return before
 
 
-def read_trace(hosts: Sequence[_Host]) -> Trace:
-    """What the processes of all machines recorded."""
-    found: dict[str, set[str]] = {}
-    for host in hosts:
+def read_trace(hosts: Sequence[_Host], before: Sequence[FilesBefore]) -> Trace:
+    """What the processes of all machines recorded, and what their files show.
+
+    Args:
+        hosts: The machines.
+        before: What `mark_unread` gave for each of them.
+    """
+    told: dict[str, set[str]] = {}
+    read: set[str] = set()
+    written: set[str] = set()
+    for host, known in zip(hosts, before, strict=True):
         for path in sorted((host.temporary / TRACE_FOLDER).glob("*.jsonl")):
             for kind, name in _lines(path):
-                found.setdefault(kind, set()).add(name)
+                told.setdefault(kind, set()).add(name)
         for path in _files(host.base):
-            seen = f"{_OPT_ML}/{path.relative_to(host.base).as_posix()}"
-            if seen not in found.get("write", ()) and path.stat().st_atime_ns != _NEVER_READ:
-                found.setdefault("read", set()).add(seen)
-    changed = found.get("write", set()) | found.get("change", set())
-    inside = {path for path in changed if _is_below(path, (_OPT_ML,))}
+            name, status = _as_seen(path, host.base), path.stat()
+            if known.get(name) != (status.st_mtime_ns, status.st_size, status.st_ino):
+                written.add(name)
+            elif status.st_atime_ns != _NEVER_READ:
+                read.add(name)
+        read |= told.get("read", set()) & known.keys()
     return Trace(
-        read=sorted(found.get("read", ())),
-        written=sorted(inside & found.get("write", set())),
-        listed=sorted(found.get("list", ())),
-        outside=sorted(path for path in changed if not _is_below(path, _OWN)),
-        variables=sorted(found.get("variable", ())),
-        arguments=sorted(found.get("argument", ())),
-        commands=sorted(found.get("command", ())),
+        read=sorted(read),
+        written=sorted(written),
+        listed=sorted(told.get("list", ())),
+        outside=sorted(path for path in told.get("write", set()) | told.get("change", set()) if not _is_own(path)),
+        variables=sorted(told.get("variable", ())),
+        arguments=sorted(told.get("argument", ())),
+        commands=sorted(told.get("command", ())),
     )
+
+
+def _as_seen(path: Path, base: Path) -> str:
+    return f"{_OPT_ML}/{path.relative_to(base).as_posix()}"
 
 
 def _files(base: Path) -> Iterator[Path]:
@@ -107,5 +131,5 @@ def _lines(path: Path) -> Iterator[tuple[str, str]]:
         yield kind, name
 
 
-def _is_below(path: str, folders: Sequence[str]) -> bool:
-    return any(path == folder or path.startswith(f"{folder}/") for folder in folders)
+def _is_own(path: str) -> bool:
+    return any(path == folder or path.startswith(f"{folder}/") for folder in _OWN)

@@ -71,7 +71,10 @@ os.environ.get("REGION", "")
 os.listdir("/opt/ml/processing/input/data")
 open("/opt/ml/processing/input/data/a.csv").read()
 subprocess.run(["cat", "/opt/ml/processing/input/data/native.csv"])
-open("/opt/ml/processing/output/o/b.csv", "w").close()
+open("/opt/ml/processing/output/o/.b.csv", "w").close()
+os.rename("/opt/ml/processing/output/o/.b.csv", "/opt/ml/processing/output/o/b.csv")
+open("/opt/ml/processing/output/o/b.csv").close()
+subprocess.run(["touch", "/opt/ml/processing/output/o/native.csv"])
 try:
     open("/var/elsewhere", "w")
 except OSError as error:
@@ -83,13 +86,12 @@ except OSError as error:
     trace = record.steps["Look"].trace
     assert trace is not None
     data = "/opt/ml/processing/input/data"
-    assert {f"{data}/a.csv", f"{data}/native.csv"} <= set(trace["read"])
-    assert f"{data}/unused.csv" not in trace["read"]
-    assert trace["written"] == ["/opt/ml/processing/output/o/b.csv"]
+    assert trace["read"] == ["/opt/ml/processing/input/code/script.py", f"{data}/a.csv", f"{data}/native.csv"]
+    assert trace["written"] == [f"/opt/ml/processing/output/o/{name}" for name in ("b.csv", "native.csv")]
     assert trace["listed"] == [data]
     assert trace["variables"] == ["REGION"]
     assert trace["arguments"] == ["--job_type"]
-    assert trace["commands"] == [f"cat {data}/native.csv"]
+    assert trace["commands"] == [f"cat {data}/native.csv", "touch /opt/ml/processing/output/o/native.csv"]
     assert trace["outside"] == ["/var/elsewhere"]
     assert "Read-only file system" in place.log(record, "Look")
 
@@ -103,6 +105,39 @@ def test_writing_outside_is_reported_and_harms_nothing(place: Place, sandbox: Sa
     step = record.steps["Bad"]
     assert [finding["code"] for finding in step.findings] == ["TR103"]
     assert str(victim) in step.findings[0]["message"]
+
+
+def test_what_the_analysis_does_not_know_of_is_a_finding(place: Place, sandbox: Sandbox) -> None:
+    place.put("data/in/a.csv", "x")
+    place.code(
+        """
+import argparse, os
+parser = argparse.ArgumentParser()
+parser.add_argument("--job_type")
+parser.parse_args()
+open("/opt/ml/processing/input/data/a.csv").read()
+open(os.path.join("/opt/ml/processing/output", "o", "b.csv"), "w").close()
+os.environ.get("REGION")
+"""
+    )
+    known = place.run(look(), mode="sandbox")
+    assert known.steps["Look"].findings == []
+    assert known.steps["Look"].warnings == []
+    place.code(
+        """
+import ctypes
+native = ctypes.CDLL(None)
+native.read(native.open(b"/opt/ml/processing/input/data/a.csv", 0), ctypes.create_string_buffer(1), 1)
+native.open(b"/opt/ml/processing/output/o/b.csv", 0o101, 0o644)
+"""
+    )
+    hidden = place.run(look(), mode="sandbox")
+    assert [(item["code"], item["subject"]) for item in hidden.steps["Look"].findings] == [
+        ("TR101", "/opt/ml/processing/input/data/a.csv"),
+        ("TR102", "/opt/ml/processing/output/o/b.csv"),
+    ]
+    assert hidden.contract_check is False
+    assert known.contract_check is True
 
 
 def test_a_killed_step_has_told_what_it_did(place: Place, sandbox: Sandbox) -> None:

@@ -52,7 +52,7 @@ class _Recorder:
             self.busy = False
 
     def _take(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if _caller(3).startswith("<frozen importlib"):
+        if "importlib" in _caller(3):
             return  # an import is no use of data
         if event == "subprocess.Popen":
             words = arguments[1]
