@@ -34,7 +34,8 @@ def parse(path: Path) -> ast.Module | SourceProblem:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(data, filename=name)
+            tree = ast.parse(data, filename=name)
+            return tree if data.isascii() else _count_characters(tree, data)
     except SyntaxError as error:
         place = Location(error.lineno or 1, max(error.offset or 1, 1))
         return SourceProblem(name, f"cannot be parsed: {_first_line(error.msg or 'syntax error', data)}", place)
@@ -42,6 +43,20 @@ def parse(path: Path) -> ast.Module | SourceProblem:
         return SourceProblem(name, f"cannot be parsed: {error}")
     except (RecursionError, MemoryError):
         return SourceProblem(name, "is nested too deeply to be parsed")
+
+
+def _count_characters(tree: ast.Module, data: bytes) -> ast.Module:
+    """Turns the column offsets of a tree, which count UTF-8 bytes, into characters, as editors and SARIF count them."""
+    encoding, _ = tokenize.detect_encoding(iter(data.splitlines(keepends=True)).__next__)
+    lines = [line.encode("utf-8") for line in data.decode(encoding, errors="replace").split("\n")]
+    for node in ast.walk(tree):
+        for row, column in (("lineno", "col_offset"), ("end_lineno", "end_col_offset")):
+            number, offset = getattr(node, row, None), getattr(node, column, None)
+            if number is not None and offset is not None and number <= len(lines):
+                before = lines[number - 1][:offset]
+                if not before.isascii():
+                    setattr(node, column, len(before.decode("utf-8", errors="ignore")))
+    return tree
 
 
 def _first_line(message: str, data: bytes) -> str:

@@ -93,6 +93,20 @@ def test_full_shows_the_source(script: Path, run: Run) -> None:
     assert "= help: " in out
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1"])
+def test_columns_count_characters(script: Path, run: Run, encoding: str) -> None:
+    cookie = "# -*- coding: latin-1 -*-\n" if encoding == "latin-1" else "# text\n"
+    line = 'x = "h\xe9\xe9"; open("/opt/ml/input/data/other/\xe9.csv").read()'
+    script.write_bytes(f"{cookie}{line}\n".encode(encoding))
+    finding = next(
+        each
+        for each in json.loads(run("--output-format", "json", "--select", "SC103")[1])["findings"]
+        if each["verdict"] == "VIOLATED"
+    )
+    start, end = finding["location"]["column"] - 1, finding["end_location"]["column"] - 1
+    assert line[start:end] == 'open("/opt/ml/input/data/other/\xe9.csv")'
+
+
 def test_select_and_ignore_take_codes_and_their_beginnings(script: Path, run: Run) -> None:
     break_script(script)
     assert codes(run("--output-format", "json", "--select", "SC103")[1]) == ["SC103"]
