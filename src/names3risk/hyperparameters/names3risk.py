@@ -15,6 +15,9 @@ class Names3RiskHyperparameters(Hyperparameters):
     dropout_rate: float = Field(0.2, ge=0, lt=1, description="Dropout between layers and on attention weights")
     embedding_dropout: float = Field(0.0, ge=0, lt=1, description="Dropout on token embeddings")
     token_dropout: float = Field(0.0, ge=0, lt=1, description="Share of tokens that become [UNK] while training")
+    field_dropout: float = Field(
+        0.0, ge=0, lt=1, description="Share of text fields that become [MISSING] while training"
+    )
     text_dropout: float = Field(0.0, ge=0, lt=1, description="Share of rows whose text part is zero while training")
     tabular_dropout: float = Field(
         0.0, ge=0, lt=1, description="Share of rows whose tabular part is zero while training"

@@ -5,11 +5,33 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from names3risk.text.special import UNK_ID
+from names3risk.text.special import MISSING_ID, SEPARATOR_ID, SPECIAL_TOKENS, UNK_ID
+
+MAX_FIELDS = 16
+
+
+class FieldDropout(nn.Module):
+    """Replaces all tokens of random text fields with [MISSING] while training, so that no single field decides.
+
+    Args:
+        rate: Share of fields replaced; fields beyond the sixteenth share the fate of that one.
+    """
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.rate = rate
+
+    def forward(self, input_ids: Tensor) -> Tensor:
+        """`(B, L)` token ids to `(B, L)`."""
+        if not self.training or self.rate == 0:
+            return input_ids
+        fields = (input_ids == SEPARATOR_ID).long().cumsum(dim=1).clamp(max=MAX_FIELDS - 1)
+        dropped = torch.rand(input_ids.shape[0], MAX_FIELDS, device=input_ids.device) < self.rate
+        return input_ids.masked_fill(dropped.gather(1, fields) & is_text(input_ids), MISSING_ID)
 
 
 class TokenDropout(nn.Module):
-    """Replaces random tokens with [UNK] while training, so that no single token decides.
+    """Replaces random tokens of text with [UNK] while training, so that no single token decides.
 
     Args:
         rate: Share of tokens replaced.
@@ -24,7 +46,12 @@ class TokenDropout(nn.Module):
         if not self.training or self.rate == 0:
             return input_ids
         dropped = torch.rand(input_ids.shape, device=input_ids.device) < self.rate
-        return input_ids.masked_fill(dropped, UNK_ID)
+        return input_ids.masked_fill(dropped & is_text(input_ids), UNK_ID)
+
+
+def is_text(input_ids: Tensor) -> Tensor:
+    """True where a token id `(B, L)` stands for text, not for padding, a separator or a missing field."""
+    return input_ids >= len(SPECIAL_TOKENS)
 
 
 class RowDropout(nn.Module):

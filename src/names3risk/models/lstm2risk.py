@@ -7,7 +7,14 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from names3risk.hyperparameters import LSTM2RiskHyperparameters
-from names3risk.models.blocks import AttentionPooling, ClassLogits, ResidualBlock, RowDropout, TokenDropout
+from names3risk.models.blocks import (
+    AttentionPooling,
+    ClassLogits,
+    FieldDropout,
+    ResidualBlock,
+    RowDropout,
+    TokenDropout,
+)
 from names3risk.models.ngrams import build_ngrams
 from names3risk.models.tabular import build_tabular
 from names3risk.text.special import PAD_ID
@@ -31,7 +38,9 @@ class LSTM2Risk(nn.Module):
     ) -> None:
         super().__init__()
         hidden, dropout = hyperparameters.hidden_size, hyperparameters.dropout_rate
-        self.token_dropout = TokenDropout(hyperparameters.token_dropout)
+        self.noise = nn.Sequential(
+            FieldDropout(hyperparameters.field_dropout), TokenDropout(hyperparameters.token_dropout)
+        )
         self.embedding = nn.Embedding(vocabulary_size, hyperparameters.embedding_size)
         self.embedding_dropout = nn.Dropout(hyperparameters.embedding_dropout)
         self.lstm = nn.LSTM(
@@ -69,7 +78,7 @@ class LSTM2Risk(nn.Module):
         """
         # A row without tokens reads one padding token, which the pooling then leaves out.
         lengths = attention_mask.sum(dim=1).clamp(min=1)
-        input_ids = torch.where(attention_mask, self.token_dropout(input_ids), PAD_ID)
+        input_ids = torch.where(attention_mask, self.noise(input_ids), PAD_ID)
         embedded = self.embedding_dropout(self.embedding(input_ids))
         packed = pack_padded_sequence(embedded, lengths.cpu(), batch_first=True, enforce_sorted=False)
         states, _ = pad_packed_sequence(self.lstm(packed)[0], batch_first=True, total_length=input_ids.shape[1])

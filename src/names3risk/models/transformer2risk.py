@@ -7,7 +7,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from names3risk.hyperparameters import Transformer2RiskHyperparameters
-from names3risk.models.blocks import AttentionPooling, ClassLogits, ResidualBlock, RowDropout, TokenDropout
+from names3risk.models.blocks import (
+    AttentionPooling,
+    ClassLogits,
+    FieldDropout,
+    ResidualBlock,
+    RowDropout,
+    TokenDropout,
+)
 from names3risk.models.ngrams import build_ngrams
 from names3risk.models.tabular import build_tabular
 from names3risk.text.special import PAD_ID
@@ -87,7 +94,9 @@ class Transformer2Risk(nn.Module):
         super().__init__()
         width, hidden = hyperparameters.embedding_size, hyperparameters.hidden_size
         dropout = hyperparameters.dropout_rate
-        self.token_dropout = TokenDropout(hyperparameters.token_dropout)
+        self.noise = nn.Sequential(
+            FieldDropout(hyperparameters.field_dropout), TokenDropout(hyperparameters.token_dropout)
+        )
         self.embedding = nn.Embedding(vocabulary_size, width)
         self.position = nn.Embedding(hyperparameters.max_sen_len, width)
         self.embedding_dropout = nn.Dropout(hyperparameters.embedding_dropout)
@@ -114,7 +123,7 @@ class Transformer2Risk(nn.Module):
         Returns:
             Logits `(B, K)`; a row's logits depend on that row's tokens and features only.
         """
-        input_ids = torch.where(attention_mask, self.token_dropout(input_ids), PAD_ID)
+        input_ids = torch.where(attention_mask, self.noise(input_ids), PAD_ID)
         states = self.embedding(input_ids) + self.position.weight[: input_ids.shape[1]]
         states = self.embedding_dropout(states)
         # A row without tokens attends to its padding, which stays finite; the pooling then leaves it out.

@@ -79,6 +79,7 @@ CHANGES: dict[str, tuple[dict[str, Any], Any]] = {
     "dropout_rate": ({}, 0.5),
     "embedding_dropout": ({}, 0.5),
     "token_dropout": ({}, 0.5),
+    "field_dropout": ({}, 0.5),
     "text_dropout": ({}, 0.5),
     "tabular_dropout": ({}, 0.5),
     "ngram_max": ({}, 2),
