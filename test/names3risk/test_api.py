@@ -16,6 +16,8 @@ from names3risk.cli import models
 from names3risk.data.reading import read_table
 from names3risk.errors import ArtifactError, ConfigError, DataError, OutputError
 
+pytestmark = pytest.mark.xdist_group("api")
+
 SETTINGS = {
     "model_class": "lstm2risk",
     "max_epochs": 2,
@@ -213,7 +215,10 @@ def test_a_model_that_is_not_there_is_named(tmp_path):
         (["predict", "--model", "out/model", "--in", "fewer.csv", "--out", "new.csv"], ["fewer.csv", "customerName"]),
         (["predict", "--model", "nowhere", "--in", "orders.csv", "--out", "new.csv"], ["nowhere", "no such model"]),
         (["predict", "--model", "out/model", "--in", "orders.csv", "--out", "new.xlsx"], ["new.xlsx"]),
-        (["evaluate", "--model", "out/model", "--data", "out/splits"], ["out/splits", "train, val, test", "one of them"]),
+        (
+            ["evaluate", "--model", "out/model", "--data", "out/splits"],
+            ["out/splits", "train, val, test", "one of them"],
+        ),
         (["train", "missing.yaml"], ["missing.yaml", "YAML"]),
     ],
 )

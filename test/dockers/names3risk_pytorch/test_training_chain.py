@@ -1,5 +1,7 @@
 """The four container scripts, run as containers run them: one after the other, each in its own folder."""
 
+import argparse
+import importlib.util
 import json
 import os
 import shutil
@@ -14,6 +16,9 @@ import pytest
 
 import names3risk
 from names3risk.data.reading import read_table
+from names3risk.errors import ArtifactError, ConfigError, DataError
+
+pytestmark = pytest.mark.xdist_group("training chain")
 
 SCRIPTS = Path(__file__).parents[3] / "dockers" / "names3risk_pytorch"
 SETTINGS = {"model_class": "lstm2risk", **samples.TRAINING, **samples.MODELS["lstm2risk"]}
@@ -158,30 +163,100 @@ def test_an_empty_split_fails_and_leaves_earlier_outputs_as_they_were(training):
     assert (training / "model" / "model.pth").read_text() == "earlier"
 
 
+def load(script):
+    """Imports a script as a module, so that its `main` can be called without the cost of a process."""
+    spec = importlib.util.spec_from_file_location(script, SCRIPTS / f"{script}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.main
+
+
+def train(base, **environment):
+    """Calls the training script's `main`."""
+    load("pytorch_training")(
+        input_paths={
+            "input_path": base / "input" / "data",
+            "model_artifacts_input": base / "input" / "data" / "model_artifacts_input",
+            "config": base / "input" / "config" / "hyperparameters.json",
+        },
+        output_paths={
+            "model_output": base / "model",
+            "data_output": base / "output" / "data",
+            "checkpoints": base / "checkpoints",
+        },
+        environ_vars={
+            "REGION": "",
+            "USE_PRECOMPUTED_IMPUTATION": "false",
+            "USE_PRECOMPUTED_RISK_TABLES": "false",
+            **environment,
+        },
+        job_args=None,
+    )
+
+
+def evaluate(base, job_type="testing"):
+    """Calls the evaluation script's `main`."""
+    load("model_evaluation")(
+        input_paths={
+            "model_input": base / "processing" / "input" / "model",
+            "eval_data": base / "processing" / "input" / "eval_data",
+        },
+        output_paths={
+            "eval_output": base / "processing" / "output" / "eval",
+            "metrics_output": base / "processing" / "output" / "metrics",
+        },
+        environ_vars={},
+        job_args=argparse.Namespace(job_type=job_type),
+    )
+
+
 def test_a_flag_that_is_neither_true_nor_false_is_named(training):
-    fails(run("pytorch_training.py", training, USE_PRECOMPUTED_IMPUTATION="yes"), "USE_PRECOMPUTED_IMPUTATION", "'yes'")
+    with pytest.raises(ConfigError, match=r"USE_PRECOMPUTED_IMPUTATION: is 'yes'; expected true or false"):
+        train(training, USE_PRECOMPUTED_IMPUTATION="yes")
 
 
 def test_precomputed_tables_that_are_not_there_are_named(training):
-    fails(run("pytorch_training.py", training, USE_PRECOMPUTED_RISK_TABLES="True"), "risk_table_map.json")
+    with pytest.raises(ArtifactError, match=r"model_artifacts_input/risk_table_map\.json"):
+        train(training, USE_PRECOMPUTED_RISK_TABLES="True")
+
+
+def test_an_unknown_region_is_named(training):
+    with pytest.raises(ConfigError, match=r"REGION: unknown region 'MARS'"):
+        train(training, REGION="MARS")
 
 
 def test_evaluation_of_a_hostile_archive_fails_and_writes_nothing(evaluation):
     archive = evaluation / "processing" / "input" / "model" / "model.tar.gz"
     with tarfile.open(archive, "w:gz") as tar:
         tar.add(__file__, arcname="../../../escaped.py")
-    fails(run("model_evaluation.py", evaluation), "model.tar.gz", "escaped.py", "outside")
+    with pytest.raises(ArtifactError, match=r"model\.tar\.gz: member '.*escaped\.py' leads outside"):
+        evaluate(evaluation)
     assert not list(evaluation.rglob("escaped.py"))
-    assert not list((evaluation / "processing" / "output").rglob("*.*"))
+    assert not [path for path in (evaluation / "processing" / "output").rglob("*") if path.is_file()]
 
 
 def test_evaluation_data_without_a_column_of_the_model_is_named(evaluation):
     path = evaluation / "processing" / "input" / "eval_data" / "data.csv"
     pl.read_csv(path, infer_schema=False).drop("customerName").write_csv(path)
-    fails(run("model_evaluation.py", evaluation), "data.csv", "customerName")
+    with pytest.raises(DataError, match=r"data\.csv: missing column 'customerName'"):
+        evaluate(evaluation)
 
 
-def test_an_unknown_job_type_is_a_usage_error(evaluation):
-    done = run("model_evaluation.py", evaluation, "--job_type", "guessing")
-    assert done.returncode == 2
-    assert "guessing" in done.stderr
+def test_an_unknown_job_type_is_named(evaluation):
+    with pytest.raises(ConfigError, match="unknown job type 'guessing'"):
+        evaluate(evaluation, "guessing")
+
+
+def test_a_missing_model_is_named_in_one_message(evaluation):
+    shutil.rmtree(evaluation / "processing" / "input" / "model")
+    fails(run("model_evaluation.py", evaluation), "input/model", "no such model")
+
+
+def test_an_empty_training_text_is_named(chain, tmp_path):
+    train_folder = tmp_path / "processing" / "input" / "train"
+    shutil.copytree(chain / "tokenizer" / "processing" / "input" / "train", train_folder)
+    frame = pl.read_csv(train_folder / "data.csv", infer_schema=False)
+    empty = frame.with_columns(pl.lit("").alias(name) for name in samples.COLUMNS["text_source_fields"])
+    empty.write_csv(train_folder / "data.csv")
+    fails(run("tokenizer_training.py", tmp_path), "no text to train the tokenizer on")
+    assert not [path for path in (tmp_path / "processing" / "output").rglob("*") if path.is_file()]

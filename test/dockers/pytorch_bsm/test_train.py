@@ -12,7 +12,7 @@ import pytest
 
 SCRIPT = Path(__file__).parents[3] / "dockers" / "pytorch_bsm" / "train.py"
 SETTINGS = {
-    "model_class": "transformer2risk",
+    "model_class": "lstm2risk",
     "id_name": "objectId",
     "label_name": "target",
     "text_name": "customerName",
@@ -21,7 +21,7 @@ SETTINGS = {
     "max_epochs": 1,
     "batch_size": 16,
     "max_sen_len": 16,
-    **samples.MODELS["transformer2risk"],
+    **samples.MODELS["lstm2risk"],
 }
 
 
