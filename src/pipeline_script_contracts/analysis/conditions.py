@@ -22,6 +22,7 @@ from .values import (
     TupleAtom,
     Undefined,
     Value,
+    hole_text,
     parts_of,
 )
 
@@ -113,7 +114,7 @@ def refine(interp: Interpreter, test: ast.expr, holds: bool) -> bool:
     if isinstance(test, ast.Compare) and len(test.ops) == 1:
         _refine_comparison(interp, test, holds)
     elif isinstance(test, ast.Name | ast.Attribute):
-        _narrow(interp, test, lambda atom: _truth_of(interp, atom)[0 if holds else 1])
+        _narrow(interp, test, lambda atom: _truth_of(interp, atom)[0 if holds else 1], replace=holds)
     return True
 
 
@@ -145,8 +146,11 @@ def _may_differ(atom: object, wanted: Any) -> bool:
     return not (isinstance(atom, Const) and atom.value == wanted and (not atom.soft or wanted is None))
 
 
-def _narrow(interp: Interpreter, target: ast.Name | ast.Attribute, keep: Any) -> None:
-    """Drops the atoms that the condition rules out."""
+def _narrow(interp: Interpreter, target: ast.Name | ast.Attribute, keep: Any, replace: bool = False) -> None:
+    """Drops the atoms that the condition rules out.
+
+    An empty default that is true has been replaced from outside: it is not that default.
+    """
     if isinstance(target, ast.Name):
         scope = interp.scope_of(target.id)
         owners: list[tuple[Any, str]] = [(scope, target.id)]
@@ -159,11 +163,24 @@ def _narrow(interp: Interpreter, target: ast.Name | ast.Attribute, keep: Any) ->
         owners = [(base[0].obj, target.attr)]
     for owner, name in owners:
         cell = interp.store.get(owner, name)
-        if not isinstance(cell, tuple) or len(cell) < 2:
+        if not isinstance(cell, tuple):
+            continue
+        if replace and any(_is_empty_default(atom) for atom in cell):
+            filled = tuple(
+                hole_text("any", reason=f"{name} as set from outside") if _is_empty_default(atom) else atom
+                for atom in cell
+            )
+            interp.store.set(owner, name, filled)
+            continue
+        if len(cell) < 2:
             continue
         kept = tuple(atom for atom in cell if isinstance(atom, Undefined) or keep(atom))
         if kept and len(kept) < len(cell):
             interp.store.set(owner, name, kept)
+
+
+def _is_empty_default(atom: object) -> bool:
+    return isinstance(atom, Const) and atom.soft and atom.value == ""
 
 
 def compare(interp: Interpreter, left: Value, operator: ast.cmpop, right: Value) -> Outcome:

@@ -18,10 +18,10 @@ from .values import (
     Ref,
     TupleAtom,
     Value,
-    generalise,
     join,
     pathlike,
     unknown,
+    widened_value,
     with_step,
 )
 
@@ -252,7 +252,7 @@ def _widened(arguments: calls.Arguments) -> calls.Arguments:
     """Covers what the arguments of ever deeper recursion may be."""
 
     def widen(value: Value) -> Value:
-        return generalise(value) if any(pathlike(atom) for atom in value) else value
+        return widened_value(value) if any(pathlike(atom) for atom in value) else value
 
     return calls.Arguments(
         [widen(value) for value in arguments.positional],

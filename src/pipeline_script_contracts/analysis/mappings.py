@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Hashable
 from typing import Any
 
 from . import calls, environment, expressions, iteration
@@ -39,14 +40,16 @@ def mapping_state(interp: Interpreter, atom: Atom) -> DictState | None:
 
 def attributes_state(interp: Interpreter, atom: Ref) -> DictState:
     """Gives the attributes of an object as a mapping."""
-    state = DictState({})
+    entries: dict[Hashable, Value] = {}
+    certain: set[Hashable] = set()
     for name in atom.obj.info or ():
         cell = interp.store.get(atom.obj, name)
         if isinstance(cell, tuple):
             kept = tuple(each for each in cell if not isinstance(each, Undefined))
-            key = text_key(name)
-            state = state.set(key, kept) if len(kept) == len(cell) else state.maybe(key, kept)
-    return state
+            entries[text_key(name)] = kept
+            if len(kept) == len(cell):
+                certain.add(text_key(name))
+    return DictState(entries, frozenset(certain))
 
 
 def mapping_value(interp: Interpreter, value: Value, key: str) -> Value:

@@ -9,6 +9,7 @@ from . import attributes, calls, iteration, strings
 from . import strings as strings_module
 from .containers import DictState, ListState
 from .interpreter import Interpreter
+from .library.packages import KNOWN_PACKAGES
 from .patterns import Hole, Part, Pattern, components
 from .values import (
     CONTENT,
@@ -33,62 +34,9 @@ from .values import (
 )
 
 # Libraries whose values are file-like or remote: given to a reader, they are not paths of this machine.
-NOT_PATHS = frozenset(
-    [
-        "io",
-        "boto3",
-        "botocore",
-        "requests",
-        "urllib",
-        "urllib3",
-        "gzip",
-        "bz2",
-        "lzma",
-        "zipfile",
-        "tarfile",
-        "s3fs",
-        "fsspec",
-        "gcsfs",
-        "smart_open",
-        "httpx",
-        "sys",
-        "socket",
-        "subprocess",
-        "json",
-        "numpy",
-        "pandas",
-        "polars",
-        "pyarrow",
-        "torch",
-        "tensorflow",
-        "sklearn",
-        "scipy",
-        "PIL",
-        "cv2",
-        "h5py",
-        "csv",
-        "sagemaker_inference",
-        "flask",
-        "fastapi",
-        "starlette",
-        "base64",
-        "codecs",
-        "itertools",
-        "werkzeug",
-        "pickle",
-        "joblib",
-        "transformers",
-        "keras",
-        "xgboost",
-        "lightgbm",
-        "catboost",
-        "datasets",
-        "wandb",
-        "mlflow",
-        "pyspark",
-        "matplotlib",
-        "tempfile",
-    ]
+STREAMS = frozenset(
+    """io boto3 botocore requests urllib urllib3 httpx aiohttp gzip bz2 lzma zipfile tarfile s3fs fsspec gcsfs smart_open
+    socket base64 codecs werkzeug flask fastapi starlette sagemaker_inference google azure PIL tempfile""".split()
 )
 ARGUMENT_HOLES = ("argument", "env")
 
@@ -247,14 +195,19 @@ def touch(
             touch(interp, kind, atom.value, sink, node, tree, depth + 1)
         elif isinstance(atom, Ref) and depth < 3:
             _touch_object(interp, kind, atom, sink, node, tree, depth)
-        elif isinstance(atom, Lib) and not _is_stream(atom):
+        elif isinstance(atom, Lib) and not _is_stream(atom, kind):
             interp.record.unresolved(kind, sink, f"the path is given by {atom.name}", interp.place(node))
         elif isinstance(atom, Handle):
             continue
 
 
-def _is_stream(atom: Lib) -> bool:
-    return atom.root in NOT_PATHS or atom.name.startswith(("builtins.", "os.open", "os.fdopen", "os.pipe"))
+def _is_stream(atom: Lib, kind: str) -> bool:
+    """Tells whether a library's value is certainly not a path: a stream, or an object that writers take."""
+    if atom.root in STREAMS or atom.name.startswith(("os.fdopen", "os.open", "os.pipe", "pandas.ExcelFile")):
+        return True
+    if "best_model_path" in atom.name or "last_model_path" in atom.name:
+        return True  # what the script's own checkpoints have written
+    return kind == "write" and atom.root in KNOWN_PACKAGES and "[]" not in atom.name
 
 
 def _touch_object(interp: Interpreter, kind: str, atom: Ref, sink: str, node: ast.AST, tree: bool, depth: int) -> None:

@@ -17,8 +17,8 @@ class Hole:
     """The unknown part of a string.
 
     Attributes:
-        kind: Where it comes from: `argument`, `env`, `hyperparameter`, `name` (one file name), `glob` (what a wildcard
-            stands for) or `any`.
+        kind: Where it comes from: `argument`, `env`, `hyperparameter`, `name` (one file name), `temporary` (a name
+            made up for a temporary file), `glob` (what a wildcard stands for) or `any`.
         name: The argument, variable or key, where it has a name.
         reason: For people: why it is not known.
     """
@@ -172,6 +172,8 @@ def _can_match(mine: list[Parts], other: list[str]) -> bool:
             if component[0] != expected:
                 return False
             continue
+        if any(hole.kind == "temporary" for hole in holes):
+            return False
         head = component[0] if isinstance(component[0], str) else ""
         if not expected.startswith(head):
             return False

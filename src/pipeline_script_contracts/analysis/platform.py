@@ -108,15 +108,7 @@ _NAMES = frozenset(
 )
 
 _FILES = (
-    "/opt/ml/input/config/hyperparameters.json",
-    "/opt/ml/input/config/inputdataconfig.json",
-    "/opt/ml/input/config/resourceconfig.json",
-    "/opt/ml/input/config/checkpointconfig.json",
-    "/opt/ml/input/config/debughookconfig.json",
-    "/opt/ml/input/config/profilerconfig.json",
-    "/opt/ml/input/config/upstreamoutputdataconfig.json",
-    "/opt/ml/input/config/metric-definition-regex.json",
-    "/opt/ml/input/config/init-config.json",
+    "/opt/ml/input/config",
     "/opt/ml/config",
     "/opt/ml/output/failure",
     "/opt/ml/output/tensors",
@@ -144,7 +136,12 @@ def is_platform_variable(name: str) -> bool:
 
 
 def is_platform_path(path: str) -> bool:
-    """Tells whether a path belongs to the platform or is scratch: it needs no declaration."""
+    """Tells whether a path belongs to the platform or is scratch: it needs no declaration.
+
+    Only SageMaker writes into /opt/ml/input/config; the hyperparameters there are what contracts declare as an input.
+    """
+    if path == HYPERPARAMETERS_FILE:
+        return False
     return any(path == each or path.startswith(each + "/") for each in _FILES)
 
 

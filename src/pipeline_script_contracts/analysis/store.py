@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .containers import DictState, ListState, join_states
-from .values import UNDEFINED, Value, generalise, join
+from .values import UNDEFINED, Value, join, widened_value
 
 Key = tuple[Any, Any]
 Cell = Value | ListState | DictState
@@ -37,13 +37,15 @@ def widened(old: Cell, new: Cell) -> Cell:
         before = set(old) if isinstance(old, tuple) else set()
         if all(atom in before for atom in new):
             return new
-        return generalise(new)
+        return widened_value(new)
     if isinstance(new, ListState):
-        return ListState(None, generalise(new.element))
+        return ListState(None, widened_value(new.element))
     if isinstance(old, DictState) and new.entries.keys() == old.entries.keys():
-        entries = {key: value if value == old.entries[key] else generalise(value) for key, value in new.entries.items()}
+        entries = {
+            key: value if value == old.entries[key] else widened_value(value) for key, value in new.entries.items()
+        }
         return DictState(entries, new.certain, new.rest, new.rest_keys)
-    return DictState({}, frozenset(), generalise(new.element), generalise(new.keys))
+    return DictState({}, frozenset(), widened_value(new.element), widened_value(new.keys))
 
 
 class Store:

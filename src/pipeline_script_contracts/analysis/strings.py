@@ -28,7 +28,6 @@ from .values import (
     Unknown,
     Value,
     chain_of,
-    common,
     const,
     generalise,
     join,
@@ -103,7 +102,7 @@ def concatenate(left: Value, right: Value) -> Value:
             soft = _is_soft(a) or _is_soft(b)
             atom = make_text(pieces, soft, chained(a, b))
             if isinstance(atom, Const) and len(atom.value) > MAX_TEXT:
-                atom = common([atom])
+                atom = make_text((Hole(reason="a very long string"),))
             result.append(atom)
     unique = tuple(dict.fromkeys(result))
     return unique if len(unique) <= MAX_ATOMS else generalise(unique)

@@ -196,6 +196,8 @@ class Context:
         """Tells whether no contract has to speak of a path: relative, remote, or the platform's own."""
         if not path.is_absolute or path.is_remote:
             return True
+        if any(hole.kind == "temporary" for hole in path.holes):
+            return True  # it is renamed or removed before the job ends
         text = plain(str(path)) if path.is_known else path.head
         return is_platform_path(text.rstrip("/") or "/") or text == "/"
 

@@ -18,7 +18,7 @@ class Effect:
     """What a call does to one of its arguments.
 
     Attributes:
-        kind: As in `PathUse`, or `file` (the mode says) or `model` (a local path or the name of a published model).
+        kind: As in `PathUse`, `data` (a path, or the data itself), `file` (the mode says) or `model` (a local path or the name of a published model).
         position: Its position, None when it is given by name only.
         names: Its names.
         tree: True when it goes for everything below the path.
@@ -101,6 +101,8 @@ def apply_effects(interp: Interpreter, effects: tuple[Effect, ...], sink: str, a
             continue
         if effect.kind == "model":
             _touch_model(interp, value, sink, node)
+        elif effect.kind == "data":
+            _touch_data(interp, value, sink, node)
         elif effect.kind == "file":
             assert effect.mode is not None
             mode = arguments.get(effect.mode[0], *effect.mode[1])
@@ -141,6 +143,11 @@ def kinds_of_mode(mode: Value) -> set[str]:
         else:
             kinds.add("write" if any(letter in text for letter in "wax") else "read")
     return kinds
+
+
+def _touch_data(interp: Interpreter, value: Value, sink: str, node: ast.AST) -> None:
+    """Reads what is given by path; anything else is the data itself."""
+    paths.touch(interp, "read", tuple(atom for atom in value if parts_of(atom) is not None), sink, node)
 
 
 def _touch_model(interp: Interpreter, value: Value, sink: str, node: ast.AST) -> None:

@@ -69,9 +69,9 @@ def content_of(handle: Handle) -> Value:
 def _temporary(kind: str) -> Any:
     def run(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
         folder = arguments.get(None, "dir")
-        name: Value = (Text((Hole("name", reason="a temporary name"),)),)
+        name: Value = (Text((Hole("temporary", reason="a temporary name"),)),)
         if not folder or all(isinstance(atom, Const) and atom.value is None for atom in folder):
-            path: Value = (make_text((_SCRATCH, Hole("name", reason="a temporary name")), True),)
+            path: Value = (make_text((_SCRATCH, Hole("temporary", reason="a temporary name")), True),)
         else:
             path = paths.join_path(interp, [folder, name], node, "os.path.join")
             if kind != "mkdtemp":

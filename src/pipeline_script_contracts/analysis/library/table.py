@@ -7,6 +7,7 @@ A line names calls and says what they do to which argument:
 - The kinds are `read`, `write`, `update` (both), `list`, `probe`, `create` (a folder), `delete`; with `+` behind it the
   kind goes for everything below the path too.
 - An argument is given by its position, its names, or both, separated by `|`. Several effects are separated by `,`.
+- `data` is a `read` where the argument is text or a path; anything else is the data itself.
 - `-` says that the call touches no file, whatever it is given.
 - `package.*.name` is `name` anywhere in the package, on its objects too; `*.name` is a method of any object.
 - `()` in a name stands for the result of a call.
@@ -132,20 +133,20 @@ SERIALISATION = {
     "xml.etree.ElementTree.parse().write xml.etree.ElementTree.ElementTree().write": "write 0|file_or_filename",
 }
 BOOSTING = {
-    "xgboost.DMatrix xgboost.QuantileDMatrix xgboost.dask.DaskDMatrix": "read 0|data",
+    "xgboost.DMatrix xgboost.QuantileDMatrix xgboost.dask.DaskDMatrix": "data 0|data",
     "xgboost.Booster": "read model_file",
     "xgboost.*.load_model lightgbm.*.load_model catboost.*.load_model": "read 0|fname|model_file",
     "xgboost.*.save_model lightgbm.*.save_model catboost.*.save_model": "write 0|fname|filename",
     "xgboost.*.save_binary lightgbm.*.save_binary": "write 0|fname|filename",
     "xgboost.*.dump_model": "write 0|fout",
     "xgboost.*.save_config xgboost.*.load_config": "-",
-    "xgboost.train xgboost.cv": "read xgb_model",
-    "xgboost.*.fit lightgbm.*.fit catboost.*.fit": "read init_model|xgb_model",
+    "xgboost.train xgboost.cv": "data xgb_model",
+    "xgboost.*.fit lightgbm.*.fit catboost.*.fit": "data init_model|xgb_model",
     "xgboost.*.TrainingCheckPoint": "write 0|directory",
-    "lightgbm.Dataset": "read 0|data",
+    "lightgbm.Dataset": "data 0|data",
     "lightgbm.Booster": "read model_file",
-    "lightgbm.train": "read init_model",
-    "catboost.Pool": "read 0|data, read column_description",
+    "lightgbm.train": "data init_model",
+    "catboost.Pool": "data 0|data, data column_description",
     "catboost.CatBoostClassifier catboost.CatBoostRegressor catboost.CatBoost catboost.CatBoostRanker": "write train_dir",
     "*.save_model": "write 0|fname|path|output_dir|filepath|filename",
     "*.load_model": "read 0|fname|path|filepath|filename",
@@ -222,8 +223,8 @@ TRANSFORMERS = {
     "onnx.load": "read 0|f",
     "onnx.save onnx.save_model": "write 1|f",
     "onnx.load_model": "read 0|f",
-    "onnx.checker.check_model": "read 0|model",
-    "onnxruntime.InferenceSession": "read 0|path_or_bytes",
+    "onnx.checker.check_model": "data 0|model",
+    "onnxruntime.InferenceSession": "data 0|path_or_bytes",
     "onnxruntime.quantization.quantize_dynamic onnxruntime.quantization.quantize_static": "read 0|model_input, write 1|model_output",
     "onnxmltools.utils.save_model": "write 1|filename",
     "mlflow.*.save_model": "write 1|path",
@@ -231,7 +232,7 @@ TRANSFORMERS = {
     "mlflow.log_artifact mlflow.log_artifacts": "read+ 0|local_path|local_dir",
     "autogluon.tabular.TabularPredictor autogluon.*.TabularPredictor": "write path",
     "autogluon.*.load": "read+ 0|path",
-    "autogluon.tabular.TabularDataset": "read 0|data",
+    "autogluon.tabular.TabularDataset": "data 0|data",
     "prophet.serialize.model_to_json": "-",
     "shap.summary_plot shap.plots.bar shap.plots.waterfall": "-",
 }
