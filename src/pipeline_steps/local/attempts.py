@@ -7,7 +7,6 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from pipeline_steps.local.cache import Cache
@@ -73,7 +72,7 @@ def run_step(
         on_attempt(job)
         try:
             job.folder.mkdir(parents=True)
-            _clear_up(attempts, run)
+            _clear_up(job)
             result = _attempt(job, cache)
             failure = None
         except StepStopped:
@@ -115,12 +114,16 @@ def _attempt(job: Job, cache: Cache | None) -> StepResult:
     return StepResult("Succeeded", outcome, warnings=job.warnings, trace=job.trace, findings=job.findings)
 
 
-def _clear_up(attempts: Path, run: RunContext) -> None:
+def _clear_up(job: Job) -> None:
     """Takes back what earlier attempts put into S3, and frees the disk of their work."""
-    take_back(attempts, run.storage)
-    if not run.keep_work:
-        for folder in attempts.glob("attempt-*/algo-*"):
-            remove_tree(folder)
+    take_back(job.folder.parent, job.run.storage)
+    earlier = sorted(job.folder.parent.glob("attempt-*"), key=lambda path: path.stat().st_mtime_ns)
+    for attempt in earlier:
+        if attempt != job.folder:
+            job.run.storage.upload(KINDS[job.step.type].salvage(job, attempt))
+            if not job.run.keep_work:
+                for folder in attempt.glob("algo-*"):
+                    remove_tree(folder)
 
 
 def _retry_after(step: Step, failure: StepError, retries: int, seconds: float) -> float | None:

@@ -68,9 +68,9 @@ def evaluated(place: Place) -> Place:
         ([compare("LessThanOrEqualTo", 2.5, 2)], False),
         ([{"Type": "In", "QueryValue": "NA", "Values": ["EU", "NA"]}], True),
         ([{"Type": "In", "QueryValue": "FE", "Values": ["EU", "NA"]}], False),
-        ([{"Type": "Not", "Expression": compare("Equals", 1, 1)}], False),
+        ([{"Type": "Not", "Condition": compare("Equals", 1, 1)}], False),
         ([{"Type": "Or", "Conditions": [compare("Equals", 1, 2), compare("Equals", 1, 1)]}], True),
-        ([{"Type": "Or", "Conditions": [{"Type": "Not", "Expression": compare("Equals", 1, 1)}]}], False),
+        ([{"Type": "Or", "Conditions": [{"Type": "Not", "Condition": compare("Equals", 1, 1)}]}], False),
         ([compare("Equals", 1, 1), compare("Equals", 1, 2)], False),
     ],
 )

@@ -9,6 +9,8 @@ import tarfile
 import pytest
 from runner_kit import Place, get, pipeline, processing, training
 
+from pipeline_steps.local import resume
+
 SEE = """
 import json, os, sys
 from pathlib import Path
@@ -129,6 +131,45 @@ def test_checkpoints_are_kept_and_given_to_the_next_job(train_data: Place) -> No
     assert place.read("s3://models/ckpt/last.ckpt") == "x"
     assert seen_by(place, model_of(first))["checkpoints"] == []
     assert seen_by(place, model_of(second))["checkpoints"] == ["last.ckpt"]
+
+
+RESUMABLE = """
+import os, signal, sys
+from pathlib import Path
+folder = Path(os.environ["SAGEMAKER_BASE_DIR"], "checkpoints")
+seen = sorted(path.name for path in folder.iterdir())
+print("found", seen)
+(folder / f"epoch-{len(seen)}").write_text("x")
+if len(seen) < 2:
+    os.kill(os.getpid(), signal.SIGKILL) if sys.argv[1:] == ["kill"] else sys.exit(1)
+"""
+
+
+def test_a_killed_job_goes_on_from_its_checkpoints(train_data: Place) -> None:
+    place = train_data
+    place.code(RESUMABLE, "train.py")
+    step = training("Train", channels={"train": "s3://data/train"}, checkpoints="s3://models/ckpt")
+    step["Arguments"]["AlgorithmSpecification"]["ContainerArguments"] = ["kill"]
+    step["RetryPolicies"] = [
+        {"ExceptionType": ["SageMaker.JOB_INTERNAL_ERROR"], "IntervalSeconds": 0, "MaxAttempts": 3}
+    ]
+    record = place.run(pipeline(step))
+    assert record.succeeded, record.failure_reason
+    assert "found ['epoch-0', 'epoch-1']" in place.log(record, "Train")
+    assert record.steps["Train"].outputs["checkpoints"] == "s3://models/ckpt"
+
+
+def test_a_resumed_run_goes_on_from_the_checkpoints(train_data: Place) -> None:
+    place = train_data
+    place.code(RESUMABLE, "train.py")
+    step = training("Train", channels={"train": "s3://data/train"}, checkpoints="s3://models/ckpt")
+    first = place.run(pipeline(step))
+    assert first.status == "Failed"
+    second = resume(first.run_dir)
+    assert "found ['epoch-0']" in place.log(second, "Train")
+    third = resume(first.run_dir)
+    assert third.succeeded, third.failure_reason
+    assert sorted(path.name for path in (place.s3 / "models/ckpt").iterdir()) == ["epoch-0", "epoch-1", "epoch-2"]
 
 
 def test_several_machines_are_processes(train_data: Place) -> None:

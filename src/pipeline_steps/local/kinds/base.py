@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 from pipeline_steps.local.definition import Step
@@ -43,6 +44,15 @@ class StepKind(ABC):
         Raises:
             StepError: It did not end well.
         """
+
+    def salvage(self, job: Job, earlier: Path) -> Mapping[str, Path]:
+        """What an attempt that was broken off leaves for the next one: files by the URI each one gets.
+
+        Args:
+            job: The next attempt.
+            earlier: The folder of the one before.
+        """
+        return {}
 
     def inputs(self, arguments: Mapping[str, Any]) -> list[tuple[str, str]]:
         """What it reads from S3: a name for messages and the URI."""

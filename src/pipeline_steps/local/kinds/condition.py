@@ -21,7 +21,7 @@ _ORDER = {
 _FIELDS = {
     **dict.fromkeys(["Equals", *_ORDER], ("LeftValue", "RightValue")),
     "In": ("QueryValue", "Values"),
-    "Not": ("Expression",),
+    "Not": ("Condition",),
     "Or": ("Conditions",),
 }
 
@@ -62,7 +62,7 @@ def _problems(condition: Any, where: str) -> Iterator[str]:
     if lacking:
         yield f"{where} ({kind}): {', '.join(lacking)} is missing"
     elif kind == "Not":
-        yield from _problems(condition["Expression"], f"{where}.Expression")
+        yield from _problems(condition["Condition"], f"{where}.Condition")
     elif kind == "Or":
         for index, inner in enumerate(condition["Conditions"]):
             yield from _problems(inner, f"{where}.Conditions[{index}]")
@@ -78,7 +78,7 @@ def _problems(condition: Any, where: str) -> Iterator[str]:
 def _holds(condition: Mapping[str, Any]) -> bool:
     kind = condition["Type"]
     if kind == "Not":
-        return not _holds(condition["Expression"])
+        return not _holds(condition["Condition"])
     if kind == "Or":
         return any(_holds(inner) for inner in condition["Conditions"])
     if kind == "In":
@@ -99,7 +99,7 @@ def _equal(left: Any, right: Any) -> bool:
 def _explain(condition: Mapping[str, Any]) -> str:
     kind = condition["Type"]
     if kind == "Not":
-        return f"not ({_explain(condition['Expression'])})"
+        return f"not ({_explain(condition['Condition'])})"
     if kind == "Or":
         return " or ".join(f"({_explain(inner)})" for inner in condition["Conditions"])
     if kind == "In":

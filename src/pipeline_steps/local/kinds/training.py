@@ -47,6 +47,9 @@ class TrainingKind(StepKind):
             )
         mode = algorithm.get("TrainingInputMode")
         yield from not_one_of(mode, ("File", "FastFile"), "AlgorithmSpecification.TrainingInputMode")
+        if (arguments.get("ResourceConfig") or {}).get("InstanceGroups"):
+            yield "ResourceConfig.InstanceGroups does not run locally; name InstanceType and InstanceCount"
+        yield from _checkpoint_problems(arguments.get("CheckpointConfig") or {})
         names = [item.get("ChannelName") for item in arguments.get("InputDataConfig") or []]
         yield from (
             f"two channels have the name {name!r}" for name in sorted(set(names), key=str) if names.count(name) > 1
@@ -77,6 +80,10 @@ class TrainingKind(StepKind):
             "OutputDataConfig": {"S3OutputPath": "", **(arguments.get("OutputDataConfig") or {})},
             "FinalMetricDataList": [{"MetricName": item.get("Name"), "Value": 0.0} for item in metrics],
         }
+
+    def salvage(self, job: Job, earlier: Path) -> Mapping[str, Path]:
+        """The checkpoints: as on SageMaker, they outlive the job that wrote them."""
+        return _checkpoints(job, sorted(earlier.glob("algo-*/opt/ml")))
 
     def inputs(self, arguments: Mapping[str, Any]) -> list[tuple[str, str]]:
         """See the base class."""
@@ -110,7 +117,15 @@ class TrainingKind(StepKind):
         properties["FinalMetricDataList"] = list(_final_metrics(job))
         outputs, files = _outputs(job, hosts, properties)
         upload(job, files)
+        job.run.storage.upload(_checkpoints(job, [host.base for host in hosts]))
         return Outcome(properties, outputs, peak_memory_bytes=ended.peak_memory_bytes)
+
+
+def _checkpoint_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    try:
+        inside(str(config.get("LocalPath") or "/opt/ml/checkpoints"), Path("/"))
+    except ValueError as error:
+        yield f"CheckpointConfig.LocalPath: {error}"
 
 
 def _make_layout(job: Job, host: Host, count: int, hyperparameters: Mapping[str, str]) -> None:
@@ -208,11 +223,19 @@ def _outputs(job: Job, hosts: Sequence[Host], properties: dict[str, Any]) -> tup
             files[outputs[name]] = archive
     properties["ModelArtifacts"] = {"S3ModelArtifacts": outputs["model"]}
     uri = (job.arguments.get("CheckpointConfig") or {}).get("S3Uri")
-    if uri:
+    if uri and any(any(_checkpoint_folder(job, host.base).iterdir()) for host in hosts):
         outputs["checkpoints"] = uri
-        for host in hosts:
-            files |= folder_files(_checkpoint_folder(job, host.base), uri, "checkpoints")
     return outputs, files
+
+
+def _checkpoints(job: Job, bases: Sequence[Path]) -> dict[str, Path]:
+    uri = (job.arguments.get("CheckpointConfig") or {}).get("S3Uri")
+    files: dict[str, Path] = {}
+    for base in bases:
+        folder = _checkpoint_folder(job, base)
+        if uri and folder.is_dir():
+            files |= folder_files(folder, uri, "checkpoints")
+    return files
 
 
 def _final_metrics(job: Job) -> Iterator[dict[str, Any]]:
