@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -24,11 +25,23 @@ ROW = "__row"
 _SHOWN = 10
 
 
-def check_columns(frame: Table, schema: ColumnSchema, where: str | None) -> None:
-    """Refuses a table that lacks a column of the schema."""
-    present = list(frame.collect_schema())
-    if absent := [name for name in schema.source_columns if name not in present]:
-        raise missing_columns_error(absent, present, where)
+def check_columns(frame: Table, schema: ColumnSchema, where: str | Path | None) -> None:
+    """Refuses a table that lacks a column of the schema, or has one of a type that cannot fit its role."""
+    dtypes = frame.collect_schema()
+    if absent := [name for name in schema.source_columns if name not in dtypes]:
+        raise missing_columns_error(absent, list(dtypes), where)
+    times = {schema.order_time_name, schema.time_name}
+    for name in schema.source_columns:
+        dtype = dtypes[name]
+        plain = dtype.is_numeric() or dtype in (nw.String, nw.Boolean, nw.Object, nw.Unknown)
+        if name in schema.tab_fields:
+            fits, expected = plain, "numbers (it is in tab_field_list)"
+        elif name in times:
+            fits, expected = plain or dtype in (nw.Date, nw.Datetime), "times"
+        else:
+            fits, expected = not dtype.is_nested() and dtype != nw.Binary, "text or plain values"
+        if not fits:
+            raise DataError(f"column {name!r} is {dtype}", where=where, expected=expected)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ import narwhals as nw
 
 from names3risk.data import checks
 from names3risk.data.checks import ROW
-from names3risk.data.fields import FieldSelection
+from names3risk.data.fields import FieldSelection, missing_columns_error
 from names3risk.data.folders import replacing_folders
 from names3risk.data.formats import detect_format
 from names3risk.data.preparation import drop_filtered, encode_labels, keep_first, split
@@ -126,11 +126,13 @@ def _open(part: Part, schema: ColumnSchema, region: str, first_row: int) -> _Sou
     with translated_errors(part.path):
         rows: int = frame.select(pl.len()).collect(engine="streaming").item()
     name = schema.region_name
-    if name is not None and name not in frame.collect_schema():
+    if name is not None and part.region is not None and name not in frame.collect_schema():
         frame = frame.with_columns(pl.lit(part.region).alias(name))
     if region:
         if name is None:
             raise ConfigError("a region is asked for, but the column schema has no region_name")
+        if name not in frame.collect_schema():
+            raise missing_columns_error([name], list(frame.collect_schema()), part.path)
         frame = frame.filter(pl.col(name).cast(pl.String).str.to_uppercase() == region.upper())
     return _Source(frame, part.path, first_row, rows)
 

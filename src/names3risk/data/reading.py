@@ -8,6 +8,7 @@ are matched by name everywhere.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,14 +38,15 @@ __all__ = [
 ]
 
 _MAX_FIELD_CHARACTERS = 1 << 24
+_REGION = re.compile("[A-Z]{2,3}")
 
 
 @dataclass(frozen=True)
 class Part:
-    """One file of a table, with the region that its place in the folder gives it."""
+    """One file of a table, with the region that its folder or its own name gives it, if any."""
 
     path: Path
-    region: str
+    region: str | None
 
 
 def find_parts(path: str | Path) -> list[Part]:
@@ -54,17 +56,18 @@ def find_parts(path: str | Path) -> list[Part]:
         path: A file; a folder of parts; or a folder with one folder of parts per region.
 
     Returns:
-        The parts ordered by name. The region of a part is the name of its folder below `path`, or of the file itself.
+        The parts ordered by name. The region of a part is the name of its folder below `path`, or of the file itself
+        where that is a code in capitals such as EU.
 
     Raises:
         DataError: There is no data file.
     """
     path = Path(path)
     if path.is_file():
-        return [Part(path, path.stem)]
+        return [Part(path, _region_of_file(path))]
     if not path.is_dir():
         raise DataError("there is no such file or folder", where=path)
-    parts = [Part(file, file.stem) for file in _data_files(path)]
+    parts = [Part(file, _region_of_file(file)) for file in _data_files(path)]
     folders = sorted(folder for folder in path.iterdir() if folder.is_dir() and not folder.name.startswith((".", "_")))
     parts += [Part(file, folder.name) for folder in folders for file in _data_files(folder)]
     if not parts:
@@ -157,6 +160,10 @@ def translated_errors(path: str | Path) -> Iterator[None]:
                 _check_widths(part.path)
         text = str(error).strip().split("\n")[0]
         raise DataError(f"cannot read the table: {text}", where=path, mend="write the file anew") from error
+
+
+def _region_of_file(path: Path) -> str | None:
+    return path.stem if _REGION.fullmatch(path.stem) else None
 
 
 def _data_files(folder: Path) -> list[Path]:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from names3risk.data.canonical import canonical_value, repeated
 from names3risk.data.fields import FieldSelection, missing_columns_error, select_fields
-from names3risk.errors import ConfigError, DataError
+from names3risk.errors import ConfigError
 from names3risk.files import write_json, write_text
 
 if TYPE_CHECKING:
@@ -216,24 +216,23 @@ class ColumnSchema(_Declaration):
             The schema with `tab_field_list` as a tuple in declared order (file order, or the table's column order).
 
         Raises:
-            DataError: A column is missing, or a numeric field is not numeric.
+            DataError: A column is missing, or of a type that does not fit its role.
             ConfigError: A list of fields cannot be read.
         """
+        import narwhals as nw
+
+        from names3risk.data.checks import check_columns
+
         lazy = frame.lazy()
         columns = lazy.collect_schema()
         if absent := [name for name in self.source_columns if name not in columns]:
             raise missing_columns_error(absent, list(columns), where)
+        resolved = self
         if isinstance(self.tab_field_list, FieldSelection):
             chosen = select_fields(self.tab_field_list, lazy, set(self.source_columns), where)
-            return ColumnSchema.model_validate({**self.model_dump(), "tab_field_list": chosen})
-        for name in self.tab_field_list:
-            if not _may_be_numeric(columns[name]):
-                raise DataError(
-                    f"column {name!r} is {columns[name]}",
-                    where=where,
-                    expected="numbers, since it is in tab_field_list",
-                )
-        return self
+            resolved = ColumnSchema.model_validate({**self.model_dump(), "tab_field_list": chosen})
+        check_columns(nw.from_native(lazy), resolved, where)
+        return resolved
 
     @classmethod
     def parse(cls, value: Any, where: str | Path | None = None) -> ColumnSchema:
@@ -281,12 +280,6 @@ class ColumnSchema(_Declaration):
 
 def _unique(*names: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name is not None))
-
-
-def _may_be_numeric(dtype: pl.DataType) -> bool:
-    import polars as pl
-
-    return dtype.is_numeric() or dtype in (pl.String, pl.Boolean, pl.Null)
 
 
 def _problem(item: Any) -> str:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import time, timedelta
+
 import pandas as pd
 import polars as pl
 import pytest
@@ -124,6 +126,19 @@ class TestErrors:
     def test_a_missing_column(self, orders, schema):
         with pytest.raises(DataError, match="missing column 'emailDomain'"):
             prepare(orders.drop("emailDomain"), schema)
+
+    @pytest.mark.parametrize(
+        ("column", "values", "message"),
+        [
+            ("amount", pl.Series([timedelta(1)] * 8), "column 'amount' is Duration.*; expected numbers"),
+            ("customerName", pl.Series([["a"]] * 8), "column 'customerName' is List.*; expected text or plain values"),
+            ("payment", pl.Series([b"a"] * 8), "column 'payment' is Binary; expected text or plain values"),
+            ("orderDate", pl.Series([time(1)] * 8), "column 'orderDate' is Time; expected times"),
+        ],
+    )
+    def test_a_column_of_a_type_that_cannot_fit(self, orders, schema, column, values, message):
+        with pytest.raises(DataError, match=message):
+            prepare(orders.with_columns(values.alias(column)), schema)
 
     def test_a_rule_must_be_resolved_first(self, roles, orders):
         roles["tab_field_list"] = {"pattern": "amount"}

@@ -80,8 +80,12 @@ def test_a_region_column_of_the_data_is_kept(roles, orders, tmp_path):
     assert load_split(tmp_path / "out" / "train").frame["area"].unique().to_list() == ["one"]
 
 
-def test_a_region_needs_a_region_column(schema, orders, tmp_path):
+def test_a_region_needs_a_region_column(schema, roles, orders, tmp_path):
     orders.write_csv(tmp_path / "raw.csv")
+    named = ColumnSchema.parse({**roles, "region_name": "area"})
+    for region in ("", "NA"):
+        with pytest.raises(DataError, match="missing column 'area'"):
+            preprocess(tmp_path / "raw.csv", named, tmp_path / "out", region=region)
     with pytest.raises(ConfigError, match="region_name"):
         preprocess(tmp_path / "raw.csv", schema, tmp_path / "out", region="NA")
 

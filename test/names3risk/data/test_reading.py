@@ -72,11 +72,12 @@ def test_parts_are_matched_by_name(tmp_path):
 
 
 def test_regions_are_folders_or_files(tmp_path):
-    for name in ("NA/part-0.csv", "EU/part-1.csv", "EU/part-0.csv", "FE.csv"):
+    for name in ("NA/part-0.csv", "EU/part-1.csv", "EU/part-0.csv", "FE.csv", "part-0.csv"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("a\n1\n")
     found = [(part.path.relative_to(tmp_path).as_posix(), part.region) for part in find_parts(tmp_path)]
-    assert found == [("FE.csv", "FE"), ("EU/part-0.csv", "EU"), ("EU/part-1.csv", "EU"), ("NA/part-0.csv", "NA")]
+    files = [("FE.csv", "FE"), ("part-0.csv", None)]
+    assert found == [*files, ("EU/part-0.csv", "EU"), ("EU/part-1.csv", "EU"), ("NA/part-0.csv", "NA")]
 
 
 def test_the_one_data_file_of_a_folder(tmp_path):

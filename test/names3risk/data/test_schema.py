@@ -76,8 +76,8 @@ def test_missing_columns_are_named_with_the_file_and_similar_ones(schema, orders
 
 def test_a_numeric_field_of_another_type_is_named(schema, orders):
     frame = orders.with_columns(amount=pl.lit("2024-01-01").str.to_date())
-    with pytest.raises(DataError, match="column 'amount' is Date; expected numbers"):
-        schema.resolve(frame)
+    with pytest.raises(DataError, match=r"orders\.csv: column 'amount' is Date; expected numbers"):
+        schema.resolve(frame, "orders.csv")
 
 
 class TestFieldRules:
