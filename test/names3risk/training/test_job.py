@@ -179,6 +179,34 @@ def test_roles_in_the_hyperparameters_replace_those_of_the_schema(tmp_path, spli
 
 
 @pytest.mark.parametrize(
+    ("settings", "name"),
+    [
+        ({"imputation": "median"}, "impute_dict.json"),
+        ({"imputation": "constant", "imputation_constant": -5.0}, "impute_dict.json"),
+        ({"numeric_transform": "quantile"}, "numeric_transform.json"),
+        ({"smooth_factor": 0.5}, "risk_table_map.json"),
+        ({"count_threshold": 60}, "risk_table_map.json"),
+    ],
+)
+def test_every_setting_of_the_features_takes_effect(trained, tmp_path, splits, settings, name):
+    model = run(tmp_path, splits, samples.hyperparameters(max_epochs=1, **settings)).model_dir
+    assert (model / name).read_text() != (trained.model_dir / name).read_text()
+    assert {**json.loads((model / "hyperparameters.json").read_text()), **settings} == json.loads(
+        (model / "hyperparameters.json").read_text()
+    )
+
+
+def test_the_list_of_feature_settings_is_complete():
+    assert set(type(samples.hyperparameters()).FEATURE_FIELDS) == {
+        "imputation",
+        "imputation_constant",
+        "numeric_transform",
+        "smooth_factor",
+        "count_threshold",
+    }, "add the new setting to the job and to the test above"
+
+
+@pytest.mark.parametrize(
     ("settings", "message"),
     [
         ({"tab_field_list": ["amuont"]}, "amuont"),
