@@ -146,8 +146,6 @@ def _fit_features(
         imputation=hyperparameters.imputation,
         imputation_constant=hyperparameters.imputation_constant,
         numeric_transform=hyperparameters.numeric_transform,
-        imputation_constant=hyperparameters.imputation_constant,
-        numeric_transform=hyperparameters.numeric_transform,
         smooth_factor=hyperparameters.smooth_factor,
         count_threshold=hyperparameters.count_threshold,
         imputer=load_imputer(imputation_file) if imputation_file else None,
