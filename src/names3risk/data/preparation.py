@@ -77,9 +77,15 @@ def prepare(frame: IntoDataFrameT, schema: ColumnSchema, where: str | None = Non
 
 
 def typed(frame: Frame, schema: ColumnSchema, extra: Sequence[str] = ()) -> Frame:
-    """Selects the prepared columns but the label, each with its role's type; `extra` columns pass unchanged."""
+    """Selects the prepared columns but the label, each with its role's type; `extra` columns pass unchanged.
+
+    Tables of database engines (Spark, DuckDB) keep the time types that they have.
+    """
     dtypes = frame.collect_schema()
     roles = _role_types(schema)
+    engine = frame.implementation
+    if not (engine.is_polars() or engine.is_pandas_like() or engine.is_pyarrow()):
+        roles |= dict.fromkeys(filter(None, (schema.order_time_name, schema.time_name)), _unchanged)
     return frame.select(*(roles[name](name, dtypes[name]) for name in schema.role_columns), *extra)
 
 
@@ -167,6 +173,10 @@ def cuts(rows: int, schema: ColumnSchema) -> dict[str, tuple[int, int]]:
             limits[name] = (start, end)
         start = end
     return limits
+
+
+def _unchanged(name: str, _: DType) -> nw.Expr:
+    return nw.col(name)
 
 
 def _role_types(schema: ColumnSchema) -> dict[str, Callable[[str, DType], nw.Expr]]:
