@@ -117,6 +117,7 @@ def check_project(options: Options, cwd: Path) -> Outcome:
         ],
         notes=notes + baseline_notes,
         strict=settings.strict,
+        warnings=[code for code, severity in settings.rules.items() if severity == "warning"],
     )
     return Outcome(report, tuple(checks), settings)
 

@@ -18,4 +18,5 @@ def line(report: Report, finding: Finding) -> str:
     """Gives a finding as one line."""
     place = f"{report.name(finding.filename)}:{finding.location.line}:{finding.location.column}"
     mark = " [unresolved]" if finding.verdict is Verdict.UNRESOLVED else ""
+    mark = " [warning]" if report.level(finding) == "warning" else mark
     return f"{place}: {finding.code} {' '.join(finding.message.split())}{mark}"

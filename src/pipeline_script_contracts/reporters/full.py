@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-from ..findings import ChainStep, Finding, Verdict
+from ..findings import ChainStep, Finding
 from .report import Report
 
 _WIDEST = 160
@@ -21,11 +21,10 @@ def render(report: Report) -> str:
 
 def paragraph(report: Report, finding: Finding) -> str:
     """Gives a finding with its source line, chain and help."""
-    kind = "unresolved" if finding.verdict is Verdict.UNRESOLVED else "error"
     line, column = finding.location.line, finding.location.column
     margin = " " * len(str(line))
     lines = [
-        f"{kind}[{finding.code}]: {finding.message}",
+        f"{report.level(finding)}[{finding.code}]: {finding.message}",
         f"{margin}--> {report.name(finding.filename)}:{line}:{column}",
     ]
     source = _line(finding.filename, line)

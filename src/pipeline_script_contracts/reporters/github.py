@@ -5,7 +5,7 @@ The escapes are those of the workflow commands: https://docs.github.com/actions/
 
 from __future__ import annotations
 
-from ..findings import Finding, Verdict
+from ..findings import Finding
 from .report import Report
 
 
@@ -18,7 +18,7 @@ def render(report: Report) -> str:
 
 
 def _command(report: Report, finding: Finding) -> str:
-    level = "error" if finding.verdict is Verdict.VIOLATED or report.strict else "warning"
+    level = "error" if report.level(finding) == "error" else "warning"
     properties = {
         "title": f"{report.tool} ({finding.code})",
         "file": report.name(finding.filename),

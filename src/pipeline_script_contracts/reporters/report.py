@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ class Report:
         error: Why the run ended early: its kind and message; None where it did not.
         tool: The program that speaks.
         strict: True when what is unresolved counts as an error.
+        warnings: Codes whose violations are shown without failing.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -32,6 +33,7 @@ class Report:
     error: dict[str, str] | None = None
     tool: str = "validate_contracts"
     strict: bool = False
+    warnings: Collection[str] = ()
 
     @property
     def shown(self) -> list[Finding]:
@@ -46,6 +48,12 @@ class Report:
         if verdict is Verdict.PROVEN:
             return sum(each.verdict is verdict for each in self.findings)
         return sum(each.verdict is verdict for each in self.shown)
+
+    def level(self, finding: Finding) -> str:
+        """Gives how much a finding weighs: `error`, `warning` or `unresolved`."""
+        if finding.code in self.warnings:
+            return "warning"
+        return "error" if finding.verdict is Verdict.VIOLATED or self.strict else "unresolved"
 
     def name(self, filename: str) -> str:
         """Gives a file's name as it is shown: relative to the root where it lies below."""

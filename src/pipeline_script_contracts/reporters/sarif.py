@@ -13,11 +13,13 @@ from typing import Any
 from urllib.parse import quote
 
 from ..baseline import fingerprint
-from ..findings import ChainStep, Finding, Location, Verdict
+from ..findings import ChainStep, Finding, Location
 from ..rule_texts import rule_texts
 from .report import Report
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+_KINDS = {"error": ("fail", "error"), "warning": ("fail", "warning"), "unresolved": ("open", "none")}
 
 
 def render(report: Report) -> str:
@@ -60,12 +62,12 @@ def _rule(code: str) -> dict[str, Any]:
 
 
 def _result(report: Report, finding: Finding, codes: list[str], identity: str) -> dict[str, Any]:
-    is_failure = finding.verdict is Verdict.VIOLATED or report.strict
+    kind, level = _KINDS[report.level(finding)]
     result: dict[str, Any] = {
         "ruleId": finding.code,
         "ruleIndex": codes.index(finding.code),
-        "kind": "fail" if is_failure else "open",
-        "level": "error" if is_failure else "none",
+        "kind": kind,
+        "level": level,
         "message": {"text": finding.message},
         "locations": [_location(report, finding.filename, finding.location, finding.end_location)],
         "partialFingerprints": {"contractFinding/v1": identity},

@@ -170,3 +170,12 @@ def test_an_unknown_format_is_refused() -> None:
 @pytest.mark.parametrize("output_format", ["concise", "full", "github"])
 def test_nothing_found_prints_nothing(output_format: str) -> None:
     assert render([], output_format) == ""
+
+
+def test_a_rule_that_only_warns_is_marked_in_every_format(violated: Finding, tmp_path: Path) -> None:
+    report = Report((violated,), root=tmp_path, warnings=["SC103"])
+    assert render(report).endswith("which no input declares [warning]\n")
+    assert render(report, "full").startswith("warning[SC103]: ")
+    assert render(report, "github").startswith("::warning ")
+    result = json.loads(render(report, "sarif"))["runs"][0]["results"][0]
+    assert (result["kind"], result["level"]) == ("fail", "warning")
