@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,6 +35,8 @@ def analyse(script: Path, *, source_roots: Sequence[Path] = (), budget: int = DE
     interp = Interpreter(sources, recorder, budget)
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, RECURSION_LIMIT))
+    collects = gc.isenabled()
+    gc.disable()  # nearly all that is made stays in use to the end, so collecting would only cost time
     try:
         main = sources.main()
         interp.run_module(main)
@@ -45,6 +48,8 @@ def analyse(script: Path, *, source_roots: Sequence[Path] = (), budget: int = DE
         recorder.analysis.exhausted = True
     finally:
         sys.setrecursionlimit(limit)
+        if collects:
+            gc.enable()
     analysis = recorder.analysis
     analysis.steps = interp.steps
     analysis.source_roots = tuple(source_roots)

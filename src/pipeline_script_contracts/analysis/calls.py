@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from functools import partial
 
 from . import attributes, classes, escapes, expressions, functions, iteration, library, mappings, methods
 from . import library as library_module
@@ -92,7 +93,6 @@ def _super(interp: Interpreter) -> Value:
 
 def evaluate_arguments(interp: Interpreter, node: ast.Call) -> Arguments:
     """Evaluates the arguments of a call."""
-
     arguments = Arguments()
     for each in node.args:
         if not isinstance(each, ast.Starred):
@@ -121,7 +121,6 @@ def evaluate_arguments(interp: Interpreter, node: ast.Call) -> Arguments:
 
 def unpack_mapping(interp: Interpreter, value: Value, arguments: Arguments) -> None:
     """Adds the entries of an unpacked mapping to keyword arguments."""
-
     for atom in value:
         state = mappings.mapping_state(interp, atom)
         if isinstance(atom, Document):
@@ -159,7 +158,7 @@ def call(interp: Interpreter, callee: Value, arguments: Arguments, node: ast.AST
         return _call_atom(interp, callee[0], arguments, node)
     if not callee:
         return unknown("a call of nothing")
-    return interp.either([lambda atom=atom: _call_atom(interp, atom, arguments, node) for atom in callee])
+    return interp.either([partial(_call_atom, interp, atom, arguments, node) for atom in callee])
 
 
 def _call_atom(interp: Interpreter, atom: Atom, arguments: Arguments, node: ast.AST) -> Value:
@@ -195,7 +194,6 @@ def _call_atom(interp: Interpreter, atom: Atom, arguments: Arguments, node: ast.
 
 def call_unknown(interp: Interpreter, atom: Atom, arguments: Arguments, node: ast.AST) -> Value:
     """Calls something that cannot be seen."""
-
     reason = atom.reason if isinstance(atom, Unknown) else "what is called is not known"
     escapes.delegate(interp, arguments, callee_text(node), node, reason)
     return unknown(reason)

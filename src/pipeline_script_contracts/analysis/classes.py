@@ -26,6 +26,7 @@ from .values import (
     unknown,
     with_step,
 )
+from .words import words
 
 _FLAVOURS = {
     "pydantic.BaseModel": "pydantic",
@@ -61,20 +62,10 @@ _FIELDS = frozenset(
     {"dataclasses.field", "pydantic.Field", "attr.ib", "attrs.field", "attr.field", "pydantic.fields.Field"}
 )
 _SEEN_BASES = frozenset(
-    [
-        "builtins.object",
-        "abc.ABC",
-        "typing.Protocol",
-        "typing.Generic",
-        "builtins.Exception",
-        "builtins.ValueError",
-        "builtins.RuntimeError",
-        "enum.Enum",
-        "builtins.str",
-        "builtins.int",
-        "builtins.dict",
-        "builtins.list",
-    ]
+    words(
+        """builtins.object abc.ABC typing.Protocol typing.Generic builtins.Exception builtins.ValueError
+        builtins.RuntimeError enum.Enum builtins.str builtins.int builtins.dict builtins.list"""
+    )
 )
 
 
@@ -177,7 +168,6 @@ def _init_subclass(interp: Interpreter, info: ClassInfo, node: ast.ClassDef) -> 
 
 def instantiate(interp: Interpreter, info: ClassInfo, arguments: calls.Arguments, node: ast.AST) -> Value:
     """Makes an object of a class."""
-
     if info.flavour == "enum" and info.members:
         return _member_by_value(info, arguments)
     if info.flavour == "typeddict":
@@ -222,7 +212,6 @@ def _member_by_value(info: ClassInfo, arguments: calls.Arguments) -> Value:
 
 def _library_base(interp: Interpreter, info: ClassInfo, obj: Obj, arguments: calls.Arguments, node: ast.AST) -> None:
     """An object whose initialiser is a library's: what it is given is handed to that library."""
-
     name = next((each for each in info.library if each not in _SEEN_BASES), "")
     if name:
         library.call_library(interp, name, arguments, node)
@@ -312,7 +301,6 @@ def _from_environment(
     interp: Interpreter, info: ClassInfo, name: str, default: Value, node: ast.expr | None, place: ast.AST
 ) -> Value:
     """A field of a settings class is read from the environment."""
-
     prefix = ""
     for cls in info.mro:
         config = interp.store.get(cls.scope, "model_config")

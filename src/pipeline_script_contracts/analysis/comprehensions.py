@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import partial
 
 from . import conditions, expressions, iteration, targets
 from .containers import DictState, ListState
@@ -59,7 +60,7 @@ def _generate(interp: Interpreter, node: Comprehension, depth: int, iterable: Va
         element = iteration.element_of(interp, iterable)
         items = [element] if element else []
     for item in items:
-        _in_branch(interp, lambda item=item: _one(interp, node, depth, generator, item, results))
+        _in_branch(interp, partial(_one, interp, node, depth, generator, item, results))
 
 
 def _in_branch(interp: Interpreter, run: Callable[[], bool]) -> None:

@@ -280,7 +280,6 @@ def _identity(a: Any, b: Any) -> Outcome:
 
 def _membership(interp: Interpreter, a: Any, b: Any) -> Outcome:
     """Decides `a in b` for a container."""
-
     if environment.is_environment(b):
         environment.probe(interp, a)
         return EITHER

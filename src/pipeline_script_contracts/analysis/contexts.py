@@ -44,7 +44,6 @@ def _entered(interp: Interpreter, atom: Atom, node: ast.AST) -> Value:
 
 def leave(interp: Interpreter, value: Value, node: ast.AST) -> None:
     """Leaves a context: runs `__exit__`."""
-
     for atom in value:
         method = attributes.find_method(interp, atom, "__exit__")
         if method is not None:

@@ -96,7 +96,6 @@ def _call(interp: Interpreter, node: ast.Call) -> Value:
 
 def _sequence(interp: Interpreter, nodes: list[ast.expr]) -> tuple[list[Value] | None, Value]:
     """Evaluates the items of a display; gives None and the join of all when their number is not known."""
-
     items: list[Value] = []
     rest: Value = NOTHING
     exact = True
@@ -152,7 +151,6 @@ def put(state: DictState, key: Value, value: Value) -> DictState:
 
 def merge_mapping(interp: Interpreter, state: DictState, value: Value) -> DictState:
     """Adds the entries of another mapping, as `{**other}` and `update(other)` do."""
-
     for atom in value:
         other = mappings.mapping_state(interp, atom)
         if other is None:

@@ -18,6 +18,7 @@ class _Missing:
 
 
 MISSING = _Missing()
+TOP = Location()
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class Place:
     """
 
     filename: str
-    location: Location = Location()
-    end_location: Location = Location()
+    location: Location = TOP
+    end_location: Location = TOP
     phase: str = "import"
 
 
@@ -174,7 +175,7 @@ class SourceProblem:
 
     filename: str
     message: str
-    location: Location = Location()
+    location: Location = TOP
 
 
 @dataclass

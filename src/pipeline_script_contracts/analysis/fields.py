@@ -27,7 +27,6 @@ def note_all_fields(interp: Interpreter, owner: Ref, node: ast.AST) -> None:
 
 def dump(interp: Interpreter, owner: Ref, node: ast.AST) -> Value:
     """Gives the fields of an object as a dict."""
-
     note_all_fields(interp, owner, node)
     return expressions.new_object(interp, "dict", mappings.attributes_state(interp, owner))
 
@@ -48,7 +47,6 @@ def field_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, nod
 
 def copy(interp: Interpreter, owner: Ref, arguments: Any) -> Value:
     """Gives a copy of an object with some fields changed."""
-
     obj = Obj("instance", owner.obj.cls, set(owner.obj.info or ()))
     for name in obj.info:
         cell = interp.store.get(owner.obj, name)
@@ -69,7 +67,6 @@ def copy(interp: Interpreter, owner: Ref, arguments: Any) -> Value:
 
 def class_field_method(interp: Interpreter, owner: ClassAtom, name: str, arguments: Any, node: ast.AST) -> Value | None:
     """Calls a class method of a class with fields, or gives None where it is none of those."""
-
     if owner.info.flavour not in FLAVOURS:
         return None
     if name in _VALIDATES:

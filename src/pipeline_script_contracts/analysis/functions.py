@@ -24,47 +24,16 @@ from .values import (
     widened_value,
     with_step,
 )
+from .words import words
 
 MAX_RECURSION = 3
 # Library decorators that give back the function, changed in a way that does not matter here.
 TRANSPARENT = frozenset(
-    [
-        "builtins",
-        "functools",
-        "contextlib",
-        "torch",
-        "numba",
-        "tensorflow",
-        "jax",
-        "typing",
-        "abc",
-        "atexit",
-        "tenacity",
-        "retrying",
-        "retry",
-        "backoff",
-        "overrides",
-        "beartype",
-        "typeguard",
-        "deprecated",
-        "numpy",
-        "pytest",
-        "line_profiler",
-        "memory_profiler",
-        "cachetools",
-        "lightning",
-        "transformers",
-        "pydantic",
-        "attr",
-        "attrs",
-        "dataclasses",
-        "asyncio",
-        "warnings",
-        "unittest",
-        "timeit",
-        "joblib",
-        "ray",
-    ]
+    words(
+        """builtins functools contextlib torch numba tensorflow jax typing abc atexit tenacity retrying retry
+        backoff overrides beartype typeguard deprecated numpy pytest line_profiler memory_profiler cachetools
+        lightning transformers pydantic attr attrs dataclasses asyncio warnings unittest timeit joblib ray"""
+    )
 )
 
 
@@ -112,7 +81,6 @@ def _setter_name(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
 
 def decorate(interp: Interpreter, decorator: ast.expr, value: Value, node: ast.AST) -> Value:
     """Applies a decorator."""
-
     if isinstance(decorator, ast.Attribute) and decorator.attr in ("setter", "deleter", "getter"):
         return value
     wrapper = expressions.evaluate(interp, decorator)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import partial
 
 from . import calls
 from .interpreter import Frame, Interpreter
@@ -38,7 +39,7 @@ def run_handlers(interp: Interpreter, module: ModuleInfo) -> None:
                 arguments = calls.Arguments([], {}, unknown("a request"), unknown("a request"))
                 if name in ("predict_fn", "transform_fn") and model:
                     arguments = _with_model(name, model)
-            result, changes = interp.explore(lambda f=function, a=arguments, n=node: calls.call(interp, f, a, n))
+            result, changes = interp.explore(partial(calls.call, interp, function, arguments, node))
             if changes is not None:
                 interp.store.merge([{}, changes])
             if name == "model_fn":

@@ -146,7 +146,6 @@ def _member(interp: Interpreter, value: Value, module: str, name: str, node: ast
 
 def _module_getattr(interp: Interpreter, module: ModuleInfo, name: str, node: ast.AST) -> Value:
     """Gives a name that a module makes up when asked (`__getattr__`), or says that it is not there."""
-
     hook = interp.store.get(module.scope, "__getattr__")
     if hook is not None:
         return calls.call(interp, hook, calls.Arguments([const(name)]), node)

@@ -244,7 +244,6 @@ class Interpreter:
 
     def run_module(self, module: ModuleInfo) -> None:
         """Runs the body of a module, once."""
-
         from . import statements  # the parts know the interpreter; it looks them up when it runs
 
         if module.state != "new":
@@ -277,7 +276,6 @@ class Interpreter:
 
     def _run_deferred(self) -> None:
         """Follows the functions that decorators of a library registered, when their module is complete."""
-
         from . import escapes
 
         while self.deferred:
@@ -303,7 +301,6 @@ class Interpreter:
         Returns:
             The local module, or the library.
         """
-
         from . import imports
 
         prefix = ""

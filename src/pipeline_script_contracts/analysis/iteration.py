@@ -94,7 +94,6 @@ def _element(interp: Interpreter, atom: Atom) -> Value:
 
 def _from_protocol(interp: Interpreter, atom: Ref) -> Value:
     """Iterates over an object of the analysed code through `__iter__` or `__getitem__`."""
-
     method = attributes.find_method(interp, atom, "__iter__")
     if method is not None:
         result = calls.call(interp, method, calls.Arguments([]), interp.current)

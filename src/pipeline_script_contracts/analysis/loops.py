@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import partial
 
 from . import conditions, expressions, iteration, statements, targets
 from .interpreter import DeadEnd, Interpreter, Loop
@@ -40,9 +41,12 @@ def _bind(interp: Interpreter, node: ast.For | ast.AsyncFor, value: Value) -> bo
     return True
 
 
+def _with_item(interp: Interpreter, node: ast.For | ast.AsyncFor, item: Value) -> bool:
+    return _bind(interp, node, item) and statements.run_block(interp, node.body)
+
+
 def _run(interp: Interpreter, node: ast.For | ast.AsyncFor | ast.While, body: Callable[[Loop], bool]) -> bool:
     """Runs a loop in a branch of its own and joins the ways out of it."""
-
     store = interp.store
     loop = Loop(store.depth)
 
@@ -77,9 +81,7 @@ def _iteration(interp: Interpreter, loop: Loop, body: Callable[[], bool]) -> lis
 def _each(interp: Interpreter, node: ast.For | ast.AsyncFor, loop: Loop, items: list[Value]) -> bool:
 
     for item in items:
-        ways = _iteration(
-            interp, loop, lambda item=item: _bind(interp, node, item) and statements.run_block(interp, node.body)
-        )
+        ways = _iteration(interp, loop, partial(_with_item, interp, node, item))
         if not ways:
             return False
         interp.store.merge(ways)
@@ -90,7 +92,6 @@ def _rounds(
     interp: Interpreter, node: ast.For | ast.AsyncFor | ast.While, loop: Loop, begin: Callable[[], bool]
 ) -> bool:
     """Runs the body until the state at its head no longer changes, widening what keeps changing."""
-
     for number in range(MAX_ROUNDS):
         ways = _iteration(interp, loop, lambda: begin() and statements.run_block(interp, node.body))
         if not ways:

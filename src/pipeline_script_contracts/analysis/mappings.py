@@ -105,7 +105,6 @@ def item(interp: Interpreter, atom: Atom, key: Value, node: ast.AST, default: Va
 
 def _made(interp: Interpreter, atom: Any, factory: Value, key: Value, node: ast.AST) -> Value:
     """A `defaultdict` makes the value of a missing key."""
-
     value = calls.call(interp, factory, calls.Arguments([]), node)
     state = interp.store.get(atom.obj, CONTENT)
     interp.store.set(atom.obj, CONTENT, expressions.put(state, key, value))
@@ -129,7 +128,6 @@ def _hyperparameter(
 
 def dict_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, node: ast.AST) -> Value:
     """Calls a method of a dict."""
-
     state = interp.store.get(owner.obj, CONTENT)
     assert isinstance(state, DictState)
     first = arguments.get(0)
@@ -186,7 +184,6 @@ def dict_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, node
 
 def _as_mapping(interp: Interpreter, value: Value) -> Value:
     """Accepts a list of pairs where a mapping is wanted."""
-
     return tuple(
         atom
         if not (isinstance(atom, Ref) and isinstance(interp.store.get(atom.obj, CONTENT), ListState))
@@ -197,7 +194,6 @@ def _as_mapping(interp: Interpreter, value: Value) -> Value:
 
 def pairs_state(interp: Interpreter, value: Value) -> DictState:
     """Gives the dict made of an iterable of pairs."""
-
     state = DictState({})
     known = iteration.items_of(interp, value)
     for pair in known if known is not None else [iteration.element_of(interp, value)]:
@@ -214,7 +210,6 @@ def pairs_state(interp: Interpreter, value: Value) -> DictState:
 
 def make_dict(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     """Calls `dict(...)`."""
-
     state = DictState({})
     for value in arguments.positional[:1]:
         for atom in value:

@@ -12,7 +12,6 @@ from .values import NOTHING, ClassAtom, Lib, Value, join, unknown
 
 def run_match(interp: Interpreter, node: ast.Match) -> bool:
     """Runs a `match` statement: each case that may match, until one certainly does."""
-
     subject = expressions.evaluate(interp, node.subject)
     ways: list[Changes] = []
     open_end = True
@@ -77,9 +76,7 @@ def _sequence(interp: Interpreter, pattern: ast.MatchSequence, subject: Value) -
     if items is not None and not star:
         if len(items) != len(pattern.patterns):
             return (False, True)
-        outcomes = [
-            _matches(interp, each, mappings.item) for each, mappings.item in zip(pattern.patterns, items, strict=True)
-        ]
+        outcomes = [_matches(interp, each, part) for each, part in zip(pattern.patterns, items, strict=True)]
         return all(yes for yes, _ in outcomes), any(no for _, no in outcomes)
     element = iteration.element_of(interp, subject) or unknown("an item")
     for each in pattern.patterns:

@@ -143,7 +143,6 @@ def _class_method(interp: Interpreter, owner: ClassAtom, name: str, arguments: A
 
 def _super_method(interp: Interpreter, owner: Super, name: str, arguments: Any, node: ast.AST) -> Value:
     """`super().__init__(...)` where the base is a library's."""
-
     target = owner.owner[0] if owner.owner else None
     if name == "__init__" and isinstance(target, Ref):
         info = target.obj.cls

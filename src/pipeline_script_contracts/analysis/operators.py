@@ -88,7 +88,6 @@ def run_operator(interp: Interpreter, node: ast.BinOp | ast.UnaryOp | ast.BoolOp
 
 def augmented(interp: Interpreter, node: ast.AugAssign) -> None:
     """Runs `target op= value`."""
-
     current = expressions_module.evaluate(interp, _as_load(node.target))
     value = expressions_module.evaluate(interp, node.value)
     if isinstance(node.op, ast.Add) and _extended_in_place(interp, current, value):
@@ -107,7 +106,6 @@ def _as_load(target: ast.Name | ast.Attribute | ast.Subscript) -> ast.expr:
 
 def _extended_in_place(interp: Interpreter, current: Value, value: Value) -> bool:
     """Runs `items += more` on a list, which all its holders see."""
-
     if len(current) != 1 or not isinstance(current[0], Ref) or current[0].obj.kind != "list":
         return False
     sequences.extend(interp, current[0].obj, value)
@@ -135,7 +133,6 @@ def _unary(interp: Interpreter, node: ast.UnaryOp) -> Value:
 
 def _boolean(interp: Interpreter, node: ast.BoolOp, operands: list[ast.expr]) -> Value:
     """Evaluates `a and b`, `a or b`: gives one of the operands."""
-
     left = expressions_module.evaluate(interp, operands[0])
     if len(operands) == 1:
         return left
@@ -236,7 +233,6 @@ def _is_large(x: Any, y: Any) -> bool:
 
 def _overloaded(interp: Interpreter, a: Atom, operator: ast.operator, b: Atom, node: ast.AST) -> Value | None:
     """Calls `__add__`, `__truediv__`, ... of an object of the analysed code."""
-
     name = _METHODS.get(type(operator))
     for owner, other, prefix in ((a, b, ""), (b, a, "r")):
         if name and isinstance(owner, Ref) and owner.obj.cls is not None:

@@ -202,7 +202,7 @@ def _listing(kind: str) -> Callable[[Interpreter, PathAtom, Any, ast.AST], Value
                     text = paths.glob_text(each.text)
                     if kind == "rglob":
                         head = parts_of(owner.text) or ()
-                        tail = parts_of(paths.glob_text(pattern)) or ()  # type: ignore[arg-type]
+                        tail = parts_of(paths.glob_text(pattern)) or ()
                         hole = Hole("any", reason="what a wildcard stands for")
                         text = make_text(
                             (*head, "/", hole, *[part for part in tail if isinstance(part, str)]), True, text.via

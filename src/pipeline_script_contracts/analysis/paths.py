@@ -35,8 +35,37 @@ from .values import (
 
 # Libraries whose values are file-like or remote: given to a reader, they are not paths of this machine.
 STREAMS = frozenset(
-    """io boto3 botocore requests urllib urllib3 httpx aiohttp gzip bz2 lzma zipfile tarfile s3fs fsspec gcsfs smart_open
-    socket base64 codecs werkzeug flask fastapi starlette sagemaker_inference google azure PIL tempfile""".split()
+    [
+        "io",
+        "boto3",
+        "botocore",
+        "requests",
+        "urllib",
+        "urllib3",
+        "httpx",
+        "aiohttp",
+        "gzip",
+        "bz2",
+        "lzma",
+        "zipfile",
+        "tarfile",
+        "s3fs",
+        "fsspec",
+        "gcsfs",
+        "smart_open",
+        "socket",
+        "base64",
+        "codecs",
+        "werkzeug",
+        "flask",
+        "fastapi",
+        "starlette",
+        "sagemaker_inference",
+        "google",
+        "azure",
+        "PIL",
+        "tempfile",
+    ]
 )
 ARGUMENT_HOLES = ("argument", "env")
 
@@ -53,7 +82,6 @@ def join_path(interp: Interpreter, values: list[Value], node: ast.AST, sink: str
     Returns:
         The joined paths.
     """
-
     step = interp.step(sink, node)
     pure = sink != "os.path.join"
     result: list[Atom] = []
@@ -152,9 +180,7 @@ def parent(text: Const | Text) -> Const | Text:
             return make_text(parts, text.soft, text.via)
     if isinstance(text, Text):
         kept = tuple(part for part in text.parts if isinstance(part, Hole) and part.kind in ARGUMENT_HOLES)
-        return Text(
-            (*kept, Hole("any", reason="the folder of a path that is not known")) if not kept else kept, text.via
-        )
+        return Text(kept or (Hole("any", reason="the folder of a path that is not known"),), text.via)
     return Const("", text.soft, text.via)
 
 

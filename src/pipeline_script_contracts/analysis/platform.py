@@ -6,6 +6,8 @@ and processing containers receive data and configuration.
 
 from __future__ import annotations
 
+from .words import words
+
 VARIABLES = {
     "SM_MODEL_DIR": "/opt/ml/model",
     "SM_OUTPUT_DATA_DIR": "/opt/ml/output/data",
@@ -47,64 +49,15 @@ _PREFIXES = (
     "FI_",
 )
 _NAMES = frozenset(
-    [
-        "PATH",
-        "HOME",
-        "USER",
-        "LOGNAME",
-        "SHELL",
-        "PWD",
-        "OLDPWD",
-        "HOSTNAME",
-        "TERM",
-        "LANG",
-        "LANGUAGE",
-        "TZ",
-        "TMP",
-        "TEMP",
-        "TMPDIR",
-        "EDITOR",
-        "DISPLAY",
-        "COLUMNS",
-        "LINES",
-        "PYTHONPATH",
-        "PYTHONHOME",
-        "PYTHONHASHSEED",
-        "PYTHONUNBUFFERED",
-        "PYTHONDONTWRITEBYTECODE",
-        "PYTHONWARNINGS",
-        "VIRTUAL_ENV",
-        "LD_LIBRARY_PATH",
-        "RANK",
-        "WORLD_SIZE",
-        "LOCAL_RANK",
-        "LOCAL_WORLD_SIZE",
-        "GROUP_RANK",
-        "NODE_RANK",
-        "TOKENIZERS_PARALLELISM",
-        "TRAINING_JOB_NAME",
-        "PROCESSING_JOB_NAME",
-        "TRAINING_JOB_ARN",
-        "PROCESSING_JOB_ARN",
-        "DATA_INPUT_PATH",
-        "HF_HOME",
-        "TRANSFORMERS_CACHE",
-        "HF_HUB_OFFLINE",
-        "TRANSFORMERS_OFFLINE",
-        "HF_DATASETS_CACHE",
-        "HF_DATASETS_OFFLINE",
-        "MPLCONFIGDIR",
-        "MPLBACKEND",
-        "NO_PROXY",
-        "HTTP_PROXY",
-        "HTTPS_PROXY",
-        "http_proxy",
-        "https_proxy",
-        "no_proxy",
-        "CI",
-        "KUBERNETES_SERVICE_HOST",
-        "DMLC_INTERFACE",
-    ]
+    words(
+        """PATH HOME USER LOGNAME SHELL PWD OLDPWD HOSTNAME TERM LANG LANGUAGE TZ TMP TEMP TMPDIR EDITOR DISPLAY
+        COLUMNS LINES PYTHONPATH PYTHONHOME PYTHONHASHSEED PYTHONUNBUFFERED PYTHONDONTWRITEBYTECODE
+        PYTHONWARNINGS VIRTUAL_ENV LD_LIBRARY_PATH RANK WORLD_SIZE LOCAL_RANK LOCAL_WORLD_SIZE GROUP_RANK
+        NODE_RANK TOKENIZERS_PARALLELISM TRAINING_JOB_NAME PROCESSING_JOB_NAME TRAINING_JOB_ARN
+        PROCESSING_JOB_ARN DATA_INPUT_PATH HF_HOME TRANSFORMERS_CACHE HF_HUB_OFFLINE TRANSFORMERS_OFFLINE
+        HF_DATASETS_CACHE HF_DATASETS_OFFLINE MPLCONFIGDIR MPLBACKEND NO_PROXY HTTP_PROXY HTTPS_PROXY http_proxy
+        https_proxy no_proxy CI KUBERNETES_SERVICE_HOST DMLC_INTERFACE"""
+    )
 )
 
 _FILES = (
@@ -122,8 +75,8 @@ _FILES = (
     "/sys",
     "/etc",
     "/usr",
-    "/tmp",
-    "/var/tmp",
+    "/tmp",  # noqa: S108 - nothing is written there: it is where analysed scripts may
+    "/var/tmp",  # noqa: S108 - the same
     "/run",
     "/opt/conda",
 )

@@ -98,7 +98,7 @@ def in_order(items: list[Value], arguments: Any) -> list[Value]:
         except TypeError:
             ordered = []
         if ordered:
-            if backwards and backwards[0].value:  # type: ignore[attr-defined]
+            if backwards and backwards[0].value:
                 ordered.reverse()
             return [(atom,) for atom in ordered]
     every: Value = NOTHING
@@ -121,7 +121,6 @@ def index_sequence(interp: Interpreter, items: list[Value] | None, element: Valu
 
 def slice_sequence(interp: Interpreter, owner: Ref | TupleAtom, node: ast.Slice) -> Value:
     """Gives `items[lower:upper:step]`."""
-
     bounds: list[int | None] = []
     exact = True
     for part in (node.lower, node.upper, node.step):

@@ -6,6 +6,7 @@ import ast
 import tokenize
 import warnings
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from ..findings import Location
@@ -16,7 +17,7 @@ MAX_BYTES = 4_000_000
 
 
 def parse(path: Path) -> ast.Module | SourceProblem:
-    """Reads and parses a file.
+    """Reads and parses a file, once as long as it does not change.
 
     Args:
         path: The file.
@@ -24,11 +25,17 @@ def parse(path: Path) -> ast.Module | SourceProblem:
     Returns:
         The tree, or why there is none.
     """
-    name = str(path)
     try:
-        data = path.read_bytes()
+        status = path.stat()
+        return _parse(path, status.st_mtime_ns, status.st_size)
     except OSError as error:
-        return SourceProblem(name, f"cannot be read: {error.strerror}")
+        return SourceProblem(str(path), f"cannot be read: {error.strerror}")
+
+
+@lru_cache(maxsize=4096)
+def _parse(path: Path, _changed: int, _size: int) -> ast.Module | SourceProblem:
+    name = str(path)
+    data = path.read_bytes()
     if len(data) > MAX_BYTES:
         return SourceProblem(name, f"is too large to analyse: {len(data)} bytes, at most {MAX_BYTES}")
     try:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import operator
 import re
 import string
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from . import attributes, calls, expressions, iteration, mappings
@@ -35,6 +37,7 @@ from .values import (
     parts_of,
     unknown,
 )
+from .words import words
 
 MAX_TEXT = 4096
 
@@ -149,7 +152,6 @@ _PERCENT = re.compile(
 
 def percent(interp: Interpreter, template: str, values: Value, node: ast.AST) -> Value:
     """Gives `template % values`."""
-
     queue: list[Value] | None = None
     for atom in values:
         if isinstance(atom, TupleAtom):
@@ -173,9 +175,13 @@ def percent(interp: Interpreter, template: str, values: Value, node: ast.AST) ->
             spec = match[0]
             if match["key"] is not None:
                 spec = spec.replace(f"({match['key']})", "")
-            piece = _with_format(value, lambda each, spec=spec: spec % each)
+            piece = _with_format(value, partial(operator.mod, spec))
         result = concatenate(result, piece)
     return concatenate(result, const(template[end:]))
+
+
+def _format(spec: str, value: Any) -> str:
+    return format(value, spec)
 
 
 def _with_format(value: Value, run: Callable[[Any], str]) -> Value:
@@ -195,7 +201,6 @@ def _with_format(value: Value, run: Callable[[Any], str]) -> Value:
 
 def formatted(interp: Interpreter, piece: Value, spec: Value, node: ast.FormattedValue) -> Value:
     """Gives a value under a format specification (`{value:03d}`)."""
-
     if spec == const(""):
         return piece
     if len(spec) != 1 or not isinstance(spec[0], Const):
@@ -226,17 +231,13 @@ def format_method(
         else:
             value = keywords.get(name, rest)
         value = _format_path(interp, value or unknown(f"format field {field!r}"), field, node)
-        if spec:
-            piece = _with_format(value, lambda each, spec=spec: format(each, spec))
-        else:
-            piece = to_text(interp, value, node)
+        piece = _with_format(value, partial(_format, spec)) if spec else to_text(interp, value, node)
         result = concatenate(result, piece)
     return result
 
 
 def _format_path(interp: Interpreter, value: Value, field: str, node: ast.AST) -> Value:
     """Follows the attributes and keys of a field such as `args.folder` or `paths[train]`."""
-
     for attribute, key in re.findall(r"\.([^.\[\]]+)|\[([^\]]*)\]", field):
         value = (
             attributes.load_attribute(interp, value, attribute, node)
@@ -250,66 +251,18 @@ def _format_path(interp: Interpreter, value: Value, field: str, node: ast.AST) -
 
 _PIECEWISE = frozenset({"lower", "upper", "casefold", "swapcase"})
 _PURE = frozenset(
-    [
-        "lower",
-        "upper",
-        "title",
-        "capitalize",
-        "casefold",
-        "swapcase",
-        "strip",
-        "lstrip",
-        "rstrip",
-        "replace",
-        "split",
-        "rsplit",
-        "splitlines",
-        "partition",
-        "rpartition",
-        "startswith",
-        "endswith",
-        "removeprefix",
-        "removesuffix",
-        "zfill",
-        "ljust",
-        "rjust",
-        "center",
-        "count",
-        "find",
-        "rfind",
-        "index",
-        "rindex",
-        "isdigit",
-        "isalpha",
-        "isalnum",
-        "isnumeric",
-        "isidentifier",
-        "islower",
-        "isupper",
-        "isspace",
-        "expandtabs",
-        "encode",
-        "translate",
-        "isdecimal",
-        "istitle",
-        "isascii",
-    ]
+    words(
+        """lower upper title capitalize casefold swapcase strip lstrip rstrip replace split rsplit splitlines
+        partition rpartition startswith endswith removeprefix removesuffix zfill ljust rjust center count find
+        rfind index rindex isdigit isalpha isalnum isnumeric isidentifier islower isupper isspace expandtabs
+        encode translate isdecimal istitle isascii"""
+    )
 )
 _BOOLEAN = frozenset(
-    [
-        "startswith",
-        "endswith",
-        "isdigit",
-        "isalpha",
-        "isalnum",
-        "isnumeric",
-        "isidentifier",
-        "islower",
-        "isupper",
-        "isspace",
-        "isdecimal",
-        "isascii",
-    ]
+    words(
+        """startswith endswith isdigit isalpha isalnum isnumeric isidentifier islower isupper isspace isdecimal
+        isascii"""
+    )
 )
 
 
@@ -375,7 +328,6 @@ def _apply(interp: Interpreter, owner: Const, name: str, arguments: list[Any], o
 
 def _on_text(interp: Interpreter, owner: Atom, name: str, arguments: list[Any] | None, node: ast.AST) -> Value:
     """Calls a method whose object or arguments are known in part only."""
-
     hole: Value = (Text((Hole("any", reason=f"the result of str.{name}"),), chain_of(owner)),)
     parts = parts_of(owner) or ()
     if name in _BOOLEAN:

@@ -73,7 +73,7 @@ def set_attribute(interp: Interpreter, owner: Value, name: str, value: Value, no
     for atom in owner:
         if isinstance(atom, Ref):
             _set_on_object(interp, atom, name, value, certain, node)
-        elif isinstance(atom, ClassAtom) or isinstance(atom, ModuleAtom):
+        elif isinstance(atom, ClassAtom | ModuleAtom):
             _update(interp, atom.info.scope, name, value, certain)
 
 
@@ -140,14 +140,14 @@ def _set_item_of(interp: Interpreter, atom: Atom, key: Value, value: Value, cert
             interp.store.set(atom.obj, CONTENT, state)
         return
     if isinstance(state, ListState):
-        known_index = key[0].value if len(key) == 1 and isinstance(key[0], Const) else None
-        exact = state.items is not None and isinstance(known_index, int) and not isinstance(known_index, bool)
-        if exact and certain and state.items is not None and -len(state.items) <= known_index < len(state.items):
-            items = list(state.items)
-            items[known_index] = value
-            interp.store.set(atom.obj, CONTENT, ListState(tuple(items)))
-        else:
+        index = key[0].value if len(key) == 1 and isinstance(key[0], Const) else None
+        size = len(state.items) if state.items is not None else 0
+        if state.items is None or not isinstance(index, int) or not certain or not -size <= index < size:
             interp.store.set(atom.obj, CONTENT, state.summary(value))
+        else:
+            items = list(state.items)
+            items[index] = value
+            interp.store.set(atom.obj, CONTENT, ListState(tuple(items)))
         return
     method = attributes.find_method(interp, atom, "__setitem__")
     if method is not None:

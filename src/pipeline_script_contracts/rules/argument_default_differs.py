@@ -43,8 +43,8 @@ RULE = Rule(
     "SC305",
     "default of an argument differs",
     """
-    The contract and the script give an argument different defaults. Run by a pipeline and run by hand, the script then
-    does different things.
+    The contract and the script give an argument different defaults. Run by a pipeline and run by hand, the script
+    then does different things.
 
     To mend it, make the two equal.
     """,

@@ -38,8 +38,8 @@ RULE = Rule(
     """
     The script parses a command line argument that the contract does not name, so no step will pass it on purpose.
 
-    An argument whose default is a variable of the platform (`default=os.environ["SM_MODEL_DIR"]`) needs no declaration,
-    nor does one that is a field of the contract's hyperparameters.
+    An argument whose default is a variable of the platform (`default=os.environ["SM_MODEL_DIR"]`) needs no
+    declaration, nor does one that is a field of the contract's hyperparameters.
 
     To mend it, add the argument to `expected_arguments`.
     """,

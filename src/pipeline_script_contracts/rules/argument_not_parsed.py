@@ -35,8 +35,8 @@ RULE = Rule(
     "SC301",
     "declared argument not parsed",
     """
-    The contract declares a command line argument that the script does not parse. The step passes it, and the script fails
-    or ignores it.
+    The contract declares a command line argument that the script does not parse. The step passes it, and the
+    script fails or ignores it.
 
     To mend it, parse the argument, or drop it from `expected_arguments`.
     """,

@@ -31,8 +31,8 @@ RULE = Rule(
     "SC303",
     "argument spelled with another hyphen or underscore",
     """
-    The contract and the script spell an argument differently: `job-type` and `job_type`. argparse does not take one for
-    the other on the command line, so the script rejects what the step passes.
+    The contract and the script spell an argument differently: `job-type` and `job_type`. argparse does not take
+    one for the other on the command line, so the script rejects what the step passes.
 
     To mend it, spell both the same way.
     """,

@@ -61,8 +61,8 @@ RULE = Rule(
     "SC304",
     "argument of another type",
     """
-    The contract's default does not fit how the script takes the argument: a value for a flag, a flag for a value, a text
-    where a number is read, or a value that is not among the script's choices.
+    The contract's default does not fit how the script takes the argument: a value for a flag, a flag for a value,
+    a text where a number is read, or a value that is not among the script's choices.
 
     To mend it, change the default in the contract or the argument in the script.
     """,

@@ -61,11 +61,12 @@ RULE = Rule(
     "SC601",
     "serving loads what training never writes",
     """
-    A serving handler opens a file of the model folder under a name that the training script never writes: the endpoint
-    fails when it starts.
+    A serving handler opens a file of the model folder under a name that the training script never writes: the
+    endpoint fails when it starts.
 
-    It is checked for scripts that hold both sides, and for an inference script that is checked together with its training
-    script. The verdict is UNRESOLVED when training writes files into the folder whose names are not known.
+    It is checked for scripts that hold both sides, and for an inference script that is checked together with its
+    training script. The verdict is UNRESOLVED when training writes files into the folder whose names are not
+    known.
 
     To mend it, use one name on both sides.
     """,

@@ -20,8 +20,8 @@ RULE = Rule(
     "SC905",
     "step budget exhausted",
     """
-    The analyser takes a bounded number of steps so that it always ends. This script needed more; what lies behind is not
-    known, and what was not found is UNRESOLVED, never VIOLATED.
+    The analyser takes a bounded number of steps so that it always ends. This script needed more; what lies behind
+    is not known, and what was not found is UNRESOLVED, never VIOLATED.
 
     To mend it, split the script, or make large generated code a data file.
     """,

@@ -22,7 +22,8 @@ RULE = Rule(
     "SC902",
     "coverage below the threshold",
     """
-    Of all calls that touch files, fewer could be followed than `coverage_fail_under` (`--coverage-fail-under`) asks for.
+    Of all calls that touch files, fewer could be followed than `coverage_fail_under` (`--coverage-fail-under`)
+    asks for.
 
     To mend it, look at the SC901 findings, or lower the threshold.
     """,

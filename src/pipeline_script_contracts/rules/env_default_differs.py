@@ -47,8 +47,8 @@ RULE = Rule(
     "SC204",
     "default of a variable differs",
     """
-    The contract promises a default for an optional environment variable, and the script uses another one, or fails
-    without the variable.
+    The contract promises a default for an optional environment variable, and the script uses another one, or
+    fails without the variable.
 
     Defaults are compared as text, numbers by their value, `true` and `false` in any case.
 

@@ -54,10 +54,11 @@ RULE = Rule(
     "SC402",
     "hyperparameter never used",
     """
-    A field of the contract's hyperparameter model has no effect: the script never asks for it. Whoever sets it is misled.
+    A field of the contract's hyperparameter model has no effect: the script never asks for it. Whoever sets it is
+    misled.
 
-    A field is used when it is read as an attribute of the model, by its key, or parsed as an argument of its name. The
-    verdict is UNRESOLVED when all fields are handed on at once (`model_dump()`, `**hyperparameters`).
+    A field is used when it is read as an attribute of the model, by its key, or parsed as an argument of its
+    name. The verdict is UNRESOLVED when all fields are handed on at once (`model_dump()`, `**hyperparameters`).
 
     To mend it, use the field, or drop it from the model.
     """,

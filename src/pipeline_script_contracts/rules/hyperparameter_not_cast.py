@@ -30,8 +30,8 @@ RULE = Rule(
     "SC403",
     "string used as a number",
     """
-    SageMaker delivers every hyperparameter as a string, whatever was passed. The script computes with one, compares it
-    with a number or counts with it without converting it first.
+    SageMaker delivers every hyperparameter as a string, whatever was passed. The script computes with one,
+    compares it with a number or counts with it without converting it first.
 
     To mend it, convert it: `int(...)`, `float(...)`, `type=int` in argparse, or a pydantic model.
     """,

@@ -32,8 +32,8 @@ RULE = Rule(
     "SC401",
     "hyperparameter used but not declared",
     """
-    The script asks for a hyperparameter that the contract's model does not declare. Nobody can set it, or a typing error
-    goes unnoticed.
+    The script asks for a hyperparameter that the contract's model does not declare. Nobody can set it, or a
+    typing error goes unnoticed.
 
     To mend it, add the field to the model, or use the declared name.
     """,

@@ -42,11 +42,12 @@ RULE = Rule(
     "SC501",
     "import not in the requirements",
     """
-    The script, or a local module that it uses, imports a package that neither `requirements.txt` nor the contract's
-    `framework_requirements` lists. It works only where something else happens to bring the package along.
+    The script, or a local module that it uses, imports a package that neither `requirements.txt` nor the
+    contract's `framework_requirements` lists. It works only where something else happens to bring the package
+    along.
 
-    Optional imports (inside `try` with `except ImportError`), imports for type checkers and the standard library are left
-    out. Without a requirements file and without framework requirements, nothing is checked.
+    Optional imports (inside `try` with `except ImportError`), imports for type checkers and the standard library
+    are left out. Without a requirements file and without framework requirements, nothing is checked.
 
     To mend it, add the distribution to the requirements.
     """,

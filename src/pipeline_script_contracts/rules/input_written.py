@@ -9,7 +9,6 @@ from ..findings import Finding, Verdict
 from .base import Rule
 from .context import Context, Settled, sink_name
 
-
 _VERBS = {"write": "writes", "update": "updates", "delete": "removes"}
 
 
@@ -46,8 +45,8 @@ RULE = Rule(
     "SC105",
     "input written",
     """
-    The script writes into a declared input. Inputs are copies that SageMaker throws away, and with some input modes they
-    cannot be written at all.
+    The script writes into a declared input. Inputs are copies that SageMaker throws away, and with some input
+    modes they cannot be written at all.
 
     To mend it, write to a declared output.
     """,

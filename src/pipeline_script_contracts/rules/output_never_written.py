@@ -22,10 +22,11 @@ RULE = Rule(
     "SC102",
     "declared output never written",
     """
-    The contract declares an output path that the script never writes, so the step that waits for it gets an empty folder.
+    The contract declares an output path that the script never writes, so the step that waits for it gets an empty
+    folder.
 
-    Creating the folder alone is not a write. The verdict is UNRESOLVED when a call whose path is not known, or code that
-    cannot be seen, may write it. An output that is read but never written is reported as SC106 instead.
+    Creating the folder alone is not a write. The verdict is UNRESOLVED when a call whose path is not known, or
+    code that cannot be seen, may write it. An output that is read but never written is reported as SC106 instead.
 
     To mend it, write below the path, or drop it from `expected_output_paths`.
     """,

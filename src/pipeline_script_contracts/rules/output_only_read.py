@@ -39,7 +39,8 @@ RULE = Rule(
     "SC106",
     "output only read",
     """
-    The contract declares an output, and the script reads it but never writes it: the two directions were confused.
+    The contract declares an output, and the script reads it but never writes it: the two directions were
+    confused.
 
     To mend it, declare the path as an input, or write it.
     """,

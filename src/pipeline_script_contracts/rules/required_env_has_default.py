@@ -37,8 +37,8 @@ RULE = Rule(
     "SC205",
     "required variable read with a default",
     """
-    The contract requires an environment variable, but the script goes on without it, with a default of its own. A missing
-    setting then goes unnoticed.
+    The contract requires an environment variable, but the script goes on without it, with a default of its own. A
+    missing setting then goes unnoticed.
 
     To mend it, read it as `os.environ["NAME"]`, or declare it in `optional_env_vars` with that default.
     """,

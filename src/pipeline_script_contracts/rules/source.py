@@ -23,8 +23,8 @@ RULE = Rule(
     "SC903",
     "source that cannot be analysed",
     """
-    A file has a syntax error, is not UTF-8, is too large or nested too deeply. Nothing is known of what it does, so every
-    clause that it might fulfil is UNRESOLVED.
+    A file has a syntax error, is not UTF-8, is too large or nested too deeply. Nothing is known of what it does,
+    so every clause that it might fulfil is UNRESOLVED.
 
     To mend it, correct or split the file.
     """,

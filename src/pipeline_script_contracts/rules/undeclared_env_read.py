@@ -39,7 +39,8 @@ RULE = Rule(
     "SC203",
     "undeclared variable read",
     """
-    The script reads an environment variable that the contract does not name, so nobody knows that it can or must be set.
+    The script reads an environment variable that the contract does not name, so nobody knows that it can or must
+    be set.
 
     Variables of the platform (`SM_*`, `SAGEMAKER_*`, `AWS_*`, `PATH`, `HOME`, ...) need no declaration.
 

@@ -19,8 +19,8 @@ RULE = Rule(
     "SC103",
     "undeclared read",
     """
-    The script reads a path that is neither a declared input nor a declared output, nor below one. In the container that
-    path is empty, or holds what nobody promised.
+    The script reads a path that is neither a declared input nor a declared output, nor below one. In the
+    container that path is empty, or holds what nobody promised.
 
     Relative paths, temporary folders, the source folder `/opt/ml/code` and the platform's own files
     (`/opt/ml/input/config/resourceconfig.json`, ...) need no declaration.

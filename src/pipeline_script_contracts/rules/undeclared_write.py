@@ -19,7 +19,8 @@ RULE = Rule(
     "SC104",
     "undeclared write",
     """
-    The script writes a path that is not a declared output, nor below one. SageMaker keeps nothing of it when the job ends.
+    The script writes a path that is not a declared output, nor below one. SageMaker keeps nothing of it when the
+    job ends.
 
     Relative paths, temporary folders and the platform's own files (`/opt/ml/output/failure`) need no declaration.
     Writing into a declared input is SC105.

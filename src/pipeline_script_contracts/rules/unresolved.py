@@ -54,11 +54,12 @@ RULE = Rule(
     "SC901",
     "unresolved input or output",
     """
-    A call reads or writes files, and the analyser could not tell which: the path is not known, or the call is handed to code
-    that is not here. What it may do is never held against the script; clauses that it may fulfil are UNRESOLVED.
+    A call reads or writes files, and the analyser could not tell which: the path is not known, or the call is
+    handed to code that is not here. What it may do is never held against the script; clauses that it may fulfil
+    are UNRESOLVED.
 
-    To mend it, build the path from constants, arguments with defaults or declared variables, or make the code visible
-    (`source_roots`). A reader or writer that the analyser does not know is one line in its table.
+    To mend it, build the path from constants, arguments with defaults or declared variables, or make the code
+    visible (`source_roots`). A reader or writer that the analyser does not know is one line in its table.
     """,
     check,
 )

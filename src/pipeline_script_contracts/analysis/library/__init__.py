@@ -47,7 +47,6 @@ _CONSTANTS: dict[str, Any] = {
 @cache
 def models() -> dict[str, Model]:
     """Gives the models: dotted name of a function to what it does."""
-
     table: dict[str, Model] = {}
     for module in (builtin_functions, collections_models, command_line, documents, files, os_functions, processes):
         table.update(module.MODELS)
@@ -75,7 +74,6 @@ def call_library(interp: Interpreter, name: str, arguments: Any, node: ast.AST) 
     Returns:
         What it may return.
     """
-
     name = imports.canonical(name)
     model = models().get(name)
     if model is not None:
@@ -108,7 +106,6 @@ def _is_unbound(name: str) -> bool:
 
 def _opaque(interp: Interpreter, name: str, root: str, arguments: Any, node: ast.AST) -> None:
     """Code that is neither here nor a known package, called without anything to tell what it works on."""
-
     if root in packages.KNOWN_PACKAGES or "()" in name or arguments.every() or name.rpartition(".")[2][:1].isupper():
         return
     interp.record.unresolved("any", name, f"the source of {root!r} is not here", interp.place(node))
@@ -116,7 +113,6 @@ def _opaque(interp: Interpreter, name: str, root: str, arguments: Any, node: ast
 
 def _call_backs(interp: Interpreter, name: str, arguments: Any, node: ast.AST) -> None:
     """Follows functions and objects that a library may call back."""
-
     if name.startswith(("builtins.", "logging.", "typing.", "json.")) and not name.startswith("json.load"):
         return
     for value in arguments.every():
@@ -136,7 +132,6 @@ def result_of(name: str) -> Value:
 
 def call_unseen_method(interp: Interpreter, name: str, arguments: Any, node: ast.AST, reason: str) -> Value:
     """Calls a method of an object that is not known."""
-
     effects = effects_module.find_method_effects(name)
     sink = calls.callee_text(node)
     direction = "write" if ".write" in sink else "read" if ".read" in sink else ""
@@ -156,7 +151,6 @@ def call_unseen_method(interp: Interpreter, name: str, arguments: Any, node: ast
 
 def object_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, node: ast.AST) -> Value | None:
     """Calls a method of an object that a model made (an argument parser, ...), or gives None."""
-
     if owner.obj.kind.startswith("argparse."):
         return command_line_module.parser_method(interp, owner, name, arguments, node)
     if isinstance(owner.obj.info, frameworks.Command):

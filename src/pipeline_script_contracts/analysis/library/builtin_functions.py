@@ -203,7 +203,7 @@ def _filter(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 def _next(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     element = iteration.element_of(interp, arguments.get(0))
     items = iteration.items_of(interp, arguments.get(0))
-    default = arguments.get(1, default=NOTHING)
+    default: Value = arguments.get(1, default=NOTHING)
     if items and isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.GeneratorExp):
         return items[0]
     if items == []:

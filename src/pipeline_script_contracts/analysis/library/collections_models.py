@@ -280,7 +280,7 @@ def _call_argument(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
         return NONE
     function, *rest = arguments.positional
     run_elsewhere(interp, function, calls.Arguments(rest, arguments.keywords), node)
-    return function
+    return NONE
 
 
 _EXECUTORS = (

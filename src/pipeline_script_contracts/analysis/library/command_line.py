@@ -335,7 +335,6 @@ def argv_item(interp: Interpreter, index: Value, node: ast.AST) -> Value:
 
 def command_decorator(interp: Interpreter, name: str, value: Value, node: ast.AST) -> Value | None:
     """Applies a decorator that makes a command of a function, or gives None."""
-
     return frameworks.library_command(interp, name, value, node)
 
 

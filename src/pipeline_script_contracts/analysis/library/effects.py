@@ -18,7 +18,8 @@ class Effect:
     """What a call does to one of its arguments.
 
     Attributes:
-        kind: As in `PathUse`, `data` (a path, or the data itself), `file` (the mode says) or `model` (a local path or the name of a published model).
+        kind: As in `PathUse`, or `data` (a path, or the data itself), `file` (the mode says), `model` (a local path, or
+            the name of a published model).
         position: Its position, None when it is given by name only.
         names: Its names.
         tree: True when it goes for everything below the path.

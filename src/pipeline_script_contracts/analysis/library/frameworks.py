@@ -1,4 +1,4 @@
-"""Command lines that are declared by function signatures, decorators or dataclasses: click, typer, fire, absl, Hugging Face."""
+"""Command lines declared by signatures, decorators or dataclasses: click, typer, fire, absl, Hugging Face."""
 
 from __future__ import annotations
 
@@ -205,7 +205,6 @@ def command_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, n
 
 def run_command(interp: Interpreter, command: Command, node: ast.AST) -> Value:
     """Runs a command as from the command line: its function, and each command of a group."""
-
     if command.function:
         if command.by_signature:
             for atom in command.function:
@@ -411,7 +410,6 @@ def _hf_parser(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 
 def parse_into_dataclasses(interp: Interpreter, owner: Ref, node: ast.AST) -> Value:
     """Gives the dataclasses that a Hugging Face parser fills."""
-
     results: list[Value] = []
     state = interp.store.get(owner.obj, "classes")
     for item in state.items or () if isinstance(state, ListState) else ():

@@ -10,6 +10,7 @@ from .. import calls, escapes, expressions, iteration
 from .. import paths as paths_module
 from ..interpreter import DeadEnd, Interpreter
 from ..values import NONE, Const, Lib, Text, Value, const, make_text, parts_of, unknown
+from ..words import words
 
 # Program: what it does to its arguments that are not options; the last may be a target of its own kind.
 _PROGRAMS: dict[str, tuple[str, str]] = {
@@ -32,41 +33,10 @@ _PROGRAMS: dict[str, tuple[str, str]] = {
     "touch": ("write", "write"),
 }
 _HARMLESS = frozenset(
-    [
-        "pip",
-        "pip3",
-        "conda",
-        "nvidia-smi",
-        "echo",
-        "chmod",
-        "chown",
-        "which",
-        "git",
-        "nproc",
-        "free",
-        "df",
-        "apt-get",
-        "apt",
-        "yum",
-        "uname",
-        "hostname",
-        "whoami",
-        "date",
-        "sleep",
-        "kill",
-        "pkill",
-        "true",
-        "false",
-        "env",
-        "printenv",
-        "export",
-        "set",
-        "ulimit",
-        "lscpu",
-        "ps",
-        "top",
-        "nvcc",
-    ]
+    words(
+        """pip pip3 conda nvidia-smi echo chmod chown which git nproc free df apt-get apt yum uname hostname whoami
+        date sleep kill pkill true false env printenv export set ulimit lscpu ps top nvcc"""
+    )
 )
 _OPTION_VALUES = {"unzip": {"-d": "write"}, "tar": {"-C": "write", "--directory": "write"}}
 
@@ -97,7 +67,6 @@ def _words(interp: Interpreter, atom: Any) -> list[Value] | None:
 
 def _words_of_text(atom: Text) -> list[Value] | None:
     """Splits a command line with holes; a hole stays within its word."""
-
     words: list[list[Any]] = [[]]
     for part in atom.parts:
         if not isinstance(part, str):
@@ -267,18 +236,10 @@ def _exec_process(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     raise DeadEnd
 
 
-_RUNNERS = [
-    "subprocess.run",
-    "subprocess.call",
-    "subprocess.check_call",
-    "subprocess.check_output",
-    "subprocess.Popen",
-    "os.system",
-    "os.popen",
-    "subprocess.getoutput",
-    "subprocess.getstatusoutput",
-    "asyncio.create_subprocess_shell",
-]
+_RUNNERS = words(
+    """subprocess.run subprocess.call subprocess.check_call subprocess.check_output subprocess.Popen os.system
+        os.popen subprocess.getoutput subprocess.getstatusoutput asyncio.create_subprocess_shell"""
+)
 MODELS = {
     **dict.fromkeys(_RUNNERS, _run),
     "runpy.run_path": _run_path,

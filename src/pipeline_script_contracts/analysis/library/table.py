@@ -16,6 +16,8 @@ A line names calls and says what they do to which argument:
 
 from __future__ import annotations
 
+from ..words import words
+
 PANDAS = {
     """pandas.read_csv pandas.read_table pandas.read_fwf pandas.read_parquet pandas.read_feather pandas.read_orc
     pandas.read_json pandas.read_pickle pandas.read_excel pandas.read_hdf pandas.read_sas pandas.read_stata
@@ -54,8 +56,10 @@ NUMPY = {
     "numpy.memmap": "update 0|filename",
     "numpy.save numpy.savez numpy.savez_compressed numpy.savetxt": "write 0|file|fname",
     "numpy.*.tofile *.tofile": "write 0|fid",
-    "scipy.io.loadmat scipy.sparse.load_npz scipy.io.wavfile.read scipy.io.mmread scipy.io.arff.loadarff": "read 0|file_name|file|filename|source|f",
-    "scipy.io.savemat scipy.sparse.save_npz scipy.io.wavfile.write scipy.io.mmwrite": "write 0|file_name|file|filename|target",
+    """scipy.io.loadmat scipy.sparse.load_npz scipy.io.wavfile.read scipy.io.mmread scipy.io.arff.loadarff
+    """: "read 0|file_name|file|filename|source|f",
+    """scipy.io.savemat scipy.sparse.save_npz scipy.io.wavfile.write scipy.io.mmwrite
+    """: "write 0|file_name|file|filename|target",
 }
 TORCH = {
     "torch.load torch.jit.load torch.hub.load_state_dict_from_file": "read 0|f",
@@ -66,25 +70,31 @@ TORCH = {
     "torch.export.save": "write 1|f",
     "torch.export.load": "read 0|f",
     "torch.from_file": "read 0|filename",
-    "torch.distributed.checkpoint.save torch.distributed.checkpoint.save_state_dict": "write checkpoint_id|storage_writer",
-    "torch.distributed.checkpoint.load torch.distributed.checkpoint.load_state_dict": "read checkpoint_id|storage_reader",
+    """torch.distributed.checkpoint.save torch.distributed.checkpoint.save_state_dict
+    """: "write checkpoint_id|storage_writer",
+    """torch.distributed.checkpoint.load torch.distributed.checkpoint.load_state_dict
+    """: "read checkpoint_id|storage_reader",
     "torch.distributed.checkpoint.FileSystemWriter": "write 0|path",
     "torch.distributed.checkpoint.FileSystemReader": "read 0|path",
-    "torch.utils.tensorboard.SummaryWriter torch.utils.tensorboard.writer.SummaryWriter tensorboardX.SummaryWriter": "write 0|log_dir|logdir",
+    """torch.utils.tensorboard.SummaryWriter torch.utils.tensorboard.writer.SummaryWriter
+    tensorboardX.SummaryWriter""": "write 0|log_dir|logdir",
     "torch.utils.tensorboard.SummaryWriter().export_scalars_to_json": "write 0|path",
     "torch.profiler.tensorboard_trace_handler": "write 0|dir_name",
     "torch.*.export_chrome_trace": "write 0|path",
-    "torchvision.datasets.ImageFolder torchvision.datasets.DatasetFolder torchvision.datasets.FakeData": "read+ 0|root",
+    """torchvision.datasets.ImageFolder torchvision.datasets.DatasetFolder torchvision.datasets.FakeData
+    """: "read+ 0|root",
     """torchvision.datasets.MNIST torchvision.datasets.FashionMNIST torchvision.datasets.CIFAR10
     torchvision.datasets.CIFAR100 torchvision.datasets.ImageNet torchvision.datasets.SVHN
     torchvision.datasets.CocoDetection torchvision.datasets.VOCDetection torchvision.datasets.KMNIST
     torchvision.datasets.EMNIST torchvision.datasets.STL10""": "read+ 0|root",
-    "torchvision.io.read_image torchvision.io.read_video torchvision.io.read_file torchvision.io.decode_image": "read 0|path|filename|input",
+    """torchvision.io.read_image torchvision.io.read_video torchvision.io.read_file
+    torchvision.io.decode_image""": "read 0|path|filename|input",
     "torchvision.utils.save_image": "write 1|fp",
     "torchvision.io.write_jpeg torchvision.io.write_png torchvision.io.write_file": "write 1|filename",
     "torchaudio.load torchaudio.info": "read 0|uri|filepath",
     "torchaudio.save": "write 0|uri|filepath",
-    "safetensors.torch.load_file safetensors.safe_open safetensors.numpy.load_file safetensors.torch.load_model": "read 0|filename|file",
+    """safetensors.torch.load_file safetensors.safe_open safetensors.numpy.load_file
+    safetensors.torch.load_model""": "read 0|filename|file",
     "safetensors.torch.save_file safetensors.torch.save_model safetensors.numpy.save_file": "write 1|filename",
 }
 LIGHTNING = {
@@ -147,12 +157,14 @@ BOOSTING = {
     "lightgbm.Booster": "read model_file",
     "lightgbm.train": "data init_model",
     "catboost.Pool": "data 0|data, data column_description",
-    "catboost.CatBoostClassifier catboost.CatBoostRegressor catboost.CatBoost catboost.CatBoostRanker": "write train_dir",
+    """catboost.CatBoostClassifier catboost.CatBoostRegressor catboost.CatBoost catboost.CatBoostRanker
+    """: "write train_dir",
     "*.save_model": "write 0|fname|path|output_dir|filepath|filename",
     "*.load_model": "read 0|fname|path|filepath|filename",
 }
 KERAS = {
-    "keras.*.load_model tensorflow.*.load_model tensorflow.saved_model.load tensorflow.lite.Interpreter": "read+ 0|filepath|export_dir|model_path|path",
+    """keras.*.load_model tensorflow.*.load_model tensorflow.saved_model.load tensorflow.lite.Interpreter
+    """: "read+ 0|filepath|export_dir|model_path|path",
     "keras.*.save_model tensorflow.*.save_model": "write 1|filepath",
     "keras.*.save keras.*.save_weights keras.*.export tensorflow.*.save_weights": "write 0|filepath|path",
     "tensorflow.saved_model.save": "write 1|export_dir",
@@ -162,7 +174,8 @@ KERAS = {
     "keras.*.CSVLogger": "write 0|filename",
     "keras.*.BackupAndRestore": "write 0|backup_dir",
     "keras.*.plot_model": "write 1|to_file",
-    "keras.*.image_dataset_from_directory keras.*.text_dataset_from_directory keras.*.audio_dataset_from_directory": "read+ 0|directory",
+    """keras.*.image_dataset_from_directory keras.*.text_dataset_from_directory
+    keras.*.audio_dataset_from_directory""": "read+ 0|directory",
     "keras.*.flow_from_directory tensorflow.*.flow_from_directory": "read+ 0|directory",
     "keras.*.flow_from_dataframe": "read 1|directory",
     "keras.*.load_img": "read 0|path",
@@ -189,13 +202,16 @@ KERAS = {
     "tensorflow.*.export_saved_model": "write 0|export_dir_base",
 }
 TRANSFORMERS = {
-    "transformers.*.from_pretrained tokenizers.*.from_pretrained peft.*.from_pretrained sentence_transformers.*.from_pretrained diffusers.*.from_pretrained *.from_pretrained": "model 0|pretrained_model_name_or_path",
+    """transformers.*.from_pretrained tokenizers.*.from_pretrained peft.*.from_pretrained
+    sentence_transformers.*.from_pretrained diffusers.*.from_pretrained *.from_pretrained
+    """: "model 0|pretrained_model_name_or_path",
     "peft.PeftModel.from_pretrained": "model 1|model_id",
     "transformers.pipeline": "model model|tokenizer",
     "sentence_transformers.SentenceTransformer": "model 0|model_name_or_path",
     "*.save_pretrained": "write 0|save_directory",
     "sentence_transformers.*.save": "write 0|path",
-    "transformers.TrainingArguments transformers.Seq2SeqTrainingArguments trl.SFTConfig": "write 0|output_dir, write logging_dir",
+    """transformers.TrainingArguments transformers.Seq2SeqTrainingArguments trl.SFTConfig
+    """: "write 0|output_dir, write logging_dir",
     "transformers.*.save_vocabulary *.save_vocabulary": "write 0|save_directory",
     "transformers.*.to_json_file": "write 0|json_file_path",
     "transformers.*.from_json_file": "read 0|json_file",
@@ -207,10 +223,13 @@ TRANSFORMERS = {
     "tokenizers.*.train": "read 0|files",
     "sentencepiece.SentencePieceProcessor": "read model_file",
     "sentencepiece.*.load sentencepiece.*.Load": "read 0|filename|model_file",
-    "sentencepiece.SentencePieceTrainer.train sentencepiece.SentencePieceTrainer.Train": "read input, write model_prefix",
+    """sentencepiece.SentencePieceTrainer.train sentencepiece.SentencePieceTrainer.Train
+    """: "read input, write model_prefix",
     "datasets.load_dataset": "read data_dir|data_files",
-    "datasets.load_from_disk datasets.Dataset.load_from_disk datasets.DatasetDict.load_from_disk": "read+ 0|dataset_path|dataset_dict_path",
-    "datasets.Dataset.from_csv datasets.Dataset.from_json datasets.Dataset.from_parquet datasets.Dataset.from_text": "read 0|path_or_paths",
+    """datasets.load_from_disk datasets.Dataset.load_from_disk datasets.DatasetDict.load_from_disk
+    """: "read+ 0|dataset_path|dataset_dict_path",
+    """datasets.Dataset.from_csv datasets.Dataset.from_json datasets.Dataset.from_parquet
+    datasets.Dataset.from_text""": "read 0|path_or_paths",
     "*.save_to_disk": "write 0|dataset_path|dataset_dict_path",
     "huggingface_hub.snapshot_download huggingface_hub.hf_hub_download": "write local_dir|cache_dir",
     "gensim.*.load gensim.*.load_word2vec_format": "read 0|fname",
@@ -225,7 +244,8 @@ TRANSFORMERS = {
     "onnx.load_model": "read 0|f",
     "onnx.checker.check_model": "data 0|model",
     "onnxruntime.InferenceSession": "data 0|path_or_bytes",
-    "onnxruntime.quantization.quantize_dynamic onnxruntime.quantization.quantize_static": "read 0|model_input, write 1|model_output",
+    """onnxruntime.quantization.quantize_dynamic onnxruntime.quantization.quantize_static
+    """: "read 0|model_input, write 1|model_output",
     "onnxmltools.utils.save_model": "write 1|filename",
     "mlflow.*.save_model": "write 1|path",
     "mlflow.*.load_model": "model 0|model_uri",
@@ -243,8 +263,10 @@ PICTURES = {
     "cv2.imread cv2.VideoCapture cv2.imreadmulti cv2.dnn.readNet": "read 0|filename",
     "cv2.imwrite cv2.VideoWriter": "write 0|filename",
     "cv2.CascadeClassifier": "-",
-    "imageio.imread imageio.v2.imread imageio.v3.imread skimage.io.imread matplotlib.pyplot.imread matplotlib.image.imread": "read 0|uri|fname",
-    "imageio.imwrite imageio.v2.imwrite imageio.v3.imwrite skimage.io.imsave matplotlib.pyplot.imsave imageio.mimsave": "write 0|uri|fname",
+    """imageio.imread imageio.v2.imread imageio.v3.imread skimage.io.imread matplotlib.pyplot.imread
+    matplotlib.image.imread""": "read 0|uri|fname",
+    """imageio.imwrite imageio.v2.imwrite imageio.v3.imwrite skimage.io.imsave matplotlib.pyplot.imsave
+    imageio.mimsave""": "write 0|uri|fname",
     "matplotlib.*.savefig *.savefig": "write 0|fname",
     "matplotlib.backends.backend_pdf.PdfPages": "write 0|filename",
     "matplotlib.style.use": "-",
@@ -275,7 +297,8 @@ STANDARD = {
     "os.remove os.unlink os.rmdir os.removedirs": "delete 0|path|name",
     "os.rename os.replace os.renames os.link os.symlink": "delete 0|src|old, write 1|dst|new",
     "os.truncate": "write 0|path",
-    "os.path.exists os.path.isfile os.path.isdir os.path.islink os.path.getsize os.path.getmtime os.path.lexists os.stat os.lstat os.access os.path.getctime": "probe 0|path|filename",
+    """os.path.exists os.path.isfile os.path.isdir os.path.islink os.path.getsize os.path.getmtime
+    os.path.lexists os.stat os.lstat os.access os.path.getctime""": "probe 0|path|filename",
     "os.chmod os.chown os.utime": "-",
     "os.mkfifo": "write 0|path",
     "shutil.copy shutil.copy2 shutil.copyfile shutil.copymode": "read 0|src, write 1|dst",
@@ -301,7 +324,8 @@ STANDARD = {
     "zipfile.*.write": "read 0|filename",
     "zipfile.*.writestr zipfile.*.open zipfile.*.read zipfile.*.namelist": "-",
     "*.extractall": "write+ 0|path",
-    "logging.FileHandler logging.handlers.RotatingFileHandler logging.handlers.TimedRotatingFileHandler logging.handlers.WatchedFileHandler": "write 0|filename",
+    """logging.FileHandler logging.handlers.RotatingFileHandler logging.handlers.TimedRotatingFileHandler
+    logging.handlers.WatchedFileHandler""": "write 0|filename",
     "logging.basicConfig": "write filename",
     "logging.config.fileConfig": "read 0|fname",
     "loguru.logger.add": "write 0|sink",
@@ -353,236 +377,28 @@ TABLES = (
 )
 # What certainly opens no path that it is given: whole packages, and methods of any object.
 SILENT_PACKAGES = frozenset(
-    [
-        "builtins",
-        "logging",
-        "re",
-        "math",
-        "cmath",
-        "random",
-        "statistics",
-        "itertools",
-        "functools",
-        "operator",
-        "collections",
-        "copy",
-        "time",
-        "datetime",
-        "calendar",
-        "typing",
-        "warnings",
-        "string",
-        "textwrap",
-        "enum",
-        "dataclasses",
-        "abc",
-        "contextlib",
-        "inspect",
-        "traceback",
-        "types",
-        "decimal",
-        "fractions",
-        "hashlib",
-        "hmac",
-        "secrets",
-        "uuid",
-        "base64",
-        "binascii",
-        "struct",
-        "pprint",
-        "json",
-        "argparse",
-        "click",
-        "typer",
-        "fire",
-        "absl",
-        "getpass",
-        "platform",
-        "sys",
-        "gc",
-        "weakref",
-        "threading",
-        "asyncio",
-        "concurrent",
-        "queue",
-        "signal",
-        "atexit",
-        "locale",
-        "numbers",
-        "bisect",
-        "heapq",
-        "array",
-        "codecs",
-        "io",
-        "csv",
-        "html",
-        "urllib",
-        "http",
-        "socket",
-        "ssl",
-        "email",
-        "mimetypes",
-        "unicodedata",
-        "difflib",
-        "timeit",
-        "token",
-        "tokenize",
-        "ast",
-        "keyword",
-        "builtins",
-        "tqdm",
-        "rich",
-        "colorama",
-        "tabulate",
-        "termcolor",
-        "structlog",
-        "loguru",
-        "prettytable",
-        "wandb",
-        "mlflow",
-        "comet_ml",
-        "neptune",
-        "sagemaker",
-        "requests",
-        "httpx",
-        "pydantic",
-        "pydantic_settings",
-        "attr",
-        "attrs",
-        "numba",
-        "psutil",
-        "pytz",
-        "dateutil",
-        "yaml",
-        "os",
-        "pickle",
-        "marshal",
-        "shlex",
-        "fnmatch",
-        "tempfile",
-        "glob",
-        "pathlib",
-        "shutil",
-        "subprocess",
-        "importlib",
-        "pkgutil",
-        "runpy",
-        "smart_open",
-        "narwhals",
-        "pyspark",
-        "optuna",
-        "flask",
-        "fastapi",
-        "starlette",
-        "bottle",
-        "falcon",
-        "tornado",
-        "aiohttp",
-        "werkzeug",
-    ]
+    words(
+        """builtins logging re math cmath random statistics itertools functools operator collections copy time
+        datetime calendar typing warnings string textwrap enum dataclasses abc contextlib inspect traceback
+        types decimal fractions hashlib hmac secrets uuid base64 binascii struct pprint json argparse click
+        typer fire absl getpass platform sys gc weakref threading asyncio concurrent queue signal atexit locale
+        numbers bisect heapq array codecs io csv html urllib http socket ssl email mimetypes unicodedata difflib
+        timeit token tokenize ast keyword builtins tqdm rich colorama tabulate termcolor structlog loguru
+        prettytable wandb mlflow comet_ml neptune sagemaker requests httpx pydantic pydantic_settings attr attrs
+        numba psutil pytz dateutil yaml os pickle marshal shlex fnmatch tempfile glob pathlib shutil subprocess
+        importlib pkgutil runpy smart_open narwhals pyspark optuna flask fastapi starlette bottle falcon tornado
+        aiohttp werkzeug polars pandas numpy seaborn statsmodels torchmetrics"""
+    )
 )
 SILENT_METHODS = frozenset(
-    [
-        "append",
-        "add",
-        "extend",
-        "insert",
-        "remove",
-        "discard",
-        "get",
-        "setdefault",
-        "update",
-        "pop",
-        "keys",
-        "values",
-        "items",
-        "index",
-        "count",
-        "sort",
-        "copy",
-        "format",
-        "join",
-        "split",
-        "rsplit",
-        "replace",
-        "strip",
-        "lstrip",
-        "rstrip",
-        "lower",
-        "upper",
-        "startswith",
-        "endswith",
-        "encode",
-        "decode",
-        "find",
-        "info",
-        "debug",
-        "warning",
-        "warn",
-        "error",
-        "critical",
-        "exception",
-        "log",
-        "print",
-        "write",
-        "writelines",
-        "writerow",
-        "writerows",
-        "put",
-        "put_nowait",
-        "isin",
-        "map",
-        "apply",
-        "rename",
-        "drop",
-        "fillna",
-        "set_index",
-        "reset_index",
-        "groupby",
-        "merge",
-        "head",
-        "tail",
-        "astype",
-        "set_description",
-        "set_postfix",
-        "post",
-        "put",
-        "patch",
-        "delete",
-        "options",
-        "route",
-        "before_request",
-        "errorhandler",
-        "log_param",
-        "log_params",
-        "log_metric",
-        "log_metrics",
-        "set_tag",
-        "add_argument",
-        "parse_args",
-        "exit",
-        "send",
-        "respond",
-        "json",
-        "assert_called",
-        "add_scalar",
-        "add_text",
-        "add_figure",
-        "add_hparams",
-        "add_graph",
-        "add_histogram",
-        "add_scalars",
-        "register_forward_hook",
-        "add_callback",
-        "register",
-        "route",
-        "get_logger",
-        "getLogger",
-        "with_columns",
-        "select",
-        "filter",
-        "with_row_index",
-        "agg",
-        "alias",
-    ]
+    words(
+        """append add extend insert remove discard get setdefault update pop keys values items index count sort
+        copy format join split rsplit replace strip lstrip rstrip lower upper startswith endswith encode decode
+        find info debug warning warn error critical exception log print write writelines writerow writerows put
+        put_nowait isin map apply rename drop fillna set_index reset_index groupby merge head tail astype
+        set_description set_postfix post put patch delete options route before_request errorhandler log_param
+        log_params log_metric log_metrics set_tag add_argument parse_args exit send respond json assert_called
+        add_scalar add_text add_figure add_hparams add_graph add_histogram add_scalars register_forward_hook
+        add_callback register route get_logger getLogger with_columns select filter with_row_index agg alias"""
+    )
 )
