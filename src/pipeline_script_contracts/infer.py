@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .analysis.facts import MISSING, Analysis, Argument, EnvRead, PathUse
+from .analysis.facts import Analysis, Argument, EnvRead, PathUse
 from .analysis.patterns import components
 from .analysis.platform import is_platform_path, is_platform_variable
 from .contract import InferenceScriptContract, ProcessingScriptContract, ScriptContract, TrainingScriptContract
@@ -155,15 +155,13 @@ def _named(paths: Sequence[str], names: Mapping[str, str], taken: Iterable[str] 
 def _arguments(analysis: Analysis, skipped: str) -> dict[str, Any]:
     declared: dict[str, Any] = {}
     for each in analysis.arguments:
-        left_out = each.positional or not each.default_known or each.place.phase == skipped
-        if left_out or _is_platform(each, analysis.env):
+        if each.positional or each.place.phase == skipped or _is_platform(each, analysis.env):
             continue
         if each.flag:
             declared[each.name] = bool(each.default) if isinstance(each.default, bool) else False
-        elif each.default is MISSING or each.default is None:
-            declared[each.name] = None
-        elif isinstance(each.default, str | int | float | bool):
-            declared[each.name] = each.default
+        else:
+            is_constant = each.default_known and isinstance(each.default, str | int | float | bool)
+            declared[each.name] = each.default if is_constant else None
     return declared
 
 
@@ -213,5 +211,8 @@ def _remarks(analysis: Analysis) -> Iterable[str]:
     names = sorted({use.name for use in analysis.hyperparameters if use.name != "*"})
     if names:
         yield f"hyperparameters in use: {', '.join(names)}; declare them in a pydantic model and name it"
+    for argument in analysis.arguments:
+        if not argument.default_known:
+            yield f"--{argument.name}: its default is no constant; None declares it as required"
     for problem in analysis.problems:
         yield f"{problem.filename}: {problem.message}"
