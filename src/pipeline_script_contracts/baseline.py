@@ -35,7 +35,10 @@ def fingerprint(finding: Finding, root: Path | None = None) -> str:
 def relative_name(filename: str, root: Path | None = None) -> str:
     """Gives a file's name relative to a folder, with forward slashes; the full name where it lies elsewhere."""
     path, base = Path(filename).absolute(), (root or Path.cwd()).absolute()
-    return path.relative_to(base).as_posix() if path.is_relative_to(base) else path.as_posix()
+    for folder in (base, base.resolve()):  # a script's name is resolved, the folder may be reached through a link
+        if path.is_relative_to(folder):
+            return path.relative_to(folder).as_posix()
+    return path.as_posix()
 
 
 def write_baseline(path: Path, findings: Sequence[Finding], root: Path) -> None:

@@ -319,3 +319,13 @@ def test_output_into_a_closed_pipe_is_no_error(project: Path) -> None:
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False)
     assert done.returncode == 0
     assert done.stderr == ""
+
+
+def test_a_project_reached_through_a_link(
+    script: Path, project: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    link = tmp_path_factory.mktemp("links") / "project"
+    link.symlink_to(project)
+    monkeypatch.chdir(link)
+    break_script(script)
+    assert "jobs/fit/train.py:6:9: SC103" in run()[1].splitlines()[1]
