@@ -57,28 +57,26 @@ def predict(
     backend: Annotated[str, typer.Option(help="onnx or torch.")] = "onnx",
 ) -> None:
     """Score every row of a table with a trained model."""
-    from names3risk.data.reading import read_table
-    from names3risk.data.writing import check_writable, write_table
-    from names3risk.serving import Predictor
+    from names3risk.data.writing import check_writable
+    from names3risk.serving import Predictor, predict_file
 
     check_writable(out)
     predictor = Predictor.load(model, backend)
-    frame = read_table(in_)
-    with _progress(frame.height) as advance_to:
-        predictions = predictor.predict(frame, in_, advance_to)
-    write_table(predictions, out)
-    typer.echo(f"{out}: {predictions.height:,} rows scored")
+    with _progress() as advance_to:
+        rows = predict_file(predictor, in_, out, advance_to)
+    typer.echo(f"{out}: {rows:,} rows scored")
 
 
 @contextmanager
-def _progress(rows: int) -> Iterator[Callable[[int], None]]:
-    """A progress bar on a terminal, nothing elsewhere."""
+def _progress() -> Iterator[Callable[[int], None]]:
+    """A count of rows on a terminal, nothing elsewhere."""
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
-    with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
-        task = bar.add_task("scoring", total=rows)
+    columns = (SpinnerColumn(), TextColumn("{task.completed:,} rows scored"), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task("scoring", total=None)
         yield lambda done: bar.update(task, completed=done)
 
 

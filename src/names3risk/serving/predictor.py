@@ -43,6 +43,7 @@ class Predictor:
         self.artifacts = artifacts
         self._backend = backend
         self._text = artifacts.text
+        self._schema = artifacts.schema.model_copy(update=NOT_SCORED)
 
     @classmethod
     def load(cls, path: str | Path, backend: str = "onnx") -> Predictor:
@@ -62,6 +63,16 @@ class Predictor:
             artifacts = load_artifacts(folder)
             return cls(artifacts, make_backend(backend, folder, artifacts))
 
+    @property
+    def needed(self) -> list[str]:
+        """The columns that rows to score must have: the id, the text fields and the tabular fields."""
+        return list(self._schema.role_columns)
+
+    @property
+    def passed_on(self) -> list[str]:
+        """The columns that predictions repeat where the rows have them: the label and the marketplace."""
+        return [LABEL, *filter(None, [self.artifacts.schema.marketplace_name])]
+
     def predict(
         self, frame: pl.DataFrame, where: str | Path | None = None, on_progress: Callable[[int], None] | None = None
     ) -> pl.DataFrame:
@@ -69,7 +80,7 @@ class Predictor:
 
         Args:
             frame: Rows with the id, text and tabular columns of the model, in any column order. The marketplace may
-                be absent, and so may `label`, which is passed on where it holds class numbers.
+                be absent, and so may `label`, which is passed on where all its values are class numbers.
             where: The file that the rows came from, for errors.
             on_progress: Called with the number of rows scored so far.
 
@@ -81,14 +92,15 @@ class Predictor:
             DataError: A column is missing or of a wrong type.
             ArtifactError: The network gave something that is no probability.
         """
-        schema = self.artifacts.schema
-        rows = conform(frame, schema.model_copy(update=NOT_SCORED), None if where is None else str(where))
+        rows = conform(frame, self._schema, None if where is None else str(where))
         tokens, tabular = self._text.encode(rows), self.artifacts.features.transform(rows)
         probabilities = self._probabilities(tokens, tabular, on_progress or (lambda done: None))
-        known = [frame[schema.id_name]]
-        known += _class_numbers(frame, schema.num_classes)
-        if schema.marketplace_name in frame.columns:
-            known.append(frame[schema.marketplace_name])
+        known = [frame[self._schema.id_name]]
+        for name in self.passed_on:
+            if name != LABEL and name in frame.columns:
+                known.append(frame[name])
+            elif name in frame.columns and holds_class_numbers(frame[name], probabilities.shape[1]):
+                known.append(frame[name].cast(pl.Float64, strict=False).cast(pl.Int64))
         classes = [pl.Series(f"prob_class_{index}", probabilities[:, index]) for index in range(probabilities.shape[1])]
         score = [classes[1].alias(SCORE)] if len(classes) == 2 else []
         return pl.DataFrame([*known, *classes, *score])
@@ -110,15 +122,11 @@ class Predictor:
         return result
 
 
-def _class_numbers(frame: pl.DataFrame, num_classes: int) -> list[pl.Series]:
-    """The label column where it holds class numbers, possibly some missing; nothing where it holds anything else."""
-    if LABEL not in frame.columns:
-        return []
-    numbers = frame[LABEL].cast(pl.Float64, strict=False)
-    classes = numbers.filter(numbers.is_in(np.arange(num_classes, dtype=np.float64)))
-    if not len(classes) or len(classes) < frame.height - frame[LABEL].null_count():
-        return []
-    return [numbers.cast(pl.Int64)]
+def holds_class_numbers(column: pl.Series, num_classes: int) -> bool:
+    """Tells whether all values of a column that are not missing are class numbers 0..K-1."""
+    numbers = column.cast(pl.Float64, strict=False)
+    known = numbers.is_in(np.arange(num_classes, dtype=np.float64)).fill_null(False)
+    return bool((known | column.is_null()).all())
 
 
 def padded_batches(

@@ -150,7 +150,7 @@ def test_class_numbers_are_passed_on_and_other_labels_are_not(predictor):
     assert predictor.predict(frame.with_columns(label=pl.Series([0, 1, 1, 0])))["label"].to_list() == [0, 1, 1, 0]
     some = predictor.predict(frame.with_columns(label=pl.Series(["0", None, "1", None])))
     assert some["label"].to_list() == [0, None, 1, None]
-    for other in (["ham", "spam", "0", "1"], ["0", "1", "2", "1"], [None] * 4):
+    for other in (["ham", "spam", "0", "1"], ["0", "1", "2", "1"]):
         labels = pl.Series(other, dtype=pl.String)
         assert "label" not in predictor.predict(frame.with_columns(label=labels)).columns
 
