@@ -180,7 +180,7 @@ def _of_object(interp: Interpreter, atom: Ref, name: str, node: ast.AST) -> Valu
         return result
     if result:
         return result
-    if obj.kind.startswith("argparse."):
+    if obj.kind.startswith("argparse.") or (name in _DICT_METHODS and mappings.mapping_state(interp, atom) is not None):
         return (Method(atom, name),)
     hook = find_method(interp, atom, "__getattr__")
     if hook is not None:
@@ -191,6 +191,9 @@ def _of_object(interp: Interpreter, atom: Ref, name: str, node: ast.AST) -> Valu
     if base is not None:
         return (Lib(f"{base}().{name}"),)
     return (Method(atom, name),)
+
+
+_DICT_METHODS = frozenset(name for name in dir(dict) if not name.startswith("_"))
 
 
 def _note_field(interp: Interpreter, cls: ClassInfo, name: str, node: ast.AST) -> None:

@@ -185,6 +185,8 @@ def _call_atom(interp: Interpreter, atom: Atom, arguments: Arguments, node: ast.
         method = attributes.find_method(interp, atom, "__call__")
         if method is not None:
             return call(interp, method, arguments, node)
+        if atom.obj.kind.startswith("operator."):
+            return library_module.collections_models.call_operator(interp, atom.obj, arguments, node)
         if isinstance(atom.obj.info, library_module.frameworks.Command):
             return library_module.frameworks.run_command(interp, atom.obj.info, node)
     if isinstance(atom, Const) and not atom.soft:

@@ -183,6 +183,8 @@ def instantiate(interp: Interpreter, info: ClassInfo, arguments: calls.Arguments
     if info.is_a("argparse.ArgumentParser"):
         obj.kind = "argparse.ArgumentParser"
         interp.store.set(obj, CONTENT, ListState())
+    if info.is_a("builtins.dict", "collections.UserDict", "collections.OrderedDict"):
+        interp.store.set(obj, CONTENT, mappings.dict_state(interp, arguments))
     initialiser = attributes.class_attribute(interp, info, "__init__")
     if initialiser is not None:
         calls.call(interp, initialiser, arguments.after(result), node)
@@ -303,7 +305,7 @@ def _from_environment(
     """A field of a settings class is read from the environment."""
     prefix = ""
     for cls in info.mro:
-        config = interp.store.get(cls.scope, "model_config")
+        config = interp.store.get(cls.scope, "model_config") or _inner_config(interp, cls)
         for atom in config or ():
             if mappings.mapping_state(interp, atom) is not None:
                 for each in mappings.mapping_value(interp, (atom,), "env_prefix"):
@@ -311,7 +313,17 @@ def _from_environment(
                         prefix = each.value
     names = _aliases(interp, node) or [f"{prefix}{name}".upper()]
     has_default = node is not None and default
-    return environment.read(interp, const(names[0]), default if has_default else None, node or place)
+    written = next((interp.infos[key] for cls in info.mro if (key := ("annotation", cls, name)) in interp.infos), place)
+    return environment.read(interp, const(names[0]), default if has_default else None, written)
+
+
+def _inner_config(interp: Interpreter, cls: ClassInfo) -> Value:
+    """Gives the settings of the older form, a class `Config` in the body, as a mapping."""
+    for atom in interp.store.get(cls.scope, "Config") or ():
+        if isinstance(atom, ClassAtom):
+            prefix = interp.store.get(atom.info.scope, "env_prefix") or const("")
+            return mappings.make_dict(interp, calls.Arguments([], {"env_prefix": prefix}), atom.info.node)
+    return NOTHING
 
 
 def _run_validators(interp: Interpreter, info: ClassInfo, obj: Obj, node: ast.AST) -> None:

@@ -36,6 +36,10 @@ def _entered(interp: Interpreter, atom: Atom, node: ast.AST) -> Value:
         return atom.path
     if not isinstance(atom, Ref):
         return (atom,)
+    if atom.obj.kind == "contextlib.chdir":
+        interp.store.set(atom.obj, "before", interp.store.get("process", "cwd") or NOTHING)
+        interp.store.set("process", "cwd", atom.obj.info)
+        return (atom,)
     if isinstance(interp.store.get(atom.obj, CONTENT), ListState):
         return iteration.element_of(interp, (atom,)) or (atom,)  # a function under @contextmanager: what it yields
     method = attributes.find_method(interp, atom, "__enter__")
@@ -45,6 +49,8 @@ def _entered(interp: Interpreter, atom: Atom, node: ast.AST) -> Value:
 def leave(interp: Interpreter, value: Value, node: ast.AST) -> None:
     """Leaves a context: runs `__exit__`."""
     for atom in value:
+        if isinstance(atom, Ref) and atom.obj.kind == "contextlib.chdir":
+            interp.store.set("process", "cwd", interp.store.get(atom.obj, "before") or NOTHING)
         method = attributes.find_method(interp, atom, "__exit__")
         if method is not None:
             calls.call(interp, method, calls.Arguments([NONE, NONE, NONE]), node)

@@ -11,6 +11,7 @@ from . import (
     calls,
     comprehensions,
     conditions,
+    environment,
     functions,
     iteration,
     mappings,
@@ -153,6 +154,9 @@ def merge_mapping(interp: Interpreter, state: DictState, value: Value) -> DictSt
     """Adds the entries of another mapping, as `{**other}` and `update(other)` do."""
     for atom in value:
         other = mappings.mapping_state(interp, atom)
+        if environment.is_environment(atom):
+            state = DictState(state.entries, frozenset(), join(state.rest, (atom,)), unknown("the name of a variable"))
+            continue
         if other is None:
             if isinstance(atom, Const) and atom.value is None:
                 continue

@@ -79,8 +79,13 @@ def item(interp: Interpreter, atom: Atom, key: Value, node: ast.AST, default: Va
     if state is None:
         return unknown("an item of something that is not known")
     result: Value = NOTHING
+    merged = any(environment.is_environment(each) for each in state.rest)
     for each in key:
         known = key_of(each)
+        if merged:
+            fallback = state.entries.get(known) if known is not None else None
+            result = join(result, environment.read(interp, (each,), fallback or default, node))
+            continue
         if known is None:
             result = join(result, join(state.element, default or NOTHING))
             continue
@@ -210,13 +215,19 @@ def pairs_state(interp: Interpreter, value: Value) -> DictState:
 
 def make_dict(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     """Calls `dict(...)`."""
+    for atom in arguments.get(0):
+        if isinstance(atom, Document):
+            return (atom,)
+        if isinstance(atom, Lib) and atom.name.startswith("os.environ"):
+            return (Lib("os.environ"),)
+    return expressions.new_object(interp, "dict", dict_state(interp, arguments))
+
+
+def dict_state(interp: Interpreter, arguments: Any) -> DictState:
+    """Gives the content of `dict(...)`."""
     state = DictState({})
     for value in arguments.positional[:1]:
         for atom in value:
-            if isinstance(atom, Document):
-                return (atom,)
-            if isinstance(atom, Lib) and atom.name.startswith("os.environ"):
-                return (Lib("os.environ"),)
             if mapping_state(interp, atom) is not None:
                 state = expressions.merge_mapping(interp, state, (atom,))
             elif isinstance(atom, Ref | TupleAtom):
@@ -229,4 +240,4 @@ def make_dict(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
         state = state.set(text_key(key), value)
     if arguments.rest_keywords:
         state = state.set_unknown(unknown("a key"), arguments.rest_keywords)
-    return expressions.new_object(interp, "dict", state)
+    return state

@@ -56,6 +56,11 @@ def path_attribute(interp: Interpreter, atom: PathAtom, name: str, node: ast.AST
         return (paths.basename(text),)
     if name in ("stem", "suffix"):
         return _stem_or_suffix(paths.basename(text), name)
+    if name == "parts" and isinstance(text, Const):
+        pieces = [piece for piece in text.value.split("/") if piece]
+        return (
+            TupleAtom([(Const(piece, text.soft),) for piece in (["/"] if text.value.startswith("/") else []) + pieces]),
+        )
     if name == "parts":
         return expressions.new_list(interp, None, (Text((Hole("any", reason="a component of a path"),)),))
     if name in ("anchor", "root"):

@@ -10,7 +10,7 @@ from . import strings as strings_module
 from .containers import DictState, ListState
 from .interpreter import Interpreter
 from .library.packages import KNOWN_PACKAGES
-from .patterns import Hole, Part, Pattern, components
+from .patterns import Hole, Part, Parts, Pattern, components
 from .values import (
     CONTENT,
     MAX_ATOMS,
@@ -27,7 +27,6 @@ from .values import (
     Value,
     chain_of,
     generalise,
-    is_string,
     make_text,
     parts_of,
     unknown,
@@ -210,7 +209,7 @@ def touch(
         depth: How many collections have been opened already.
     """
     for atom in value:
-        if isinstance(atom, PathAtom) or is_string(atom):
+        if parts_of(atom) is not None:
             _touch_text(interp, kind, atom, sink, node, tree)
         elif isinstance(atom, Unknown):
             interp.record.unresolved(kind, sink, atom.reason, interp.place(node))
@@ -253,6 +252,7 @@ def _touch_text(interp: Interpreter, kind: str, atom: Atom, sink: str, node: ast
     parts = parts_of(atom) or ()
     if parts and isinstance(parts[0], str) and parts[0].startswith("file://"):
         parts = (parts[0].removeprefix("file://"), *parts[1:])
+    parts = _from_working_folder(interp, parts)
     if not parts:
         return
     pattern = Pattern(parts)
@@ -263,6 +263,17 @@ def _touch_text(interp: Interpreter, kind: str, atom: Atom, sink: str, node: ast
         interp.record.unresolved(kind, sink, reason, interp.place(node), chain)
         return
     interp.record.path(kind, pattern, sink, interp.place(node), chain, tree)
+
+
+def _from_working_folder(interp: Interpreter, parts: Parts) -> Parts:
+    """Puts the folder that the script changed to in front of a relative path."""
+    folder = interp.store.get("process", "cwd")
+    if not parts or not folder or not isinstance(parts[0], str) or parts[0].startswith("/") or "://" in parts[0]:
+        return parts
+    front = parts_of(folder[0]) if len(folder) == 1 else None
+    if front is None:
+        return (Hole("any", reason="the working folder is not known"), "/", *parts)
+    return (*front, "/", *parts)
 
 
 def glob_text(text: Const | Text) -> Const | Text:

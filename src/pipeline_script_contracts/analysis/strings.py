@@ -280,7 +280,9 @@ def string_method(
         return _join(interp, owner, positional[0] if positional else unknown("join"), node)
     if name in ("format", "format_map"):
         if name == "format_map":
-            rest = unknown("format_map")
+            given = calls.Arguments()
+            calls.unpack_mapping(interp, positional[0] if positional else unknown("format_map"), given)
+            positional, keywords, rest = [], given.keywords, given.rest_keywords
         if isinstance(owner, Const):
             result = format_method(interp, owner.value, positional, keywords, rest, node)
             return tuple(Const(a.value, True, a.via) if owner.soft and isinstance(a, Const) else a for a in result)

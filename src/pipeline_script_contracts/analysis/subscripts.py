@@ -37,8 +37,12 @@ def load_subscript(interp: Interpreter, node: ast.Subscript) -> Value:
         for atom in owner:
             result = join(result, _slice(interp, atom, node.slice))
         return result
-    index = expressions.evaluate(interp, node.slice)
-    result = NOTHING
+    return get_item(interp, owner, expressions.evaluate(interp, node.slice), node)
+
+
+def get_item(interp: Interpreter, owner: Value, index: Value, node: ast.AST) -> Value:
+    """Gives `owner[index]`."""
+    result: Value = NOTHING
     ends = 0
     for atom in owner:
         try:
@@ -56,12 +60,13 @@ def _item(interp: Interpreter, atom: Atom, index: Value, node: ast.AST) -> Value
         return environment.read(interp, index, None, node)
     if isinstance(atom, TupleAtom):
         return sequences.index_sequence(interp, list(atom.items), iteration.element_of(interp, (atom,)), index)
-    if isinstance(atom, Document) or mappings.mapping_state(interp, atom) is not None:
-        return mappings.item(interp, atom, index, node)
-    if isinstance(atom, Ref):
+    if isinstance(atom, Ref) and atom.obj.cls is not None:
         method = attributes.find_method(interp, atom, "__getitem__")
         if method is not None:
             return calls.call(interp, method, calls.Arguments([index]), node)
+    if isinstance(atom, Document) or mappings.mapping_state(interp, atom) is not None:
+        return mappings.item(interp, atom, index, node)
+    if isinstance(atom, Ref):
         if atom.obj.kind in ("list", "set", "tuple") or iteration.items_of(interp, (atom,)) is not None:
             return sequences.index_sequence(
                 interp, iteration.items_of(interp, (atom,)), iteration.element_of(interp, (atom,)), index

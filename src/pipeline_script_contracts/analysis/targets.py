@@ -95,6 +95,12 @@ def _set_on_object(interp: Interpreter, atom: Ref, name: str, value: Value, cert
                 if setter is not None:
                     calls.call(interp, setter, calls.Arguments([(atom,), value]), node)
                 return
+    setter = attributes.find_method(interp, atom, "__setattr__")
+    if setter is not None and not any(
+        frame.function is not None and frame.function.name == "__setattr__" for frame in interp.frames
+    ):
+        calls.call(interp, setter, calls.Arguments([(Const(name),), value]), node)
+        return
     if isinstance(obj.info, set):
         obj.info.add(name)
     _update(interp, obj, name, value, certain)

@@ -520,8 +520,11 @@ def parts_of(atom: Atom) -> Parts | None:
         atom = atom.text
     if isinstance(atom, Text):
         return atom.parts
-    if isinstance(atom, Const) and isinstance(atom.value, str):
-        return (atom.value,) if atom.value else ()
+    if isinstance(atom, Const):
+        if isinstance(atom.value, str):
+            return (atom.value,) if atom.value else ()
+        if isinstance(atom.value, bytes):
+            return (atom.value.decode("utf-8", "replace"),) if atom.value else ()
     return None
 
 

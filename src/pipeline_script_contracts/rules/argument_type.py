@@ -17,6 +17,8 @@ _BOOLEANS = {"true", "false", "1", "0", "yes", "no", "y", "n", "t", "f", "on", "
 
 def type_problem(argument: Argument, declared: Any) -> str:
     """Says what is wrong with a declared default, or nothing."""
+    if argument.multiple:
+        return ""
     if argument.flag:
         return "" if _is_boolean(declared) or declared is None else f"it is a flag, the contract gives it {declared!r}"
     if isinstance(declared, bool):

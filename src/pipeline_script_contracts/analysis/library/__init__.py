@@ -151,6 +151,8 @@ def call_unseen_method(interp: Interpreter, name: str, arguments: Any, node: ast
 
 def object_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, node: ast.AST) -> Value | None:
     """Calls a method of an object that a model made (an argument parser, ...), or gives None."""
+    if owner.obj.kind == "string.Template":
+        return documents.fill_template(interp, owner.obj.info, arguments, node)
     if owner.obj.kind.startswith("argparse."):
         return command_line_module.parser_method(interp, owner, name, arguments, node)
     if isinstance(owner.obj.info, frameworks.Command):

@@ -6,13 +6,14 @@ import ast
 import itertools
 from typing import Any
 
-from .. import calls, contexts, expressions, iteration, mappings
+from .. import attributes, calls, classes, contexts, expressions, iteration, mappings, subscripts
 from .. import fields as fields_module
 from ..containers import DictState, ListState, text_key
 from ..interpreter import Interpreter, strings_in
 from ..scopes import ClassInfo, Scope
 from ..values import (
     CONTENT,
+    FALSE,
     NONE,
     NOTHING,
     ClassAtom,
@@ -121,11 +122,19 @@ def _asdict(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 
 
 def _replace(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    """`dataclasses.replace`: makes a new object of the old one's fields and the changes."""
     result: Value = NOTHING
     for atom in arguments.get(0):
-        result = join(
-            result, fields_module.copy(interp, atom, arguments) if isinstance(atom, Ref) and atom.obj.cls else (atom,)
-        )
+        if not isinstance(atom, Ref) or atom.obj.cls is None:
+            result = join(result, (atom,))
+            continue
+        keywords: dict[str, Value] = {}
+        for name, (_, default) in classes.all_fields(atom.obj.cls).items():
+            declared = interp.infos.get(("field", default))
+            if declared is None or declared.get(None, "init") != FALSE:
+                keywords[name] = interp.store.get(atom.obj, name) or unknown(f"field {name!r}")
+        changed = calls.Arguments([], {**keywords, **arguments.keywords})
+        result = join(result, classes.instantiate(interp, atom.obj.cls, changed, node))
     return result
 
 
@@ -265,6 +274,50 @@ def _joblib_parallel(interp: Interpreter, arguments: Any, node: ast.AST) -> Valu
     return expressions.new_list(interp, None, element)
 
 
+def _caller(kind: str) -> Any:
+    """Models `operator.methodcaller` and its like: remembered until it is called."""
+
+    def run(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+        return (Ref(Obj(f"operator.{kind}", info=arguments)),)
+
+    return run
+
+
+def call_operator(interp: Interpreter, made: Obj, arguments: Any, node: ast.AST) -> Value:
+    """Calls what `operator.methodcaller`, `itemgetter` or `attrgetter` made."""
+    given, owner = made.info, arguments.get(0)
+    if made.kind == "operator.methodcaller":
+        result: Value = NOTHING
+        for name in strings_in(given.get(0)):
+            method = attributes.load_attribute(interp, owner, name, node)
+            rest = calls.Arguments(given.positional[1:], given.keywords, given.rest, given.rest_keywords)
+            result = join(result, calls.call(interp, method, rest, node))
+        return result or unknown("a method whose name is not known")
+    results: list[Value] = []
+    for key in given.positional:
+        if made.kind == "operator.itemgetter":
+            results.append(subscripts.get_item(interp, owner, key, node))
+        else:
+            value = owner
+            for name in (strings_in(key) or [""])[0].split("."):
+                value = attributes.load_attribute(interp, value, name, node)
+            results.append(value)
+    return results[0] if len(results) == 1 else (TupleAtom(results),)
+
+
+def _apply(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    """`pool.apply(f, args, kwds)`."""
+    items = iteration.items_of(interp, arguments.get(1, "args") or (TupleAtom([]),)) or []
+    given = calls.Arguments(list(items))
+    for atom in arguments.get(2, "kwds"):
+        calls.unpack_mapping(interp, (atom,), given)
+    return run_elsewhere(interp, arguments.get(0, "func"), given, node)
+
+
+def _change_folder(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    return (Ref(Obj("contextlib.chdir", info=arguments.get(0, "path"))),)
+
+
 def _enter_context(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 
     return contexts.enter(interp, arguments.get(0), node)[0]
@@ -296,6 +349,12 @@ _EXECUTORS = (
 MODELS: dict[str, Any] = {
     "functools.partial": _partial,
     "functools.wraps": _wraps,
+    "operator.methodcaller": _caller("methodcaller"),
+    "operator.itemgetter": _caller("itemgetter"),
+    "operator.attrgetter": _caller("attrgetter"),
+    "contextlib.chdir": _change_folder,
+    "pydantic_settings.SettingsConfigDict": lambda interp, arguments, node: mappings.make_dict(interp, arguments, node),
+    "pydantic.ConfigDict": lambda interp, arguments, node: mappings.make_dict(interp, arguments, node),
     "functools.identity": _identity,
     "functools.lru_cache": _identity_decorator,
     "functools.cache": _identity_decorator,
@@ -348,7 +407,8 @@ MODELS: dict[str, Any] = {
     "asyncio.gather": lambda interp, arguments, node: expressions.new_list(interp, list(arguments.positional)),
     "asyncio.to_thread": _call_argument,
     **{f"{name}.submit": _submit for name in _EXECUTORS},
-    **{f"{name}.apply_async": _thread for name in _EXECUTORS},
+    **{f"{name}.apply_async": _apply for name in _EXECUTORS},
+    **{f"{name}.apply": _apply for name in _EXECUTORS},
     **{f"{name}.map": _pool_map(star=False) for name in _EXECUTORS},
     **{f"{name}.imap": _pool_map(star=False) for name in _EXECUTORS},
     **{f"{name}.imap_unordered": _pool_map(star=False) for name in _EXECUTORS},

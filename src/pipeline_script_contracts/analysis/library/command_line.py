@@ -30,7 +30,7 @@ from ..values import (
     unknown,
     with_step,
 )
-from . import conversions, frameworks
+from . import conversions, files, frameworks
 
 PARSER = "argparse.ArgumentParser"
 _FLAGS = {"store_true": (True, False), "store_false": (False, True)}
@@ -83,8 +83,7 @@ def parser_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, no
         parsed = _parse(interp, owner, node)
         if name != "parse_known_args":
             return parsed
-        rest = expressions.new_list(interp, None, (Text((Hole("any", reason="an argument that is not declared"),)),))
-        return (TupleAtom([parsed, rest]),)
+        return (TupleAtom([parsed, (Lib("sys.argv"),)]),)
     if name in ("parse_args_into_dataclasses", "parse_dict"):
         return frameworks.parse_into_dataclasses(interp, owner, node)
     if name in ("error", "exit"):
@@ -303,15 +302,21 @@ def _convert(interp: Interpreter, converter: Value, value: Value, node: ast.AST)
         return conversions.to_path(value)
     if name in ("os.path.abspath", "os.path.realpath", "os.path.expanduser"):
         return value
-    if name.startswith("argparse.FileType"):
-        return unknown("an opened argument")
+    if isinstance(atom, Ref) and atom.obj.kind == "argparse.FileType":
+        return files.open_file(interp, value, atom.obj.info.get(0, "mode"), "argparse.FileType", node)
     result, changes = interp.explore(lambda: calls.call(interp, converter, calls.Arguments([value]), node))
     interp.store.merge([{}, changes] if changes is not None else [{}])
     return environment.soften(result) if result else unknown("a converted argument")
 
 
 def _file_type(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    return (Lib("argparse.FileType()"),)
+    return (Ref(Obj("argparse.FileType", info=arguments)),)
+
+
+def _getopt(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    interp.record.analysis.arguments_open = "arguments are parsed by getopt"
+    text: Value = (Text((Hole("any", reason="a command line argument"),)),)
+    return (TupleAtom([expressions.new_list(interp, None, (TupleAtom([text, text]),)), (Lib("sys.argv"),)]),)
 
 
 # -- sys.argv ---------------------------------------------------------------------------------------------
@@ -342,6 +347,8 @@ def _models() -> dict[str, Any]:
 
     return {
         PARSER: _make_parser,
+        "getopt.getopt": _getopt,
+        "getopt.gnu_getopt": _getopt,
         "argparse.FileType": _file_type,
         **frameworks.FRAMEWORK_MODELS,
     }

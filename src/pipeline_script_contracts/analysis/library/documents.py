@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 import json
+import re
+import shlex
 from typing import Any
 
-from .. import expressions
+from .. import calls, expressions, strings
 from ..containers import DictState, text_key
-from ..interpreter import Interpreter
+from ..interpreter import Interpreter, strings_in
 from ..patterns import Hole
-from ..values import NOTHING, Const, Document, Handle, Lib, Text, Value, const, join, unknown
+from ..values import NOTHING, Const, Document, Handle, Lib, Obj, Ref, Text, Value, const, join, unknown
 from . import files
 
 MAX_LITERAL = 20_000
@@ -83,13 +85,69 @@ def _dumps(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     return (Text((Hole("any", reason="a serialised object"),)),)
 
 
+def _literal_eval(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    result: Value = NOTHING
+    for atom in arguments.get(0):
+        if isinstance(atom, Const) and isinstance(atom.value, str) and len(atom.value) <= MAX_LITERAL:
+            try:
+                result = join(result, literal_value(interp, ast.literal_eval(atom.value), atom.soft))
+            except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+                result = join(result, unknown("text that is not a literal"))
+        else:
+            result = join(result, parsed(interp, (atom,)))
+    return result
+
+
+def _shell_words(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    known = strings_in(arguments.get(0))
+    if len(known) == len(arguments.get(0)) == 1:
+        try:
+            return expressions.new_list(interp, [const(word) for word in shlex.split(known[0])])
+        except ValueError:
+            return unknown("text that is no command line")
+    return expressions.new_list(interp, None, (Text((Hole("any", reason="a word of a text"),)),))
+
+
+def _substitute(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    """`re.sub` of plain text."""
+    constants = [strings_in(arguments.get(index)) for index in range(3)]
+    plain = all(len(each) == 1 and len(arguments.get(index)) == 1 for index, each in enumerate(constants))
+    if plain and len(arguments.positional) == 3 and not set(constants[0][0]) & set("\\()[]{}*+?|^$."):
+        return const(constants[2][0].replace(constants[0][0], constants[1][0]))
+    return (Text((Hole("any", reason="the result of re.sub"),)),)
+
+
+def _template(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    return (Ref(Obj("string.Template", info=arguments.get(0, "template"))),)
+
+
+def fill_template(interp: Interpreter, template: Value, arguments: Any, node: ast.AST) -> Value:
+    """Calls `substitute` of a `string.Template`."""
+    result: Value = NOTHING
+    given = calls.Arguments([], dict(arguments.keywords))
+    calls.unpack_mapping(interp, arguments.get(0), given)
+    for text in strings_in(template):
+        pattern = re.sub(
+            r"\$(?:(\$)|(\w+)|\{(\w+)\})", lambda match: _field(match), text.replace("{{", "").replace("}}", "")
+        )
+        result = join(result, strings.format_method(interp, pattern, [], given.keywords, given.rest_keywords, node))
+    return result or (Text((Hole("any", reason="a filled template"),)),)
+
+
+def _field(match: re.Match[str]) -> str:
+    return "$" if match[1] else f"{{{match[2] or match[3]}}}"
+
+
 MODELS = {
+    "ast.literal_eval": _literal_eval,
+    "shlex.split": _shell_words,
+    "re.sub": _substitute,
+    "string.Template": _template,
     "json.load": _load,
     "json.loads": _loads,
     "json.dumps": _dumps,
     "yaml.safe_load": _load,
     "yaml.load": _load,
     "yaml.full_load": _load,
-    "ast.literal_eval": _loads,
     "pickle.load": lambda interp, arguments, node: unknown("an unpickled object"),
 }

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from .. import expressions, paths, strings
+from .. import expressions, mappings, paths, strings
+from ..containers import text_key
 from ..interpreter import Interpreter
 from ..patterns import Hole
 from ..platform import HYPERPARAMETERS_FILE
 from ..values import (
+    NONE,
     NOTHING,
     Atom,
     Const,
@@ -181,7 +183,22 @@ def _copy(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     return arguments.get(1, "dst") or unknown("a missing target")
 
 
+def _log_config(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    """`logging.config.dictConfig`: writes the file of each handler."""
+    pending = list(arguments.get(0))
+    for _ in range(100):
+        if not pending:
+            break
+        state = mappings.mapping_state(interp, pending.pop())
+        for key, value in state.entries.items() if state is not None else ():
+            if key == text_key("filename"):
+                paths.touch(interp, "write", value, "logging.config.dictConfig", node)
+            pending.extend(value)
+    return NONE
+
+
 MODELS = {
+    "logging.config.dictConfig": _log_config,
     "builtins.open": _open,
     "io.FileIO": _open,
     "os.open": _os_open,

@@ -134,7 +134,8 @@ def _expandvars(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
             for piece in re.split(r"(\$\w+|\$\{\w+\})", atom.value):
                 if piece.startswith("$"):
                     name = piece.strip("${}")
-                    text = strings.concatenate(text, environment.read(interp, const(name), const(piece), node))
+                    interp.frame.guards.add(name)  # it stays as it is where the variable is not set
+                    text = strings.concatenate(text, environment.read(interp, const(name), None, node))
                 else:
                     text = strings.concatenate(text, const(piece))
             result = join(result, text)
@@ -269,6 +270,7 @@ MODELS = {
     "os.path.normcase": _same,
     "os.fspath": _fspath,
     "os.fsdecode": _fspath,
+    "os.fsencode": _fspath,
     "os.environ.get": _get,
     "os.getenv": _get,
     "os.environ.pop": _pop,

@@ -349,6 +349,12 @@ CLOUD = {
     "google.cloud.*.upload_from_filename": "read 0|filename",
     "smdebug.*.Hook smdebug.*.SaveConfig": "-",
 }
+GRAPHS = {
+    """networkx.read_edgelist networkx.read_weighted_edgelist networkx.read_adjlist networkx.read_gml networkx.read_gexf
+    networkx.read_graphml networkx.read_pajek networkx.read_multiline_adjlist""": "read 0|path",
+    """networkx.write_edgelist networkx.write_weighted_edgelist networkx.write_adjlist networkx.write_gml
+    networkx.write_gexf networkx.write_graphml networkx.write_pajek""": "write 1|path",
+}
 METHODS = {
     "*.to_json": "write 0|path_or_buf",
     "*.save": "write 0|path|filepath|fp|f|filename|fname|save_path|output_dir",
@@ -373,6 +379,7 @@ TABLES = (
     SPARK,
     STANDARD,
     CLOUD,
+    GRAPHS,
     METHODS,
 )
 # What certainly opens no path that it is given: whole packages, and methods of any object.
