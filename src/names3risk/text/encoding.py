@@ -49,13 +49,7 @@ class TextEncoder:
         Raises:
             DataError: A text column is absent.
         """
-        absent = [field for field in self.fields if field not in frame.columns]
-        if absent:
-            raise DataError(
-                f"text column {', '.join(absent)} is absent",
-                where="table",
-                expected=f"columns {', '.join(self.fields)}",
-            )
+        self.check(frame)
         store = [np.array([MISSING_ID, SEPARATOR_ID], dtype=np.int32)]
         separator = (np.full(frame.height, 1), np.ones(frame.height, dtype=np.int64))
         parts: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]] = []
@@ -70,6 +64,20 @@ class TextEncoder:
         lengths = np.diff(ends, axis=1, prepend=0)
         flat = gather(np.concatenate(store), starts.ravel(), lengths.ravel())
         return RaggedTokens(flat.values, offsets_of(lengths.sum(axis=1)))
+
+    def check(self, frame: pl.DataFrame) -> None:
+        """Checks that a table holds the text fields.
+
+        Raises:
+            DataError: A text column is absent.
+        """
+        absent = [field for field in self.fields if field not in frame.columns]
+        if absent:
+            raise DataError(
+                f"text column {', '.join(absent)} is absent",
+                where="table",
+                expected=f"columns {', '.join(self.fields)}",
+            )
 
     def _encode_field(
         self, column: pl.Series

@@ -82,7 +82,8 @@ class RiskModule(lightning.LightningModule):
         self.val_metrics.reset()
         values["train_loss"] = self.train_loss.compute()
         self.train_loss.reset()
-        self.log_dict(values)
+        for name, value in values.items():
+            self.log(name, value, prog_bar=name == self.settings.early_stop_metric)
 
     def configure_optimizers(self) -> Any:
         """Optimizer and schedule, stepped together."""

@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+import torch
 
 from names3risk.data.datasets import EncodedSplit
 from names3risk.hyperparameters import Hyperparameters, parse_hyperparameters
 from names3risk.text.ragged import RaggedTokens
+
+torch.set_num_threads(1)  # tiny matrices: a second thread would only wait for the first
 
 TINY: dict[str, dict[str, Any]] = {
     "lstm2risk": {"embedding_size": 4, "hidden_size": 4, "n_lstm_layers": 1, "n_residual_blocks": 1},

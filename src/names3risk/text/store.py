@@ -1,0 +1,85 @@
+"""Token ids on disk: a table is tokenised once and read back as memory-mapped arrays in later runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from names3risk.errors import OutputError
+from names3risk.text.encoding import TextEncoder
+from names3risk.text.ragged import RaggedTokens, offsets_of
+
+logger = logging.getLogger(__name__)
+
+ROWS = 262_144
+"""Rows tokenised at a time, which bounds the memory that a large table needs."""
+
+VALUES, LENGTHS = "values.int32", "lengths.int64"
+
+
+def encode_once(encoder: TextEncoder, frame: pl.DataFrame, folder: str | Path) -> RaggedTokens:
+    """Encodes a table, or reads what an earlier run encoded from the same texts in the same way.
+
+    The entry's name is a hash of the tokenizer, the fields, the maximum length and the texts, so a changed table or
+    tokenizer never meets stale tokens.
+
+    Args:
+        encoder: How texts are encoded.
+        frame: A table that holds its text fields.
+        folder: Where entries are kept.
+
+    Returns:
+        The same as `encoder.encode(frame)`, its values memory-mapped.
+
+    Raises:
+        DataError: A text column is absent.
+        OutputError: The folder cannot be written.
+    """
+    encoder.check(frame)
+    entry = Path(folder) / f"tokens-{_key(encoder, frame)}"
+    if entry.is_dir():
+        logger.info("tokens are read from %s", entry)
+    else:
+        _write(encoder, frame, entry)
+    size = (entry / VALUES).stat().st_size
+    # Copy on write: torch shares writable memory only, and nobody writes to it.
+    values = np.memmap(entry / VALUES, dtype=np.int32, mode="c") if size else np.zeros(0, dtype=np.int32)
+    return RaggedTokens(values, offsets_of(np.fromfile(entry / LENGTHS, dtype=np.int64)))
+
+
+def _key(encoder: TextEncoder, frame: pl.DataFrame) -> str:
+    digest = hashlib.sha256()
+    digest.update(json.dumps([encoder.tokenizer.to_str(), encoder.fields, encoder.max_length]).encode())
+    texts = frame.select(pl.col(encoder.fields).cast(pl.String)).rechunk()
+    for start in range(0, frame.height, ROWS):
+        table = texts.slice(start, ROWS).to_arrow(compat_level=pl.CompatLevel.oldest())
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, table.schema) as writer:
+            writer.write_table(table)
+        digest.update(sink.getvalue())
+    return digest.hexdigest()[:32]
+
+
+def _write(encoder: TextEncoder, frame: pl.DataFrame, entry: Path) -> None:
+    try:
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=entry.parent, prefix=".tokens-", ignore_cleanup_errors=True) as name:
+            working = Path(name) / entry.name
+            working.mkdir()
+            with (working / VALUES).open("wb") as values, (working / LENGTHS).open("wb") as lengths:
+                for start in range(0, frame.height, ROWS):
+                    tokens = encoder.encode(frame.slice(start, ROWS))
+                    tokens.values.tofile(values)
+                    tokens.lengths.tofile(lengths)
+            if not entry.is_dir():
+                shutil.move(working, entry)
+    except OSError as error:
+        raise OutputError(f"cannot keep tokens: {error.strerror or error}", where=entry.parent) from error
