@@ -13,6 +13,7 @@ from pathlib import Path
 from names3risk.errors import DataError, OutputError
 
 TIMEOUT_SECONDS = 300
+_OPTIONS = ("--loglevel=error", "--ignore-scripts", "--fetch-retries=1")
 
 
 @dataclass(frozen=True)
@@ -87,19 +88,24 @@ def fetch(package: NpmPackage, cache: Path | None = None) -> Path:
 
 
 def _pack(npm: str, package: NpmPackage, folder: Path) -> Path:
-    command = [npm, "pack", f"{package.name}@{package.version}", "--silent", "--ignore-scripts"]
+    command = [npm, "pack", f"{package.name}@{package.version}", *_OPTIONS]
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False)
     except subprocess.TimeoutExpired as error:
         raise DataError(f"npm did not fetch {package.name} within {TIMEOUT_SECONDS} s") from error
     tarball = folder / package.file_name
     if done.returncode != 0 or not tarball.is_file():
-        reason = " ".join((done.stderr or done.stdout).split())[:300] or f"exit code {done.returncode}"
         raise DataError(
-            f"npm cannot fetch {package.name}: {reason}",
+            f"npm cannot fetch {package.name}: {_reason(done.stderr) or f'exit code {done.returncode}'}",
             mend="check the network and npm's registry, or use the generated data: names3risk data synthetic",
         )
     return tarball
+
+
+def _reason(output: str) -> str:
+    """The most telling line of what npm wrote."""
+    lines = [line.removeprefix("npm error").strip() for line in output.splitlines()]
+    return next((line for line in lines if "Error:" in line), lines[0] if lines else "")
 
 
 def _sha256(path: Path) -> str:
