@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from names3risk.errors import ConfigError, Names3RiskError
+from names3risk.errors import ConfigError, Names3RiskError, OutputError
 from names3risk.files import write_text
 
 
@@ -41,7 +41,9 @@ def one_message(failure_file: str | Path | None = None) -> Iterator[None]:
         yield
     except Exception as error:
         if failure_file is not None:
-            write_text(failure_file, str(error) or type(error).__name__)
+            # Where the file cannot be written either, the first error is still the one to tell.
+            with suppress(OutputError):
+                write_text(failure_file, str(error) or type(error).__name__)
         if isinstance(error, Names3RiskError):
             sys.exit(f"error: {error}")
         raise

@@ -232,3 +232,17 @@ def test_the_command_line_ends_bad_input_with_one_message(folder, arguments, wor
     for word in words:
         assert word in done.stderr
     assert not list(folder.glob("new.*"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("- a list", "train.yaml: not a training configuration; expected data, columns"),
+        ("data: [", "train.yaml: not YAML"),
+        ("data: orders.csv", "train.yaml: hyperparameters: Field required; output: Field required"),
+    ],
+)
+def test_a_file_that_is_no_configuration_is_named(tmp_path, text, message):
+    (tmp_path / "train.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=message):
+        names3risk.train(tmp_path / "train.yaml")

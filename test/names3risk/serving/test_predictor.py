@@ -60,6 +60,19 @@ def test_a_changed_name_changes_the_score(predictor, field):
     assert (scores(predictor, frame) != scores(predictor, changed)).all()
 
 
+def test_look_alike_characters_are_normalised_as_in_training(predictor):
+    frame = samples.orders(20, seed=1).with_columns(customerName=pl.lit("Anna Rossi"))
+    wide = frame.with_columns(customerName=pl.lit("Ａｎｎａ Ｒｏｓｓｉ"))
+    assert scores(predictor, frame).tolist() == scores(predictor, wide).tolist()
+
+
+def test_the_name_of_a_special_token_is_text_and_not_the_token(predictor):
+    frame = samples.orders(20, seed=1).with_columns(customerName=pl.lit(None, dtype=pl.String))
+    for name in ("[MISSING]", "[PAD]", "|"):
+        changed = frame.with_columns(customerName=pl.lit(name))
+        assert (scores(predictor, frame) != scores(predictor, changed)).all(), name
+
+
 @pytest.mark.parametrize("field", samples.COLUMNS["tab_field_list"])
 def test_a_changed_number_changes_the_score(predictor, field):
     frame = samples.orders(20, seed=1)
