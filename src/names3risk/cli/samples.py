@@ -9,7 +9,7 @@ from pathlib import Path
 
 from names3risk.data.samples import SPAM_ASSASSIN_SCHEMA, SYNTHETIC_SCHEMA
 
-SYNTHETIC_ROWS, SYNTHETIC_FEATURES, SYNTHETIC_SEED = 6_000, 20, 0
+SYNTHETIC_ROWS, SYNTHETIC_FEATURES, SYNTHETIC_SEED = 4_000, 20, 0
 
 
 class SampleName(StrEnum):
