@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from names3risk.cli import pipeline_deploy
+from names3risk.cli import pipeline_deploy, runs
 from names3risk.cli.pipeline_errors import told_in_one_message
 from names3risk.errors import Names3RiskError
 
@@ -126,7 +126,7 @@ def graph(
 
 @app.command()
 def run(
-    config: Config,
+    config: Annotated[Path, typer.Argument(help="A pipeline in YAML, or a definition in JSON from any tool.")],
     run_dir: Annotated[Path | None, typer.Option(help="A new folder for the run; below runs/ by default.")] = None,
     parameter: Parameters = None,
     environment: Environments = None,
@@ -135,11 +135,15 @@ def run(
     logs: Annotated[bool, typer.Option("--logs", help="Show the lines of the steps' logs too.")] = False,
 ) -> None:
     """Compile a pipeline and run it on this machine, without Docker and without AWS."""
+    from names3risk.cli.local_definition import run_definition
     from names3risk.cli.local_run import run_here
 
     with told_in_one_message():
-        pipeline = _load(config, environment)
-        record = run_here(pipeline, run_dir, parameter or [], mode=mode, cache=cache, logs=logs)
+        if config.suffix == ".json":
+            record = run_definition(config, run_dir, parameter or [], mode=mode, cache=cache, logs=logs)
+        else:
+            pipeline = _load(config, environment)
+            record = run_here(pipeline, run_dir, parameter or [], mode=mode, cache=cache, logs=logs)
     typer.echo(f"{record.status} in {record.seconds or 0:.1f} s: {record.run_dir}")
     if record.status != "Succeeded":
         raise typer.Exit(1)
@@ -172,3 +176,4 @@ for command in (
 ):
     app.command()(command)
 app.command("list")(pipeline_deploy.list_)
+app.command()(runs.resume)

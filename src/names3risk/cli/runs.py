@@ -1,8 +1,9 @@
-"""`names3risk runs`: what the local runs did."""
+"""`names3risk runs`: what the local runs did; `names3risk pipeline resume`: going on with one."""
 
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -86,6 +87,24 @@ def show_logs(
         if step is None:
             typer.echo(f"==> {item.name} <==")
         typer.echo(path.read_text(encoding="utf-8", errors="replace"), nl=False)
+
+
+def resume(
+    run: RunArgument,
+    logs: Annotated[bool, typer.Option("--logs", help="Show the lines of the steps' logs too.")] = False,
+) -> None:
+    """Go on with a run that failed, was stopped or was killed; finished steps are not done again."""
+    from pipeline_steps.local import LocalRunError, show_progress
+    from pipeline_steps.local import resume as resume_run
+
+    try:
+        with show_progress(sys.stderr, logs=logs) as on_event:
+            record = resume_run(run, on_event=on_event)
+    except LocalRunError as error:
+        raise Names3RiskError(str(error)) from error
+    typer.echo(f"{record.status} in {record.seconds:.1f} s: {run}")
+    if not record.succeeded:
+        raise typer.Exit(1)
 
 
 def _load(run: Path) -> RunRecord:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline_steps.local.cache import Cache
+from pipeline_steps.local.callables import load_callables
 from pipeline_steps.local.check import Plan, make_plan
 from pipeline_steps.local.definition import parse_definition, read_definition
 from pipeline_steps.local.errors import DefinitionError, LocalRunError, describe_os_error
@@ -45,7 +46,7 @@ def run_pipeline(
     python: str = sys.executable,
     cache_dir: str | Path | None = None,
     registry_dir: str | Path | None = None,
-    callables: Mapping[str, Callable[..., Any]] | None = None,
+    callables: Mapping[str, Callable[..., Any] | str] | None = None,
     stop_grace: float = 10.0,
     keep_work: bool = False,
     on_event: EventCallback | None = None,
@@ -66,7 +67,7 @@ def run_pipeline(
         python: The interpreter for container scripts.
         cache_dir: Where results are kept for steps with an enabled CacheConfig; None for no caching.
         registry_dir: The local model registry; `registry` beside `s3_root` by default.
-        callables: What stands for Lambda functions and callback queues, by name.
+        callables: What stands for Lambda functions and callback queues, by name: functions, or `module:function`.
         stop_grace: Seconds that a process gets to end when it is told to.
         keep_work: Keep the folders of steps that succeeded.
         on_event: Called with what happens, by several threads, one at a time.
@@ -111,13 +112,15 @@ def run_pipeline(
         "registry_dir": str(Path(registry_dir).absolute() if registry_dir else root.parent / "registry"),
         "stop_grace": stop_grace,
         "keep_work": keep_work,
+        "callables": {name: value for name, value in (callables or {}).items() if isinstance(value, str)},
     }
+    functions = load_callables(callables or {})
     parsed = parse_definition(definition)
     record.parameters, problems = bind_parameters(parsed.parameters, parameters or {})
     if problems:
         raise DefinitionError(problems)
     scope = Scope(record.parameters, record.execution)
-    plan = make_plan(parsed, scope, LocalS3(root), callables or {})
+    plan = make_plan(parsed, scope, LocalS3(root), functions)
     record.steps = {step.name: StepRecord(step.name, step.type) for step in parsed.steps.values()}
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -125,20 +128,20 @@ def run_pipeline(
         write_json(folder / DEFINITION_FILE, definition)
     except OSError as error:
         raise LocalRunError(f"cannot be written: {error.strerror}", where=folder) from None
-    return _execute(plan, record, scope, callables or {}, on_event)
+    return _execute(plan, record, scope, functions, on_event)
 
 
 def resume(
     run_dir: str | Path,
     *,
-    callables: Mapping[str, Callable[..., Any]] | None = None,
+    callables: Mapping[str, Callable[..., Any] | str] | None = None,
     on_event: EventCallback | None = None,
 ) -> RunRecord:
     """Goes on with a run that failed, was stopped or was killed; finished steps are not done again.
 
     Args:
         run_dir: The run's folder.
-        callables: As for `run_pipeline`.
+        callables: As for `run_pipeline`; those that were given as `module:function` are known still.
         on_event: As for `run_pipeline`.
 
     Returns:
@@ -154,8 +157,9 @@ def resume(
         return record
     definition = parse_definition(read_definition(folder / DEFINITION_FILE))
     scope = Scope(record.parameters, record.execution)
-    plan = make_plan(definition, scope, LocalS3(Path(record.request["s3_root"])), callables or {})
-    return _execute(plan, record, scope, callables or {}, on_event)
+    functions = load_callables({**record.request["callables"], **(callables or {})})
+    plan = make_plan(definition, scope, LocalS3(Path(record.request["s3_root"])), functions)
+    return _execute(plan, record, scope, functions, on_event)
 
 
 def _execute(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from names3risk.cli.pipeline import app as pipeline_app
 from names3risk.cli.runs import app
 from names3risk.errors import Names3RiskError
 from pipeline_steps.local import RunRecord, run_pipeline
@@ -67,6 +68,31 @@ def test_show_tells_steps_outputs_and_the_failure(run: RunRecord) -> None:
 def test_logs_are_printed_of_one_step_or_of_all(run: RunRecord) -> None:
     assert call("logs", run.run_dir, "Good") == "done\n"
     assert call("logs", run.run_dir) == "==> Good <==\ndone\n==> Bad <==\nno column label\n"
+
+
+def test_a_definition_of_any_tool_runs_and_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.csv").write_text("1\n")
+    (tmp_path / "ok").mkdir()
+    count = step("Count", f'cat "$SAGEMAKER_BASE_DIR"/processing/input/data/a.csv && test -e {tmp_path / "ok" / "go"}')
+    count["Arguments"]["ProcessingInputs"] = [
+        {
+            "InputName": "data",
+            "S3Input": {"S3Uri": {"Get": "Parameters.Data"}, "LocalPath": "/opt/ml/processing/input/data"},
+        }
+    ]
+    definition = {"Version": "2020-12-01", "Parameters": [{"Name": "Data", "Type": "String"}], "Steps": [count]}
+    (tmp_path / "mine.json").write_text(json.dumps(definition))
+    run_dir = tmp_path / "runs" / "one"
+    words = ["run", str(tmp_path / "mine.json"), "--run-dir", str(run_dir), "-p", f"Data=file:{tmp_path / 'data'}"]
+    first = CliRunner().invoke(pipeline_app, words)
+    assert first.exit_code == 1
+    assert "Count: failed" in first.output
+    (tmp_path / "ok" / "go").touch()
+    second = CliRunner().invoke(pipeline_app, ["resume", str(run_dir)])
+    assert second.exit_code == 0, second.output
+    assert "Succeeded" in second.output
+    assert call("logs", run_dir) == "==> Count <==\n1\n"
 
 
 def test_what_is_not_there_is_told(run: RunRecord, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from runner_kit import Place, get, pipeline, processing
 
-from pipeline_steps.local import DefinitionError, packages
+from pipeline_steps.local import DefinitionError, LocalRunError, packages, resume
 
 METRICS = """
 import json, os, sys
@@ -315,6 +315,27 @@ def test_a_callable_that_raises_or_answers_wrongly_fails_its_step(place: Place) 
     assert "threshold raised RuntimeError: no answer" in (record.failure_reason or "")
     record = place.run(definition, callables={"threshold": lambda event: {"least": "high"}})
     assert "output 'least' is 'high', expected a float" in (record.failure_reason or "")
+
+
+def test_a_callable_can_be_named_and_is_known_when_the_run_goes_on(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.put("modules/my_thresholds.py", "def threshold(event):\n    return {'least': event['base'] * 2}\n")
+    monkeypatch.syspath_prepend(str(place.s3 / "modules"))
+    check = condition(compare("Equals", get("Steps.Ask.OutputParameters['least']"), 0.5), yes=[processing("Go")])
+    place.code("raise SystemExit(1)")
+    definition = pipeline(function_step(), check, parameters=BASE)
+    record = place.run(definition, callables={"threshold": "my_thresholds:threshold"})
+    assert record.status == "Failed"
+    place.code("")
+    assert resume(record.run_dir).succeeded
+
+
+@pytest.mark.parametrize("where", ["no_such_module:f", "json:nothing", "json", "json:__name__"])
+def test_a_callable_that_cannot_be_loaded_is_told(place: Place, where: str) -> None:
+    with pytest.raises(LocalRunError, match="callable 'threshold'"):
+        place.run(pipeline(function_step(), parameters=BASE), callables={"threshold": where})
+    assert not place.events
 
 
 def test_a_missing_callable_is_told_before_anything_starts(place: Place) -> None:
