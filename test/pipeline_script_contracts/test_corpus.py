@@ -1,5 +1,6 @@
 """Every case of the corpus: verdicts equal the labels beside the lines. corpus/README.md tells the format."""
 
+import ast
 import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -146,3 +147,99 @@ def test_every_rule_has_a_violated_case() -> None:
     shown = {label.name for case in CASES for label in case.labels if label.verdict != "PROVEN"}
     rules = {f"SC{number}" for number in (*range(101, 107), *range(201, 206), *range(301, 306), *range(401, 404))}
     assert rules | {"SC501", "SC502", "SC503", "SC601", "SC901", "SC903"} <= shown
+
+
+class Rewriting(ast.NodeTransformer):
+    """Writes a program differently without changing what it does; texts that must stay constants are left alone."""
+
+    prelude = ""
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
+        return node
+
+    def visit_MatchValue(self, node: ast.MatchValue) -> ast.AST:
+        return node
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST:
+        return node if isinstance(node.value, ast.Constant) else self.generic_visit(node)
+
+    def rewrite(self, source: str) -> str:
+        tree = self.visit(ast.parse(source))
+        first = next((index for index, node in enumerate(tree.body) if not is_header(node)), len(tree.body))
+        tree.body[first:first] = ast.parse(self.prelude).body
+        return ast.unparse(ast.fix_missing_locations(tree))
+
+
+class SplitTexts(Rewriting):
+    """`"a/b"` becomes `"a" + "/b"`."""
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        if not isinstance(node.value, str) or "/" not in node.value:
+            return node
+        half = len(node.value) // 2
+        return ast.BinOp(ast.Constant(node.value[:half]), ast.Add(), ast.Constant(node.value[half:]))
+
+
+class PassedTexts(Rewriting):
+    """`"a/b"` becomes `_same({"key": "a/b"})["key"]`."""
+
+    prelude = "def _same(value):\n    return value\n"
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        if not isinstance(node.value, str) or "/" not in node.value:
+            return node
+        table = ast.Dict([ast.Constant("key")], [node])
+        passed = ast.Call(ast.Name("_same", ast.Load()), [table], [])
+        return ast.Subscript(passed, ast.Constant("key"), ast.Load())
+
+
+class IndirectCalls(Rewriting):
+    """`pd.read_csv(x)` becomes `_call(getattr(pd, "read_csv"), x)`."""
+
+    prelude = "def _call(function, *args, **kwargs):\n    return function(*args, **kwargs)\n"
+    modules = ("pd", "np", "pl", "pq", "torch", "joblib", "json", "pickle", "shutil", "xgb")
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        match node.func:
+            case ast.Attribute(ast.Name(module) as value, name) if module in self.modules:
+                found = ast.Call(ast.Name("getattr", ast.Load()), [value, ast.Constant(name)], [])
+                return ast.Call(ast.Name("_call", ast.Load()), [found, *node.args], node.keywords)
+        return node
+
+
+class GuardedBodies(Rewriting):
+    """The body of a function goes into a `try` with an empty `finally`."""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        self.generic_visit(node)
+        first = 1 if isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant) else 0
+        if node.body[first:]:
+            node.body[first:] = [ast.Try(node.body[first:], [], [], [ast.Pass()])]
+        return node
+
+
+def is_header(node: ast.stmt) -> bool:
+    is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    return is_text or (isinstance(node, ast.ImportFrom) and node.module == "__future__")
+
+
+REWRITINGS = (SplitTexts, PassedTexts, IndirectCalls, GuardedBodies)
+PARSED_CASES = [case for case in CASES if not case.name.startswith("limits")]
+
+
+@pytest.mark.parametrize("rewriting", REWRITINGS, ids=lambda rewriting: rewriting.__name__)
+def test_the_same_program_written_differently_gets_the_same_verdicts(
+    rewriting: type[Rewriting], tmp_path: Path
+) -> None:
+    problems = []
+    for number, case in enumerate(PARSED_CASES):
+        folder = tmp_path / str(number)
+        for filename, body in case.files.items():
+            target = folder / filename
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(rewriting().rewrite(body) if filename.endswith(".py") else body, encoding="utf-8")
+        result = case.contract.validate_implementation(folder / case.contract.entry_point, source_roots=[folder])
+        unmarked = Case(case.name, case.contract, case.files, {label: set() for label in case.labels})
+        problems += [f"{case.name}: {each}" for each in disagreements(unmarked, result.findings)]
+    assert not problems, "\n".join(problems)
