@@ -19,7 +19,6 @@ MODEL_EVALUATION_SPEC = StepSpecification(
             compatible_sources=[
                 "Names3RiskTraining",
                 "PyTorchTraining",
-                "XGBoostTraining",
                 "TrainingStep",
                 "TuningStep",
             ],

@@ -107,7 +107,7 @@ class _DefinitionChecks:
             if kind == "Or":
                 yield from self._comparisons(name, condition.get("Conditions") or [])
             elif kind == "Not":
-                yield from self._comparisons(name, [condition.get("Expression") or {}])
+                yield from self._comparisons(name, [condition.get("Condition") or {}])
             else:
                 values = condition.get("Values") or [condition.get("RightValue")]
                 left = condition.get("QueryValue", condition.get("LeftValue"))

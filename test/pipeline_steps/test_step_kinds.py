@@ -218,7 +218,7 @@ def test_conditions_of_every_type_nest(load, steps):
         {"Type": "In", "QueryValue": {"Get": "Parameters.RawDataUri"}, "Values": ["s3://a/b", "s3://c/d"]},
         {
             "Type": "Not",
-            "Expression": {"Type": "Equals", "LeftValue": {"Get": "Parameters.Count"}, "RightValue": 1},
+            "Condition": {"Type": "Equals", "LeftValue": {"Get": "Parameters.Count"}, "RightValue": 1},
         },
     ]
 

@@ -47,7 +47,7 @@ class Not(Strict):
 
     def definition(self) -> dict[str, Any]:
         """Gives the condition as a pipeline definition has it."""
-        return {"Type": "Not", "Expression": self.condition.definition()}
+        return {"Type": "Not", "Condition": self.condition.definition()}
 
 
 class Or(Strict):

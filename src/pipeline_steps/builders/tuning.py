@@ -98,6 +98,7 @@ class Names3RiskTuningStepBuilder(TrainingStepBuilder):
         algorithm = training["AlgorithmSpecification"]
         algorithm.pop("ContainerEntrypoint")
         algorithm.pop("ContainerArguments", None)
+        training["HyperParameterTuningResourceConfig"] = training.pop("ResourceConfig")
         training["StaticHyperParameters"] = {**training.pop("HyperParameters", {}), **self._script_mode()}
         training.pop("Tags", None)
         return without_empty(
