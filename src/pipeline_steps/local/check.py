@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import graphlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +41,13 @@ def own_arguments(step: Step) -> dict[str, Any]:
     return {key: value for key, value in step.arguments.items() if key not in _BRANCH_KEYS}
 
 
-def make_plan(definition: Definition, scope: Scope, storage: LocalS3, callables: Mapping[str, Any]) -> Plan:
+def make_plan(
+    definition: Definition,
+    scope: Scope,
+    storage: LocalS3,
+    callables: Mapping[str, Any],
+    done: Collection[str] = (),
+) -> Plan:
     """Checks a definition and orders its steps.
 
     Args:
@@ -49,6 +55,7 @@ def make_plan(definition: Definition, scope: Scope, storage: LocalS3, callables:
         scope: The bound parameters and the execution's variables.
         storage: Where S3 is.
         callables: What stands for Lambda functions, by name.
+        done: Steps that have run already, whose inputs may be gone.
 
     Returns:
         The plan.
@@ -73,7 +80,8 @@ def make_plan(definition: Definition, scope: Scope, storage: LocalS3, callables:
                 f"step {name!r}: type {step.type!r} does not run locally; the types that do: {', '.join(KINDS)}"
             )
             continue
-        found = list(_problems(step, scope, planned, storage, first=not needs[name]))
+        first = not needs[name] and name not in done
+        found = list(_problems(step, scope, planned, storage, first=first))
         if step.type in ("Lambda", "Callback") and callable_name(step) not in callables:
             found.append(f"no callable {callable_name(step)!r} was given; give one for what AWS would call")
         problems += [f"step {name!r}: {problem}" for problem in found]
@@ -163,6 +171,7 @@ def _problems(step: Step, scope: Scope, planned: dict[str, Any], storage: LocalS
         except (AttributeError, KeyError, TypeError, ValueError):
             return  # told with the references' form
     try:
+        yield from _policy_problems(step)
         yield from kind.problems(step, arguments)
         planned[step.name] = {
             **kind.properties(step, arguments, job_name("check", step.name, 1)),
@@ -188,6 +197,16 @@ def _problems(step: Step, scope: Scope, planned: dict[str, Any], storage: LocalS
                 storage.objects(uri)
             except LocalRunError as error:
                 yield f"{name}: {error}"
+
+
+def _policy_problems(step: Step) -> Iterator[str]:
+    for index, policy in enumerate(step.body.get("RetryPolicies") or []):
+        if not isinstance(policy.get("ExceptionType"), list):
+            yield f"RetryPolicies[{index}]: ExceptionType is {policy.get('ExceptionType')!r}, expected a list of texts"
+        for name in ("IntervalSeconds", "BackoffRate", "MaxAttempts", "ExpireAfterMin"):
+            value = policy.get(name, 1)
+            if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+                yield f"RetryPolicies[{index}]: {name} is {value!r}, expected a number from 0 on"
 
 
 def _unresolved(value: Any, scope: Scope, where: str) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -11,20 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline_steps.local.comparison import compare, outside_findings, start_analysis
 from pipeline_steps.local.containers import OPT_ML, PIP_ANSWER, base_environment
-from pipeline_steps.local.errors import LocalRunError, StepError, StepStopped
+from pipeline_steps.local.errors import StepError, StepStopped
+from pipeline_steps.local.evidence import describe_code, evidence
 from pipeline_steps.local.files import write_json
 from pipeline_steps.local.job import Job
 from pipeline_steps.local.memory import over_budget
 from pipeline_steps.local.processes import MARK, Command, Ended, run_commands
 from pipeline_steps.local.sandbox import View, program_folders
-from pipeline_steps.local.storage import StoredObject
 from pipeline_steps.local.trace import TRACE_FOLDER, Trace, mark_unread, read_trace, tracing_variables
 
 if TYPE_CHECKING:
     from pipeline_script_contracts.analysis import Analysis
-
-_TAIL_LINES = 20
-_FAILURE_CHARACTERS = 4000
 
 
 @dataclass(frozen=True)
@@ -68,11 +64,6 @@ def make_hosts(job: Job, count: int) -> list[Host]:
         host.temporary.mkdir(parents=True, exist_ok=True)
         hosts.append(host)
     return hosts
-
-
-def share(objects: Sequence[StoredObject], distribution: str | None, host: Host, count: int) -> list[StoredObject]:
-    """The objects that one machine gets: all, or every `count`-th with `ShardedByS3Key`."""
-    return list(objects[host.index :: count]) if distribution == "ShardedByS3Key" else list(objects)
 
 
 def write_resource_config(path: Path, host: Host, count: int, instance_type: str) -> None:
@@ -148,19 +139,23 @@ def run_hosts(
     if job.run.sandbox:
         job.trace = read_trace(hosts, before)
         job.findings = _findings(job, job.trace, None if ended.stopped else analysis)
+    bases = {host.name: host.base for host in hosts}
     if ended.timed_out:
         raise StepError(
-            f"was ended after {timeout:g} s, its StoppingCondition.MaxRuntimeInSeconds" + _evidence(job, hosts)
+            f"was ended after {timeout:g} s, its StoppingCondition.MaxRuntimeInSeconds" + evidence(job.log, bases)
         )
     if ended.refused:
-        raise StepError(ended.refused + _evidence(job, hosts), retry_as=("SageMaker.CAPACITY_ERROR",))
+        raise StepError(
+            ended.refused + evidence(job.log, bases),
+            retry_as=("SageMaker.CAPACITY_ERROR",),
+        )
     if ended.stopped:
         raise StepStopped
     first = next((code for code in ended.codes if code > 0), 0) or next((code for code in ended.codes if code), 0)
     if first:
         by_signal = first < 0
         raise StepError(
-            _code_text(first) + _evidence(job, hosts),
+            describe_code(first) + evidence(job.log, bases),
             retry_as=("SageMaker.JOB_INTERNAL_ERROR",) if by_signal else (),
         )
     return ended
@@ -224,70 +219,7 @@ def seconds_allowed(arguments: Mapping[str, Any]) -> float | None:
     return None if value is None else float(value)
 
 
-def fetch(job: Job, uri: str, data_type: str | None, what: str) -> list[StoredObject]:
-    """The objects of an input.
-
-    Args:
-        job: The attempt.
-        uri: `S3Uri`.
-        data_type: `S3DataType`: `S3Prefix` (default) or `ManifestFile`.
-        what: For messages, as in "input 'data'".
-
-    Raises:
-        StepError: There are none.
-    """
-    storage = job.run.storage
-    try:
-        if data_type == "ManifestFile":
-            return _manifest(storage.objects(uri)[0].path, job)
-        for name in storage.beside(uri):
-            job.warn(f"{what}: S3 would also deliver {name!r}, for {uri} is a prefix of it; end the URI with '/'")
-        return storage.objects(uri)
-    except LocalRunError as error:
-        raise StepError(f"{what}: {error}") from None
-
-
-def _manifest(path: Path, job: Job) -> list[StoredObject]:
-    import json
-
-    try:
-        head, *names = json.loads(path.read_text(encoding="utf-8"))
-        prefix = str(head["prefix"])
-        return [StoredObject(str(name), job.run.storage.path(prefix + str(name))) for name in names]
-    except (ValueError, TypeError, KeyError):
-        raise LocalRunError(
-            "is not a manifest", where=path, expected='[{"prefix": "s3://bucket/folder/"}, "file", ...]'
-        ) from None
-
-
-def _code_text(code: int) -> str:
-    if code > 0:
-        return f"ended with exit code {code}"
-    name = signal.Signals(-code).name if -code in signal.valid_signals() else f"signal {-code}"
-    hint = " (the system does so when memory runs out)" if -code == signal.SIGKILL else ""
-    return f"was killed by {name}{hint}"
-
-
 def _hear(job: Job, line: str) -> None:
     job.say(line)
     if PIP_ANSWER in line:
         job.warn(line)
-
-
-def _evidence(job: Job, hosts: Sequence[Host]) -> str:
-    text = ""
-    for host in hosts:
-        failure = host.base / "output" / "failure"
-        if failure.is_file():
-            told = failure.read_text(encoding="utf-8", errors="replace")[:_FAILURE_CHARACTERS].strip()
-            text += f"\n--- failure file of {host.name} ---\n{told}"
-    return text + _log_tail(job.log)
-
-
-def _log_tail(log: Path) -> str:
-    if not log.is_file():
-        return ""
-    with log.open("rb") as file:
-        file.seek(max(0, log.stat().st_size - 16384))
-        lines = file.read().decode("utf-8", "replace").splitlines()[-_TAIL_LINES:]
-    return f"\n--- end of {log} ---\n" + "\n".join(lines) if lines else ""

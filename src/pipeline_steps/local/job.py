@@ -106,7 +106,9 @@ class Job:
     def default_uri(self, *parts: str) -> str:
         """Where an output goes when the definition does not say it."""
         pipeline = folder_name(self.run.pipeline_name)
-        return join_uri(DEFAULT_BUCKET, pipeline, self.run.run_id, folder_name(self.step.name), *parts)
+        return join_uri(
+            DEFAULT_BUCKET, pipeline, self.run.run_id, folder_name(self.step.name), *map(folder_name, parts)
+        )
 
     def warn(self, message: str) -> None:
         """Tells something that is no error but deserves a look."""

@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -180,11 +181,12 @@ def _start(command: Command) -> subprocess.Popen[bytes]:
 
 
 def _wait(index: int, process: subprocess.Popen[bytes], ended: queue.Queue[tuple[int, int, int]]) -> None:
-    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-    _signal([process], signal.SIGKILL)  # what it left in the background; its id is still its own here
+    if sys.platform != "darwin":  # which has no waitid
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        _signal([process], signal.SIGKILL)  # what it left in the background; its id is still its own here
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    ended.put((index, process.returncode, usage.ru_maxrss * 1024))
+    ended.put((index, process.returncode, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)))
 
 
 def _signal(processes: Iterable[subprocess.Popen[bytes]], number: int) -> None:

@@ -100,7 +100,7 @@ def run_pipeline(
         "StartDateTime": started,
         "CurrentDateTime": started,
     }
-    available = len(os.sched_getaffinity(0))
+    available = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     record.request = {
         "s3_root": str(root),
         "mode": mode,
@@ -158,7 +158,8 @@ def resume(
     definition = parse_definition(read_definition(folder / DEFINITION_FILE))
     scope = Scope(record.parameters, record.execution)
     functions = load_callables({**record.request["callables"], **(callables or {})})
-    plan = make_plan(definition, scope, LocalS3(Path(record.request["s3_root"])), functions)
+    done = [item.name for item in record.steps.values() if item.status in DONE]
+    plan = make_plan(definition, scope, LocalS3(Path(record.request["s3_root"])), functions, done)
     return _execute(plan, record, scope, functions, on_event)
 
 
@@ -185,8 +186,10 @@ def _execute(
         callables=callables,
         records=record.steps,
         stopping=threading.Event(),
-        on_event=_one_at_a_time(on_event),
+        on_event=lambda event: None,
     )
+    teller = _Teller(on_event, context.stopping)
+    context.on_event = teller
     scope.steps = _Properties(record.steps, "properties")
     scope.property_files = _Properties(record.steps, "property_files")
     scope.read_json = storage.read_json
@@ -209,6 +212,8 @@ def _execute(
             _conclude(record, stopped=context.stopping.is_set(), seconds=time.monotonic() - began)
             message = record.failure_reason or ""
             context.on_event(Event("run_finished", "", message, record.status, len(record.steps)))
+    if teller.error:
+        raise teller.error
     return record
 
 
@@ -279,15 +284,23 @@ def _interpreter(python: str) -> str:
     return found
 
 
-def _one_at_a_time(on_event: EventCallback | None) -> EventCallback:
-    lock = threading.Lock()
+class _Teller:
+    """Passes events on, one at a time; when that fails the run is stopped, for nobody would learn of it."""
 
-    def tell(event: Event) -> None:
-        if on_event:
-            with lock:
-                on_event(event)
+    def __init__(self, on_event: EventCallback | None, stopping: threading.Event) -> None:
+        self.on_event, self.stopping = on_event, stopping
+        self.lock = threading.Lock()
+        self.error: Exception | None = None
 
-    return tell
+    def __call__(self, event: Event) -> None:
+        with self.lock:
+            if self.on_event is None or self.error is not None:
+                return
+            try:
+                self.on_event(event)
+            except Exception as error:  # noqa: BLE001 - it is raised again when the steps have ended
+                self.error = error
+                self.stopping.set()
 
 
 @contextmanager

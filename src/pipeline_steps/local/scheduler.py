@@ -66,7 +66,7 @@ class Scheduler:
         """
         self._skip()
         while True:
-            if not self._failed():
+            if not self._failed() and not self.context.stopping.is_set():
                 self._start_ready()
             if not self.running:
                 return
@@ -132,7 +132,10 @@ class Scheduler:
 
     def _work(self, step: Step, arguments: Mapping[str, Any], threads: int) -> None:
         cache = self.cache if wants_cache(step) and KINDS[step.type].cacheable else None
-        result = run_step(step, arguments, self.context, threads, cache, lambda job: self.messages.put((step, job)))
+        try:
+            result = run_step(step, arguments, self.context, threads, cache, lambda job: self.messages.put((step, job)))
+        except Exception as error:  # noqa: BLE001 - without an answer the run would wait for ever
+            result = StepResult("Failed", failure=f"the runner failed: {type(error).__name__}: {error}")
         self.messages.put((step, result))
 
     def _note_attempt(self, step: Step, job: Job) -> None:

@@ -97,10 +97,17 @@ class LocalS3:
         return found
 
     def download(self, objects: Iterable[StoredObject], folder: Path) -> None:
-        """Copies objects into a folder; changing the copies leaves the objects as they are."""
+        """Copies objects into a folder; changing the copies leaves the objects as they are.
+
+        Raises:
+            LocalRunError: The name of an object leads outside the folder.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         for item in objects:
-            copy_file(item.path, folder / PurePosixPath(item.name))
+            name = PurePosixPath(item.name)
+            if name.is_absolute() or ".." in name.parts:
+                raise LocalRunError(f"{item.name!r} leads outside the folder it is downloaded to")
+            copy_file(item.path, folder / name)
 
     def read_json(self, uri: str) -> Any:
         """The JSON document at an S3 URI.

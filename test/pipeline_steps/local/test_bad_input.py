@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -170,6 +171,11 @@ def test_a_text_compared_by_size(ready: Place) -> None:
         (pipeline({"Name": "A", "Type": "EMR", "Arguments": {}}), "type 'EMR' does not run locally"),
         (pipeline({"Name": "A", "Type": "Processing", "Arguments": {}}), "AppSpecification is missing"),
         (pipeline({**processing("A"), "DependsOn": "B"}), "DependsOn is not a list"),
+        (pipeline({**processing("A"), "RetryPolicies": [{"ExceptionType": "X"}]}), "ExceptionType is 'X'"),
+        (
+            pipeline({**processing("A"), "RetryPolicies": [{"ExceptionType": [], "MaxAttempts": "3"}]}),
+            "MaxAttempts is '3', expected a number",
+        ),
     ],
 )
 def test_definitions_of_a_wrong_shape(ready: Place, definition: Any, said: str) -> None:
@@ -222,6 +228,18 @@ def test_input_that_is_not_there(ready: Place) -> None:
 )
 def test_uris_that_lead_outside(ready: Place, uri: str) -> None:
     assert "step 'A'" in problem(ready, pipeline(processing("A", inputs={"data": uri})))
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../../secret", "missing.csv"])
+def test_a_manifest_that_leads_outside_or_nowhere(ready: Place, name: str) -> None:
+    ready.put("secret", "x")
+    ready.put("data/in/etc/passwd", "x")
+    ready.put("data/list.json", json.dumps([{"prefix": "s3://data/in"}, name]))
+    step = processing("A", inputs={"data": "s3://data/list.json"})
+    step["Arguments"]["ProcessingInputs"][0]["S3Input"]["S3DataType"] = "ManifestFile"
+    record = ready.run(pipeline(step))
+    reason = record.failure_reason or ""
+    assert "leads outside" in reason or "which is not there" in reason
 
 
 @pytest.mark.parametrize("path", ["/etc", "/opt/mlx/a", "relative", "/opt/ml/../../etc"])
@@ -292,6 +310,22 @@ def test_unusual_step_names(ready: Place, name: str) -> None:
     assert record.succeeded, record.failure_reason
     assert load_run(record.run_dir).steps[name].status == "Succeeded"
     assert len(list((record.run_dir / "steps").iterdir())) == 1
+
+
+@pytest.mark.parametrize("name", ["a b", "../up", "ü/λ", "."])
+def test_unusual_output_names(place: Place, name: str) -> None:
+    place.code("import os; open(os.environ['SAGEMAKER_BASE_DIR'] + '/processing/output/o/x', 'w').write('kept')")
+    step = processing("A", outputs={"o": None})
+    step["Arguments"]["ProcessingOutputConfig"]["Outputs"][0]["OutputName"] = name
+    record = place.run(pipeline(step))
+    assert record.succeeded, record.failure_reason
+    assert (Path(record.steps["A"].output_paths[name]) / "x").read_text() == "kept"
+
+
+def test_two_outputs_of_one_name(ready: Place) -> None:
+    step = processing("A", outputs={"o": None})
+    step["Arguments"]["ProcessingOutputConfig"]["Outputs"] *= 2
+    assert "two outputs have the name 'o'" in problem(ready, pipeline(step))
 
 
 def test_a_file_name_that_is_no_unicode_is_kept(place: Place) -> None:

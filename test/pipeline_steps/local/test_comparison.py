@@ -6,6 +6,7 @@ import pytest
 
 from pipeline_script_contracts.analysis.facts import Analysis, Argument, EnvRead, PathUse, Place, Unresolved
 from pipeline_script_contracts.analysis.patterns import Hole, Pattern
+from pipeline_steps.local import RunRecord, StepRecord
 from pipeline_steps.local.comparison import compare, outside_findings
 from pipeline_steps.local.trace import Trace
 
@@ -75,3 +76,14 @@ def test_where_the_analysis_could_not_follow_it_is_unresolved(analysis: Analysis
 def test_writing_outside_needs_no_analysis() -> None:
     findings = outside_findings(Trace(outside=["/var/log/mine"]))
     assert [(item["code"], item["subject"]) for item in findings] == [("TR103", "/var/log/mine")]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "answer"), [(None, None), ([], True), (["UNRESOLVED"], True), (["UNRESOLVED", "VIOLATED"], False)]
+)
+def test_a_run_keeps_to_the_analysis_when_nothing_is_violated(tmp_path, verdicts, answer) -> None:
+    step = StepRecord("A", "Processing")
+    if verdicts is not None:
+        step.trace, step.findings = {}, [{"code": "TR101", "verdict": verdict} for verdict in verdicts]
+    record = RunRecord("id", "pipeline", tmp_path, "Succeeded", "2026-01-01", steps={"A": step})
+    assert record.contract_check is answer

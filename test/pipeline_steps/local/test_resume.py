@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from runner_kit import Place, get, pipeline, processing
 
-from pipeline_steps.local import LocalRunError, load_run, packages, resume, run_pipeline
+from pipeline_steps.local import Event, LocalRunError, load_run, packages, resume, run_pipeline
 
 RUN = """
 import json, sys
@@ -72,6 +72,39 @@ def test_a_succeeded_run_is_left_as_it_is(place: Place) -> None:
     before = (first.run_dir / "run.json").read_bytes()
     assert resume(first.run_dir).succeeded
     assert (first.run_dir / "run.json").read_bytes() == before
+
+
+def test_inputs_of_finished_steps_may_be_gone(place: Place) -> None:
+    place.put("data/in/a.csv", "x")
+    place.code("")
+    place.code("import sys; sys.exit(1)", "bad.py")
+    steps = [processing("A", inputs={"data": "s3://data/in"}), processing("B", "bad.py", DependsOn=["A"])]
+    first = place.run(pipeline(*steps))
+    (place.s3 / "data" / "in" / "a.csv").unlink()
+    place.code("", "bad.py")
+    assert resume(first.run_dir).succeeded
+
+
+def test_a_listener_that_fails_stops_the_run_and_is_told(place: Place) -> None:
+    place.code("import time\nprint('line', flush=True)\ntime.sleep(60)")
+    place.code("")
+
+    def broken(event: Event) -> None:
+        if event.kind == "step_log":
+            raise BrokenPipeError("the reader has gone")
+
+    place.code("import time\nprint('line', flush=True)\ntime.sleep(60)", "slow.py")
+    with pytest.raises(BrokenPipeError):
+        run_pipeline(
+            pipeline(processing("A", "slow.py")),
+            run_dir=place.root / "run",
+            s3_root=place.s3,
+            stop_grace=1,
+            on_event=broken,
+        )
+    assert load_run(place.root / "run").status == "Stopped"
+    place.code("", "slow.py")
+    assert resume(place.root / "run").succeeded
 
 
 def test_branches_are_taken_again_the_same_way(place: Place) -> None:

@@ -94,3 +94,8 @@ def not_one_of(value: object, allowed: Sequence[object], field: str) -> Iterator
     """A message when a field is there and none of the values that work locally."""
     if value is not None and not isinstance(value, Later) and value not in allowed:
         yield f"{field} is {value!r}, which does not run locally; expected one of {', '.join(map(repr, allowed))}"
+
+
+def repeated(names: Sequence[object]) -> list[object]:
+    """The names that come more than once."""
+    return sorted({name for name in names if names.count(name) > 1}, key=str)

@@ -11,17 +11,10 @@ from pipeline_steps.local.containers import command_line, inside, rewritten_envi
 from pipeline_steps.local.definition import Step
 from pipeline_steps.local.errors import StepError
 from pipeline_steps.local.files import write_json
-from pipeline_steps.local.hosts import (
-    Host,
-    fetch,
-    make_hosts,
-    run_hosts,
-    seconds_allowed,
-    share,
-    write_resource_config,
-)
+from pipeline_steps.local.hosts import Host, make_hosts, run_hosts, seconds_allowed, write_resource_config
+from pipeline_steps.local.inputs import fetch, share
 from pipeline_steps.local.job import Job, Outcome
-from pipeline_steps.local.kinds.base import StepKind, arn, missing, not_one_of, not_whole
+from pipeline_steps.local.kinds.base import StepKind, arn, missing, not_one_of, not_whole, repeated
 from pipeline_steps.local.uploads import folder_files, upload
 
 _COUNT = "ProcessingResources.ClusterConfig.InstanceCount"
@@ -54,6 +47,11 @@ class ProcessingKind(StepKind):
             name = f"output {item.get('OutputName')!r}"
             yield from (f"{name}: {problem}" for problem in missing(item, ["OutputName", "S3Output"]))
             yield from _path_problems((item.get("S3Output") or {}).get("LocalPath"), name)
+        for kind, names in (
+            ("inputs", [item.get("InputName") for item in arguments.get("ProcessingInputs") or []]),
+            ("outputs", [item.get("OutputName") for item in _outputs(arguments)]),
+        ):
+            yield from (f"two {kind} have the name {name!r}" for name in repeated(names))
         known = {item.get("OutputName") for item in _outputs(arguments)}
         for file in step.property_files:
             if file.get("OutputName") not in known:

@@ -11,17 +11,10 @@ from pipeline_steps.local.archives import pack
 from pipeline_steps.local.containers import command_line, inside, rewritten_environment
 from pipeline_steps.local.definition import Step
 from pipeline_steps.local.files import write_json
-from pipeline_steps.local.hosts import (
-    Host,
-    fetch,
-    make_hosts,
-    run_hosts,
-    seconds_allowed,
-    share,
-    write_resource_config,
-)
+from pipeline_steps.local.hosts import Host, make_hosts, run_hosts, seconds_allowed, write_resource_config
+from pipeline_steps.local.inputs import fetch, share
 from pipeline_steps.local.job import Job, Outcome
-from pipeline_steps.local.kinds.base import StepKind, arn, missing, not_one_of, not_whole
+from pipeline_steps.local.kinds.base import StepKind, arn, missing, not_one_of, not_whole, repeated
 from pipeline_steps.local.script_mode import ScriptMode, script_mode
 from pipeline_steps.local.storage import join_uri
 from pipeline_steps.local.toolkit import as_strings, training_variables
@@ -51,9 +44,7 @@ class TrainingKind(StepKind):
             yield "ResourceConfig.InstanceGroups does not run locally; name InstanceType and InstanceCount"
         yield from _checkpoint_problems(arguments.get("CheckpointConfig") or {})
         names = [item.get("ChannelName") for item in arguments.get("InputDataConfig") or []]
-        yield from (
-            f"two channels have the name {name!r}" for name in sorted(set(names), key=str) if names.count(name) > 1
-        )
+        yield from (f"two channels have the name {name!r}" for name in repeated(names))
         for item in arguments.get("InputDataConfig") or []:
             where = f"channel {item.get('ChannelName')!r}"
             if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", str(item.get("ChannelName"))) or set(item["ChannelName"]) == {

@@ -11,7 +11,8 @@ from pipeline_steps.local.containers import rewritten_environment
 from pipeline_steps.local.definition import Step
 from pipeline_steps.local.errors import LocalRunError, StepError
 from pipeline_steps.local.files import copy_file, write_json
-from pipeline_steps.local.hosts import Host, fetch, make_hosts, run_hosts, share
+from pipeline_steps.local.hosts import Host, make_hosts, run_hosts
+from pipeline_steps.local.inputs import fetch, share
 from pipeline_steps.local.job import Job, Outcome
 from pipeline_steps.local.kinds.base import StepKind, arn, missing, not_one_of, not_whole
 from pipeline_steps.local.kinds.model import containers
