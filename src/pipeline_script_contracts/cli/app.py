@@ -59,7 +59,7 @@ def _failed(arguments: list[str], kind: str, message: str, code: int) -> int:
     """Says what went wrong on stderr, and on stdout too where a machine waits for a document."""
     print(message, file=sys.stderr)
     output_format = requested_format(arguments)
-    if output_format in ("json", "sarif"):
+    if output_format in ("json", "sarif", "github"):
         from ..reporters import Report, render
 
         print(render(Report(error={"kind": kind, "message": message}), output_format), end="")

@@ -329,3 +329,81 @@ def test_a_project_reached_through_a_link(
     monkeypatch.chdir(link)
     break_script(script)
     assert "jobs/fit/train.py:6:9: SC103" in run()[1].splitlines()[1]
+
+
+def test_an_inference_script_is_checked_beside_the_training_script_of_its_folder(
+    script: Path, project: Path, run: Run
+) -> None:
+    (project / "contracts" / "serve.json").write_text(
+        json.dumps({"type": "inference", "entry_point": "serve.py", "expected_input_paths": {"model": "/opt/ml/model"}})
+    )
+    serve = script.with_name("serve.py")
+    serve.write_text("import pandas as pd\ndef model_fn(model_dir):\n    return pd.read_csv(model_dir + '/rows.csv')\n")
+    assert run()[0] == 0
+    serve.write_text(serve.read_text().replace("rows.csv", "columns.csv"))
+    assert codes(run("--output-format", "json")[1]) == ["SC601"]
+    script.write_text(script.read_text().replace("model/rows.csv", "model/columns.csv"))
+    assert run()[0] == 0, "the training script is part of what the result depends on"
+    script.with_name("other.py").write_text(script.read_text())
+    other = json.loads((project / "contracts" / "train.json").read_text())
+    (project / "contracts" / "other.json").write_text(json.dumps({**other, "entry_point": "other.py"}))
+    serve.write_text(serve.read_text().replace("columns.csv", "rows.csv"))
+    assert run("jobs/fit/serve.py")[0] == 0, "with two training scripts it is not known which one is served"
+
+
+def test_bindings_choose_the_scripts_of_a_contract(script: Path, project: Path, run: Run) -> None:
+    target = project / "elsewhere" / "fit.py"
+    target.parent.mkdir()
+    target.write_text(script.read_text())
+    script.unlink()
+    binding = '[tool.validate_contracts.bindings]\n"elsewhere/fit.py" = "contracts/train.json:train.py"\n'
+    (project / "pyproject.toml").write_text((project / "pyproject.toml").read_text() + binding)
+    code, out, _ = run("--output-format", "json")
+    assert code == 0
+    assert [each["script"] for each in json.loads(out)["scripts"]] == ["elsewhere/fit.py"]
+
+
+def test_a_changed_hyperparameter_model_is_seen(script: Path, project: Path, run: Run) -> None:
+    contract = json.loads((project / "contracts" / "train.json").read_text())
+    contract["hyperparameters"] = "library.Model"
+    contract["expected_input_paths"]["config"] = "/opt/ml/input/config/hyperparameters.json"
+    (project / "contracts" / "train.json").write_text(json.dumps(contract))
+    library = project / "library" / "library.py"
+    library.parent.mkdir()
+    library.write_text("from pydantic import BaseModel\nclass Model(BaseModel):\n    epochs: int = 1\n")
+    script.write_text(
+        script.read_text() + "import json\nhp = json.load(open('/opt/ml/input/config/hyperparameters.json'))\n"
+    )
+    arguments = ("--source-root", "library", "--output-format", "json")
+    assert codes(run(*arguments)[1]) == ["SC402"]
+    script.write_text(script.read_text() + "print(hp['epochs'])\n")
+    assert codes(run(*arguments)[1]) == []
+    library.write_text(library.read_text() + "    rate: float = 0.1\n")
+    assert codes(run(*arguments)[1]) == ["SC402"]
+
+
+def test_requirements_are_read_beside_the_script_and_changes_are_seen(script: Path, run: Run) -> None:
+    requirements = script.with_name("requirements.txt")
+    requirements.write_text("numpy\n")
+    assert codes(run("--output-format", "json")[1]) == ["SC501"]
+    requirements.write_text("pandas\n")
+    assert run()[0] == 0
+
+
+def test_an_error_is_an_annotation_too(project: Path, run: Run) -> None:
+    code, out, _ = run("nowhere.py", "--output-format", "github")
+    assert (code, out) == (
+        2,
+        "::error title=validate_contracts::validate_contracts: nowhere.py: no such script or folder\n",
+    )
+
+
+def test_where_an_internal_error_happened_is_shown_on_request(
+    project: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("wires crossed")
+
+    monkeypatch.setattr(check, "check_project", fail)
+    monkeypatch.setenv("VALIDATE_CONTRACTS_TRACEBACK", "1")
+    assert "Traceback" in run()[2]

@@ -120,3 +120,10 @@ def test_sys_path_is_left_as_it_was(tmp_path: Path) -> None:
     before = list(sys.path)
     load_contracts(["c2_two:TRAIN"], tmp_path)
     assert sys.path == before
+
+
+def test_yaml_without_pyyaml_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "c.yaml").write_text("entry_point: a.py\n")
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    with pytest.raises(UsageError, match="reading YAML needs PyYAML; install pyyaml, or write the contract as JSON"):
+        load_contracts(["c.yaml"], tmp_path)

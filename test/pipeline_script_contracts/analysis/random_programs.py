@@ -1,0 +1,393 @@
+"""Random programs that read and write files, for running them and for analysing them.
+
+Every program terminates, touches only paths below `ROOT` and takes its branches by what the environment holds.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+SEGMENTS = ("train", "val", "model", "a-1", "out.d", "x")
+NAMES = ("rows.csv", "model.pth", "part-0.json", "metrics.txt")
+HEADER = """\
+import contextlib
+import dataclasses
+import enum
+import functools
+import os
+import os.path as osp
+import shutil
+from os import environ as env
+from os.path import join as pjoin
+from pathlib import Path
+
+ROOT = {root!r}
+"""
+
+
+class Program:
+    """Writes one program.
+
+    Args:
+        random: Makes the choices.
+        root: The folder that all paths lie in.
+    """
+
+    def __init__(self, random: Random, root: str) -> None:
+        self.random = random
+        self.lines = HEADER.format(root=root).splitlines()
+        self.indent = 0
+        self.counter = 0
+        self.known: dict[str, list[str]] = {"path": ["ROOT"], "segment": [], "flag": [], "maker": [], "items": [], "dict": []}
+        self.variables: set[str] = set()
+
+    def text(self, statements: int) -> str:
+        """Gives the source of a program of about so many statements."""
+        for _ in range(statements):
+            self.statement(2)
+        return "\n".join(self.lines) + "\n"
+
+    # -- helpers ----------------------------------------------------------------------------------------
+
+    def emit(self, line: str) -> None:
+        self.lines.append("    " * self.indent + line)
+
+    def name(self, kind: str) -> str:
+        self.counter += 1
+        return f"{kind}{self.counter}"
+
+    def pick(self, *options: str) -> str:
+        return options[self.random.randrange(len(options))]
+
+    def one(self, kind: str) -> str:
+        names = self.known[kind]
+        return names[self.random.randrange(len(names))]
+
+    # -- expressions ------------------------------------------------------------------------------------
+
+    def segment(self, depth: int = 2) -> str:
+        """Writes a relative name."""
+        choices = ["literal"]
+        if self.known["segment"]:
+            choices.append("variable")
+        if depth:
+            choices += ["upper", "format", "environment", "strip", "conditional", "index", "sum", "splitext"]
+        match self.pick(*choices):
+            case "variable":
+                return self.one("segment")
+            case "upper":
+                return f"{self.segment(depth - 1)}.{self.pick('upper', 'lower', 'title')}()"
+            case "format":
+                part = self.segment(0)
+                if part.startswith("'"):
+                    return f"'{{}}-{self.random.randrange(9)}'.format({part})"
+                return f"f'{{{part}}}-{self.random.randrange(9)}'"
+            case "environment":
+                variable = self.pick("SUFFIX", "MODE", "SPLIT")
+                default = self.segment(0)
+                return self.pick(
+                    f"os.environ.get({variable!r}, {default})",
+                    f"os.getenv({variable!r}, {default})",
+                    f"env.get({variable!r}, {default})",
+                    f"(env.get({variable!r}) or {default})",
+                )
+            case "strip":
+                return f"({self.segment(depth - 1)} + '/').rstrip('/')"
+            case "conditional":
+                return f"({self.segment(depth - 1)} if {self.flag()} else {self.segment(depth - 1)})"
+            case "index":
+                return f"[{self.segment(depth - 1)}, {self.segment(depth - 1)}][{self.random.randrange(2)}]"
+            case "sum":
+                return f"({self.segment(depth - 1)} + '_' + {self.segment(depth - 1)})"
+            case "splitext":
+                return f"osp.splitext({self.segment(depth - 1)} + '.csv')[0]"
+        return repr(self.pick(*SEGMENTS))
+
+    def flag(self) -> str:
+        """Writes a condition: undecided, or constant."""
+        options = ["env.get('FLAG') == '1'", "'FLAG' in os.environ", "True", "False", "not env.get('OTHER')"]
+        options += self.known["flag"]
+        return self.pick(*options)
+
+    def path(self, depth: int = 3) -> str:
+        """Writes a path below the root, as a string."""
+        if not depth:
+            return self.one("path")
+        choices = ["join", "pathlib", "f", "percent", "format", "sum", "conditional", "variable", "dirname", "list"]
+        choices += ["maker"] * 2 if self.known["maker"] else []
+        choices += ["dict"] if self.known["dict"] else []
+        base = self.path(depth - 1)
+        part = self.segment()
+        match self.pick(*choices):
+            case "join":
+                return f"{self.pick('os.path.join', 'pjoin', 'osp.join')}({base}, {part})"
+            case "pathlib":
+                return self.pick(
+                    f"str(Path({base}) / {part})",
+                    f"os.fspath(Path({base}).joinpath({part}))",
+                    f"str(Path({base}, {part}).parent / {part})",
+                    f"(Path({base}) / {part}).with_suffix('.json').as_posix()",
+                )
+            case "f":
+                simple = base.isidentifier() and part.isidentifier()
+                return f"f'{{{base}}}/{{{part}}}'" if simple else f"(lambda a, b: f'{{a}}/{{b}}')({base}, {part})"
+            case "percent":
+                return f"('%s/%s' % ({base}, {part}))"
+            case "format":
+                return f"'{{}}/{{name}}'.format({base}, name={part})"
+            case "sum":
+                return f"({base} + '/' + {part})"
+            case "conditional":
+                return f"({base} if {self.flag()} else {self.path(depth - 1)})"
+            case "dirname":
+                return f"os.path.dirname({base} + '/{self.pick(*SEGMENTS)}')"
+            case "list":
+                return f"'/'.join([{base}, {part}])"
+            case "maker":
+                return f"{self.one('maker')}({base}, {part})"
+            case "dict":
+                table = self.one("dict")
+                key = self.pick("a", "b")
+                return self.pick(f"{table}[{key!r}]", f"{table}.get({key!r})", f"{table}.get('c', {base})")
+        return self.one("path")
+
+    # -- statements -------------------------------------------------------------------------------------
+
+    def statement(self, depth: int) -> None:
+        """Writes one statement."""
+        kinds = ["sink", "sink", "assign", "assign", "segment", "items", "dict"]
+        if depth:
+            kinds += ["if", "for", "while", "try", "with", "function", "class", "comprehension", "augment", "match"]
+        getattr(self, f"do_{self.pick(*kinds)}")(depth)
+
+    def block(self, depth: int) -> None:
+        """Writes an indented block; names bound in it are not used outside."""
+        before = {kind: list(names) for kind, names in self.known.items()}
+        self.indent += 1
+        for _ in range(1 + self.random.randrange(3)):
+            self.statement(depth - 1)
+        self.indent -= 1
+        self.known = before
+
+    def do_sink(self, depth: int) -> None:
+        path = f"{self.path()} + '/{self.pick(*NAMES)}'"
+        match self.pick("write", "read", "pathlib", "copy", "text", "list", "append"):
+            case "write":
+                self.emit(f"with open({path}, {self.pick(repr('w'), repr('wt'), 'mode=' + repr('w'))}) as handle:")
+                self.emit("    handle.write('x')")
+            case "read":
+                self.emit(f"open({path}).read()")
+            case "append":
+                self.emit(f"open({path}, 'a').close()")
+            case "pathlib":
+                self.emit(f"Path({path}).write_text('x')")
+            case "text":
+                self.emit(f"Path({path}).read_text()")
+            case "copy":
+                self.emit(f"shutil.copyfile({path}, {self.path()} + '/copy.bin')")
+            case "list":
+                self.emit(f"for entry in os.listdir({self.path()}):")
+                self.emit("    str(entry)")
+
+    def do_assign(self, depth: int) -> None:
+        known = [name for name in self.known["path"] if name in self.variables]
+        again = bool(known) and self.random.random() < 0.3
+        name = known[self.random.randrange(len(known))] if again else self.name("p")
+        self.emit(f"{name} = {self.path()}")
+        if not again:
+            self.variables.add(name)
+            self.known["path"].append(name)
+
+    def do_segment(self, depth: int) -> None:
+        if self.random.random() < 0.3:
+            name = self.name("flag")
+            self.emit(f"{name} = {self.flag()}")
+            self.known["flag"].append(name)
+            return
+        name = self.name("s")
+        self.emit(f"{name} = {self.segment()}")
+        self.known["segment"].append(name)
+
+    def do_augment(self, depth: int) -> None:
+        known = [name for name in self.known["path"] if name in self.variables]
+        if known:
+            self.emit(f"{known[self.random.randrange(len(known))]} += '/' + {self.segment()}")
+        else:
+            self.emit("pass")
+
+    def do_items(self, depth: int) -> None:
+        name = self.name("items")
+        self.emit(f"{name} = [{self.segment()}, {self.segment()}]")
+        if self.random.random() < 0.5:
+            self.emit(f"{name}.append({self.segment()})")
+        if self.random.random() < 0.3:
+            self.emit(f"if {self.flag()}:")
+            self.emit(f"    {name}.{self.pick('pop()', 'reverse()', 'extend([' + self.segment() + '])')}")
+        self.known["items"].append(name)
+
+    def do_dict(self, depth: int) -> None:
+        name = self.name("table")
+        self.emit(f"{name} = {{'a': {self.path()}, 'b': {self.path()}}}")
+        if self.random.random() < 0.5:
+            self.emit(f"if {self.flag()}:")
+            self.emit(f"    {name}[{self.pick('a', 'b')!r}] = {self.path()}")
+        if self.random.random() < 0.3:
+            self.emit(f"{name}.update(b={self.path()})")
+        self.known["dict"].append(name)
+
+    def do_if(self, depth: int) -> None:
+        self.emit(f"if {self.flag()}:")
+        self.block(depth)
+        if self.random.random() < 0.6:
+            self.emit("else:")
+            self.block(depth)
+
+    def do_for(self, depth: int) -> None:
+        item = self.name("s")
+        source = self.one("items") if self.known["items"] else f"({self.segment()}, {self.segment()})"
+        match self.pick("plain", "enumerate", "sorted", "zip", "dict"):
+            case "enumerate":
+                self.emit(f"for number, {item} in enumerate({source}):")
+            case "sorted":
+                self.emit(f"for {item} in sorted(set({source})):")
+            case "zip":
+                self.emit(f"for {item}, position in zip({source}, range(9)):")
+            case "dict":
+                self.emit(f"for {item}, value in dict.fromkeys({source}, 1).items():")
+            case _:
+                self.emit(f"for {item} in {source}:")
+        self.known["segment"].append(item)
+        self.block(depth)
+        self.known["segment"].remove(item)
+        if self.random.random() < 0.4:
+            self.emit(f"    if {self.flag()}:")
+            self.emit(f"        {self.pick('break', 'continue')}")
+
+    def do_while(self, depth: int) -> None:
+        count = self.name("n")
+        self.emit(f"{count} = 0")
+        self.emit(f"while {count} < {self.random.randrange(1, 4)}:")
+        self.emit(f"    {count} += 1")
+        self.block(depth)
+
+    def do_try(self, depth: int) -> None:
+        self.emit("try:")
+        self.block(depth)
+        if self.random.random() < 0.5:
+            self.emit(f"    if {self.flag()}:")
+            self.emit("        raise KeyError('x')")
+            if self.random.random() < 0.5:
+                self.indent += 1
+                self.do_sink(depth)
+                self.indent -= 1
+        self.emit(f"except {self.pick('KeyError', 'Exception', '(KeyError, ValueError)')}:")
+        self.block(depth)
+        if self.random.random() < 0.4:
+            self.emit("finally:")
+            self.block(depth)
+
+    def do_with(self, depth: int) -> None:
+        name = self.name("manager")
+        argument = self.path()
+        self.emit("@contextlib.contextmanager")
+        self.emit(f"def {name}(path):")
+        self.emit(f"    yield path + '/{self.pick(*SEGMENTS)}'")
+        bound = self.name("p")
+        self.emit(f"with {name}({argument}) as {bound}:")
+        self.known["path"].append(bound)
+        self.block(depth)
+        if bound in self.known["path"]:
+            self.known["path"].remove(bound)
+
+    def do_function(self, depth: int) -> None:
+        name = self.name("make")
+        before = {kind: list(names) for kind, names in self.known.items()}
+        variables, self.variables = self.variables, set()
+        default = repr(self.pick(*SEGMENTS))
+        kind = self.pick("def", "def", "lambda", "partial", "closure", "recursive")
+        if kind == "lambda":
+            self.emit(f"{name} = lambda base, part={default}: {self.pick('pjoin(base, part)', 'base + chr(47) + part')}")
+        elif kind == "partial":
+            self.emit(f"{name} = functools.partial(os.path.join, {self.path()})")
+            self.emit(f"{name} = lambda base, part, inner={name}: inner(part)")
+        elif kind == "closure":
+            self.emit(f"def outer_{name}(front):")
+            self.emit(f"    def {name}(base, part={default}):")
+            self.emit("        return os.path.join(front, part)")
+            self.emit(f"    return {name}")
+            self.emit(f"{name} = outer_{name}({self.path()})")
+        elif kind == "recursive":
+            self.emit(f"def {name}(base, part, depth={self.random.randrange(1, 6)}):")
+            self.emit("    if depth == 0:")
+            self.emit("        return base")
+            self.emit(f"    return {name}(base + '/' + part, part, depth - 1)")
+        else:
+            self.emit(f"def {name}(base, part={default}, *rest, **options):")
+            self.known = {kind: list(names) for kind, names in before.items()}
+            self.known["path"].append("base")
+            self.known["segment"].append("part")
+            self.block(1)
+            if self.random.random() < 0.4:
+                self.emit(f"    if {self.flag()}:")
+                self.emit("        return base")
+            self.emit(f"    return {self.pick('pjoin(base, part)', 'str(Path(base) / part)', 'base')}")
+        self.known, self.variables = before, variables
+        self.known["maker"].append(name)
+
+    def do_class(self, depth: int) -> None:
+        name = self.name("Store")
+        kind = self.pick("plain", "dataclass", "property", "inherited")
+        if kind == "dataclass":
+            self.emit("@dataclasses.dataclass")
+            self.emit(f"class {name}:")
+            self.emit("    root: str")
+            self.emit(f"    part: str = {self.pick(*SEGMENTS)!r}")
+            self.emit("    def make(self, part):")
+            self.emit("        return os.path.join(self.root, self.part, part)")
+        elif kind == "property":
+            self.emit(f"class {name}:")
+            self.emit(f"    PART = {self.pick(*SEGMENTS)!r}")
+            self.emit("    def __init__(self, root):")
+            self.emit("        self._root = root")
+            self.emit("    @property")
+            self.emit("    def root(self):")
+            self.emit("        return self._root + '/' + self.PART")
+            self.emit("    def make(self, part):")
+            self.emit("        return f'{self.root}/{part}'")
+        else:
+            self.emit(f"class {name}:")
+            self.emit("    def __init__(self, root):")
+            self.emit("        self.root = root")
+            self.emit("    def make(self, part):")
+            self.emit("        self.root = os.path.join(self.root, part)")
+            self.emit("        return self.root")
+            if kind == "inherited":
+                self.emit(f"class {name}({name}):")
+                self.emit("    def make(self, part):")
+                self.emit("        return super().make(part) + '/below'")
+        instance = self.name("store")
+        self.emit(f"{instance} = {name}({self.path()})")
+        if self.random.random() < 0.3:
+            self.emit(f"if {self.flag()}:")
+            self.emit(f"    {instance} = {name}(root={self.path()})")
+        path = self.name("p")
+        self.emit(f"{path} = {instance}.make({self.segment()})")
+        self.known["path"].append(path)
+
+    def do_comprehension(self, depth: int) -> None:
+        name = self.name("items")
+        source = self.one("items") if self.known["items"] else f"[{self.segment()}, {self.segment()}]"
+        condition = self.pick("", f" if {self.flag()}", " if each.startswith('t')")
+        self.emit(f"{name} = [each + '-c' for each in {source}{condition}]")
+        self.known["items"].append(name)
+
+    def do_match(self, depth: int) -> None:
+        self.emit(f"match {self.segment()}:")
+        self.indent += 1
+        self.emit(f"case {self.pick(*SEGMENTS)!r}:")
+        self.block(depth)
+        self.emit("case other:")
+        self.known["segment"].append("other")
+        self.block(depth)
+        self.known["segment"].remove("other")
+        self.indent -= 1
