@@ -202,7 +202,8 @@ class _Loader:
             return read_yaml(self._document.path.parent / name).value
         except PipelineError as error:
             for problem in error.problems:
-                self._problem(path, f"{problem.filename}:{problem.line}: {problem.message}")
+                place = f"{problem.filename}:{problem.line}" if problem.line else problem.filename
+                self._problem(path, f"{place}: {problem.message}")
             return {}
 
     def _referenced(self, value: dict[str, Any], path: KeyPath) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -49,8 +50,9 @@ def small(tmp_path):
     """The example with scripts that do nothing, which are quick to analyse."""
     for script in ("tabular_preprocessing", "tokenizer_training", "pytorch_training", "model_evaluation"):
         (tmp_path / f"{script}.py").write_text("")
-    path = tmp_path / "small.yaml"
-    text = EXAMPLE.read_text().replace("code: ../dockers/names3risk_pytorch", "code: .")
+    shutil.copytree(EXAMPLE.parent, tmp_path, dirs_exist_ok=True)
+    path = tmp_path / EXAMPLE.name
+    text = path.read_text().replace("code: ../dockers/names3risk_pytorch", "code: .")
     path.write_text(text.replace("../", f"{EXAMPLE.parents[1]}/"))
     return path
 
