@@ -17,25 +17,26 @@ if TYPE_CHECKING:
 
 
 class FieldSelection(BaseModel):
-    """A rule that chooses numeric fields; exactly one of `files`, `pattern` and `all_numeric_except`.
+    """A rule that chooses numeric fields; exactly one of `listed`, `pattern` and `all_numeric_except`.
 
     Args:
-        files: Lists of fields, one name a line; with several (one a region), the fields that stand in all of them, in
-            the order of the first.
+        listed: Names of columns; those that are not numeric are left out. A schema file may say
+            `files: [na.txt, eu.txt]` instead: lists beside it, one name a line, of which the names that stand in every
+            one are taken, in the order of the first.
         pattern: A regular expression that the whole name of a numeric column matches.
         all_numeric_except: Every numeric column without another role, except these.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    files: tuple[str, ...] | None = None
+    listed: tuple[str, ...] | None = None
     pattern: str | None = None
     all_numeric_except: tuple[str, ...] | None = None
 
     @model_validator(mode="after")
     def _is_one_rule(self) -> FieldSelection:
-        if sum(rule is not None for rule in (self.files, self.pattern, self.all_numeric_except)) != 1:
-            raise ValueError("a field rule is one of 'files', 'pattern', 'all_numeric_except'")
+        if sum(rule is not None for rule in (self.listed, self.pattern, self.all_numeric_except)) != 1:
+            raise ValueError("a field rule is one of 'listed', 'files', 'pattern', 'all_numeric_except'")
         if self.pattern is not None:
             try:
                 re.compile(self.pattern)
@@ -56,15 +57,14 @@ def select_fields(
         where: The file the table came from, for errors.
 
     Returns:
-        The names, in the order of the first file or else of the table.
+        The names, in the order of the list or else of the table.
 
     Raises:
         DataError: A listed column is absent, or no column is chosen.
-        ConfigError: A list cannot be read.
     """
     columns = list(frame.collect_schema())
-    if rule.files is not None:
-        wanted = common_fields(rule.files)
+    if rule.listed is not None:
+        wanted = list(rule.listed)
         if absent := [name for name in wanted if name not in columns]:
             raise missing_columns_error(absent, columns, where)
     elif rule.pattern is not None:
@@ -79,13 +79,17 @@ def select_fields(
     return chosen
 
 
-def common_fields(files: Sequence[str | Path]) -> list[str]:
+def common_fields(folder: Path, files: Sequence[str]) -> list[str]:
     """Reads field lists and keeps the names that stand in every one, in the order of the first.
+
+    Args:
+        folder: Where the lists are.
+        files: Their names; any folders in them are left out.
 
     Raises:
         ConfigError: A list cannot be read, or they share no field.
     """
-    lists = [_read_list(Path(file)) for file in files]
+    lists = [_read_list(folder / Path(file).name) for file in files]
     shared = set(lists[0]).intersection(*lists[1:]) if lists else set()
     if not shared:
         raise ConfigError("the field lists share no field", where=", ".join(str(file) for file in files) or None)

@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from names3risk.data.canonical import canonical_value, repeated
-from names3risk.data.fields import FieldSelection, missing_columns_error, select_fields
+from names3risk.data.fields import FieldSelection, common_fields, missing_columns_error, select_fields
 from names3risk.errors import ConfigError
 from names3risk.files import write_json, write_text
 
@@ -235,12 +235,22 @@ class ColumnSchema(_Declaration):
         return resolved
 
     @classmethod
-    def parse(cls, value: Any, where: str | Path | None = None) -> ColumnSchema:
+    def parse(cls, value: Any, where: str | Path | None = None, folder: str | Path = ".") -> ColumnSchema:
         """Makes a schema from a mapping.
 
+        Args:
+            value: The roles.
+            where: Where they come from, for errors.
+            folder: Where the files of field lists are.
+
         Raises:
-            ConfigError: A role is unknown or does not fit; every problem is named.
+            ConfigError: A role is unknown or does not fit, and every problem is named; or a field list cannot be read.
         """
+        selection = value.get("tab_field_list") if isinstance(value, dict) else None
+        if isinstance(selection, dict) and isinstance(selection.get("files"), list | tuple):
+            rest = {name: rule for name, rule in selection.items() if name != "files"}
+            listed = common_fields(Path(folder), [str(name) for name in selection["files"]])
+            value = {**value, "tab_field_list": {**rest, "listed": listed}}
         try:
             return cls.model_validate(value)
         except ValidationError as error:
@@ -263,11 +273,7 @@ class ColumnSchema(_Declaration):
             raise ConfigError(f"not YAML: {' '.join(str(error).split())}", where=path) from error
         if not isinstance(value, dict):
             raise ConfigError("not a column schema", where=path, expected="a mapping of roles to columns")
-        selection = value.get("tab_field_list")
-        if isinstance(selection, dict) and isinstance(selection.get("files"), list):
-            files = [str(path.parent / str(name)) for name in selection["files"]]
-            value = {**value, "tab_field_list": {**selection, "files": files}}
-        return cls.parse(value, path)
+        return cls.parse(value, path, path.parent)
 
     def save(self, path: str | Path) -> None:
         """Writes the schema as JSON or, where the name ends in .yaml or .yml, as YAML."""

@@ -38,7 +38,7 @@ def test_the_sample_schemas_load():
         ({"filters": [{"column": "emailDomain"}]}, "either 'contains' or 'equals'"),
         ({"filters": [{"column": "a", "contains": "x", "equals": ["y"]}]}, "either 'contains' or 'equals'"),
         ({"tab_field_list": {"pattern": "("}}, "pattern is not a regular expression"),
-        ({"tab_field_list": {"pattern": "a", "all_numeric_except": []}}, "one of 'files', 'pattern'"),
+        ({"tab_field_list": {"pattern": "a", "all_numeric_except": []}}, "one of 'listed', 'files', 'pattern'"),
         ({"marketplace_name": "label"}, "'label' is the name of the prepared label"),
     ],
 )
@@ -109,18 +109,16 @@ class TestFieldRules:
 
     def test_fields_of_a_list_that_are_not_numeric_are_left_out(self, roles, tmp_path):
         (tmp_path / "fields.txt").write_text("word\nx\n")
-        schema = ColumnSchema.parse({**roles, "tab_field_list": {"files": [str(tmp_path / "fields.txt")]}})
+        schema = ColumnSchema.parse({**roles, "tab_field_list": {"files": ["fields.txt"]}}, folder=tmp_path)
         frame = pl.DataFrame({**{name: ["a"] for name in schema.source_columns}, "word": ["b"], "x": [1.0]})
         assert schema.resolve(frame).tab_fields == ("x",)
 
     @pytest.mark.parametrize("lists", [["a.txt"], ["b.txt", "c.txt"], []])
-    def test_lists_that_cannot_be_used_are_named(self, roles, orders, tmp_path, lists):
+    def test_lists_that_cannot_be_used_are_named(self, roles, tmp_path, lists):
         (tmp_path / "b.txt").write_text("x\n")
         (tmp_path / "c.txt").write_text("y\n")
-        files = [str(tmp_path / name) for name in lists]
-        schema = ColumnSchema.parse({**roles, "tab_field_list": {"files": files}})
         with pytest.raises(ConfigError, match="field list"):
-            schema.resolve(orders)
+            ColumnSchema.parse({**roles, "tab_field_list": {"files": lists}}, folder=tmp_path)
 
     def test_a_rule_that_chooses_nothing_is_an_error(self, roles, orders):
         schema = ColumnSchema.parse({**roles, "tab_field_list": {"pattern": "zzz"}})
