@@ -10,7 +10,7 @@ from . import calls, classes, conditions, contexts, expressions, functions, impo
 from .interpreter import DeadEnd, Interpreter
 from .loops import run_for, run_while
 from .store import Changes, join_cells
-from .values import NONE, ClassAtom, Value, unknown
+from .values import NONE, ClassAtom, Lib, Value, unknown
 
 
 def run_block(interp: Interpreter, body: list[ast.stmt]) -> bool:
@@ -208,7 +208,13 @@ def _raise(interp: Interpreter, node: ast.Raise) -> bool:
 def _make_exception(interp: Interpreter, node: ast.Call) -> None:
     """Evaluates the arguments of an exception; what its class does with them is looked at once."""
     callee = expressions.evaluate(interp, node.func)
-    arguments = calls.evaluate_arguments(interp, node)
+    known = len(callee) == 1 and isinstance(callee[0], ClassAtom | Lib)
+    if known and not any(
+        isinstance(each, ast.Call) for part in (*node.args, *node.keywords) for each in ast.walk(part)
+    ):
+        arguments = calls.Arguments()  # a message without calls: nothing happens while it is made
+    else:
+        arguments = calls.evaluate_arguments(interp, node)
     if len(callee) == 1 and isinstance(callee[0], ClassAtom):
         if callee[0].info in interp.raised:
             return

@@ -448,10 +448,8 @@ def join(left: Value, right: Value) -> Value:
 
 def join_all(values: Iterable[Value]) -> Value:
     """Gives the value that is any of several."""
-    result: Value = NOTHING
-    for value in values:
-        result = join(result, value)
-    return result
+    seen = dict.fromkeys(atom for value in values for atom in value)
+    return tuple(seen) if len(seen) <= MAX_ATOMS else generalise(tuple(seen))
 
 
 def generalise(value: Value) -> Value:

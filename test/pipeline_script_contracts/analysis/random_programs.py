@@ -38,7 +38,14 @@ class Program:
         self.lines = HEADER.format(root=root).splitlines()
         self.indent = 0
         self.counter = 0
-        self.known: dict[str, list[str]] = {"path": ["ROOT"], "segment": [], "flag": [], "maker": [], "items": [], "dict": []}
+        self.known: dict[str, list[str]] = {
+            "path": ["ROOT"],
+            "segment": [],
+            "flag": [],
+            "maker": [],
+            "items": [],
+            "dict": [],
+        }
         self.variables: set[str] = set()
 
     def text(self, statements: int) -> str:
@@ -306,7 +313,9 @@ class Program:
         default = repr(self.pick(*SEGMENTS))
         kind = self.pick("def", "def", "lambda", "partial", "closure", "recursive")
         if kind == "lambda":
-            self.emit(f"{name} = lambda base, part={default}: {self.pick('pjoin(base, part)', 'base + chr(47) + part')}")
+            self.emit(
+                f"{name} = lambda base, part={default}: {self.pick('pjoin(base, part)', 'base + chr(47) + part')}"
+            )
         elif kind == "partial":
             self.emit(f"{name} = functools.partial(os.path.join, {self.path()})")
             self.emit(f"{name} = lambda base, part, inner={name}: inner(part)")

@@ -512,6 +512,19 @@ def _iter(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     )
 
 
+def _from_keys(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    """`dict.fromkeys(keys, value)`."""
+    state = DictState({})
+    value = arguments.get(1, default=NONE)
+    keys = iteration.items_of(interp, arguments.get(0))
+    if keys is None:
+        element = iteration.element_of(interp, arguments.get(0))
+        return expressions.new_object(interp, "dict", state.set_unknown(element, value) if element else state)
+    for key in keys:
+        state = expressions.put(state, key, value)
+    return expressions.new_object(interp, "dict", state)
+
+
 def _print(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     return NONE
 
@@ -555,6 +568,7 @@ MODELS = {
     "builtins.set": _sequence("set"),
     "builtins.frozenset": _sequence("set"),
     "builtins.dict": lambda interp, arguments, node: mappings.make_dict(interp, arguments, node),
+    "builtins.dict.fromkeys": _from_keys,
     "builtins.sorted": _sorted,
     "builtins.reversed": _reversed,
     "builtins.enumerate": _enumerate,

@@ -85,7 +85,9 @@ def _splitext(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
         parts = list(parts_of(atom) or ())
         last = parts[-1] if parts else None
         if isinstance(atom, Const | Text) and isinstance(last, str):
-            stem, suffix = posixpath.splitext(last)
+            front = "x" if len(parts) > 1 and "/" not in last else ""  # after a hole a dot begins a suffix
+            stem, suffix = posixpath.splitext(front + last)
+            stem = stem.removeprefix(front)
             head = make_text([*parts[:-1], stem], atom.soft, atom.via)
             result = join(result, (TupleAtom([(head,), (Const(suffix, atom.soft),)]),))
         else:
