@@ -143,6 +143,7 @@ def _place(boxes: list[Box], layers: list[list[int]]) -> None:
         left = 0.0
         for position in layer:
             box = boxes[position]
+            box.height = box.height or height  # an arrow that passes a layer goes straight down through it
             box.y = top + height / 2
             box.x = left + box.width / 2
             left += box.width + GAP
