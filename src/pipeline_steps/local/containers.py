@@ -23,7 +23,7 @@ _INHERITED = (
     "CUDA_VISIBLE_DEVICES",
     "NVIDIA_VISIBLE_DEVICES",
 )
-PIP_FOLDER = Path(__file__).parent / "workers" / "no_pip"
+_NO_PIP = Path(__file__).parent / "workers" / "no_pip"
 PIP_ANSWER = "not run here: the packages of this machine's interpreter are used"
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS")
 
@@ -87,15 +87,20 @@ def base_environment(python: str, temporary: Path | str, threads: int) -> dict[s
     """
     environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     environment |= {name: value for name, value in os.environ.items() if name.startswith("LC_")}
-    folders = (PIP_FOLDER, Path(python).parent, environment.get("PATH", os.defpath))
-    environment["PATH"] = os.pathsep.join(map(str, folders))
+    folders = (_NO_PIP / "bin", Path(python).parent, environment.get("PATH", os.defpath))
+    environment["PATH"] = join_paths(*folders)
+    environment["PYTHONPATH"] = join_paths(_NO_PIP / "lib", environment.get("PYTHONPATH", ""))
     environment |= {
-        "PIP_DRY_RUN": "1",
         "TMPDIR": str(temporary),
         "PYTHONUNBUFFERED": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     return environment | dict.fromkeys(_THREADS, str(threads))
+
+
+def join_paths(*parts: Path | str) -> str:
+    """Joins folders, and lists of folders, to one list as `PATH` has it; empty parts are left out."""
+    return os.pathsep.join(str(part) for part in parts if str(part))
 
 
 def rewritten_environment(variables: Mapping[str, object], base: Path | str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline_steps.local.comparison import compare, outside_findings, start_analysis
-from pipeline_steps.local.containers import OPT_ML, PIP_ANSWER, base_environment
+from pipeline_steps.local.containers import OPT_ML, PIP_ANSWER, base_environment, join_paths
 from pipeline_steps.local.errors import StepError, StepStopped
 from pipeline_steps.local.evidence import describe_code, evidence
 from pipeline_steps.local.files import write_json
@@ -180,7 +180,10 @@ def _findings(job: Job, trace: Trace, analysis: Future[Analysis] | None) -> list
 
 def _environment(job: Job, host: Host, own: Mapping[str, str], threads: int) -> dict[str, str]:
     temporary = "/tmp" if job.run.sandbox else str(host.temporary)  # noqa: S108 - it is the step's own
-    environment = {**base_environment(job.run.python, temporary, threads), **own, MARK: str(job.folder)}
+    base = base_environment(job.run.python, temporary, threads)
+    environment = {**base, **own, MARK: str(job.folder)}
+    if "PYTHONPATH" in own:
+        environment["PYTHONPATH"] = join_paths(base["PYTHONPATH"], own["PYTHONPATH"])
     if job.run.sandbox:
         environment |= {"HOME": temporary, **tracing_variables(environment)}
         environment.setdefault("PYTHONUSERBASE", str(Path.home() / ".local"))

@@ -19,7 +19,7 @@ class ScriptMode:
     """A script that the toolkit would start.
 
     Attributes:
-        program: The script, relative to `/opt/ml/code`.
+        program: The script, relative to `/opt/ml/code`; a shell script when it does not end in `.py`.
         arguments: Hyperparameters as `--name value`.
         python: The interpreter.
         nodes: How many machines torchrun shall span; 0 for no torchrun.
@@ -35,6 +35,8 @@ class ScriptMode:
     def command(self, host: Host) -> list[str]:
         """The command on a machine."""
         script = [str(host.view / "code" / self.program), *self.arguments]
+        if not self.program.endswith(".py"):
+            return ["/bin/bash", *script]
         if not self.nodes:
             return [self.python, *script]
         return [

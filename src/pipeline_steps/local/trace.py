@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from pipeline_steps.local.containers import join_paths
+
 TRACE_FOLDER = ".trace"
 _HOOK = Path(__file__).parent / "workers" / "tracing"
 _OPT_ML = "/opt/ml"
@@ -54,9 +56,8 @@ class Trace:
 
 def tracing_variables(environment: Mapping[str, str]) -> dict[str, str]:
     """The variables that make Python processes record what they use."""
-    path = [str(_HOOK), *environment.get("PYTHONPATH", "").split(os.pathsep)]
     return {
-        "PYTHONPATH": os.pathsep.join(entry for entry in path if entry),
+        "PYTHONPATH": join_paths(_HOOK, environment.get("PYTHONPATH", "")),
         "LOCAL_RUN_TRACE_FOLDER": f"/tmp/{TRACE_FOLDER}",  # noqa: S108 - as the step sees it
     }
 

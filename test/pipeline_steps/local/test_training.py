@@ -270,6 +270,17 @@ def test_script_mode_runs_the_program_with_hyperparameters_as_arguments(train_da
     assert "requirements.txt" in record.steps["Train"].warnings[0]
 
 
+def test_script_mode_runs_shell_programs(train_data: Place) -> None:
+    place = train_data
+    place.put("code/sourcedir.tar.gz", source_archive(launch__sh='echo "$@" > "$SM_MODEL_DIR/arguments"'))
+    record = place.run(script_mode(place, sagemaker_program='"launch.sh"', max_epochs="3"))
+    assert record.succeeded, record.failure_reason
+    with tarfile.open(place.s3 / model_of(record).removeprefix("s3://")) as tar:
+        member = tar.extractfile("arguments")
+        assert member is not None
+        assert member.read() == b"--max_epochs 3\n"
+
+
 def test_script_mode_without_its_program_is_told(train_data: Place) -> None:
     place = train_data
     place.put("code/sourcedir.tar.gz", source_archive(other__py=""))
