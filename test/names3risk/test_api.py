@@ -16,8 +16,6 @@ from names3risk.cli import models
 from names3risk.data.reading import read_table
 from names3risk.errors import ArtifactError, ConfigError, DataError, OutputError
 
-pytestmark = pytest.mark.xdist_group("api")
-
 SETTINGS = {
     "model_class": "lstm2risk",
     "max_epochs": 2,

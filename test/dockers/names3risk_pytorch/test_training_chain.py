@@ -18,8 +18,6 @@ import names3risk
 from names3risk.data.reading import read_table
 from names3risk.errors import ArtifactError, ConfigError, DataError
 
-pytestmark = pytest.mark.xdist_group("training chain")
-
 SCRIPTS = Path(__file__).parents[3] / "dockers" / "names3risk_pytorch"
 SETTINGS = {"model_class": "lstm2risk", **samples.TRAINING, **samples.MODELS["lstm2risk"]}
 

@@ -16,8 +16,6 @@ from names3risk.errors import ArtifactError
 from names3risk.hyperparameters import parse_hyperparameters
 from names3risk.models import build_model
 
-pytestmark = pytest.mark.xdist_group("onnx_export")
-
 VOCABULARY, FEATURES, LENGTH = 60, 3, 12
 SMALL = {
     "lstm2risk": {"hidden_size": 8, "n_lstm_layers": 2, "n_residual_blocks": 1},

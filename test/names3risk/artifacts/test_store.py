@@ -16,8 +16,6 @@ from names3risk.errors import ArtifactError
 from names3risk.hyperparameters import load_hyperparameters
 from names3risk.serving import Predictor
 
-pytestmark = pytest.mark.xdist_group("store")
-
 FILES = {
     "model.pth",
     "model_artifacts.pth",

@@ -8,7 +8,6 @@ from names3risk.data.reading import read_table
 from names3risk.errors import DataError, OutputError
 from names3risk.serving import Predictor, files, predict_file
 
-pytestmark = pytest.mark.xdist_group("predict files")
 ROWS = 3000
 
 

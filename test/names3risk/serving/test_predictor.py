@@ -17,8 +17,6 @@ from names3risk.serving import Predictor
 from names3risk.serving.predictor import padded_batches
 from names3risk.text.ragged import RaggedTokens
 
-pytestmark = pytest.mark.xdist_group("predictor")
-
 
 @pytest.fixture(scope="module", params=list(samples.MODELS))
 def trained(request, tmp_path_factory):

@@ -20,8 +20,6 @@ from names3risk.text.tokenizer import TokenizerSettings, save_tokenizer, train_t
 from names3risk.training import job
 from names3risk.training.job import run_training_job
 
-pytestmark = pytest.mark.xdist_group("job")
-
 RESULTS = {
     "predict_results.pth",
     "tensorboard",
