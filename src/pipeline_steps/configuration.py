@@ -11,11 +11,13 @@ from pydantic import BaseModel, ValidationError
 
 from pipeline_step_specs import Source, StepSpecification
 from pipeline_step_specs.naming import suggestion
-from pipeline_steps.builders import BUILDERS, StepBuilderBase
+from pipeline_steps.assets import AssetStore
+from pipeline_steps.builders import BUILDERS, BuildContext, StepBuilderBase
 from pipeline_steps.configuration_references import is_written_reference, with_references
 from pipeline_steps.parameters import PipelineParameter
 from pipeline_steps.pipeline_builder import PipelineBuilder
 from pipeline_steps.problems import CONFIGURATION, DEPENDENCY_UNRESOLVED, PipelineError, Problem
+from pipeline_steps.references import Value, step_property
 from pipeline_steps.settings import PipelineSettings
 from pipeline_steps.yaml_document import KeyPath, YamlDocument, read_yaml
 
@@ -85,7 +87,8 @@ class _Loader:
         self.problems: list[Problem] = []
         self._value = self._overlaid(environments, overrides)
         self._classes: dict[str, type[StepBuilderBase[Any]]] = {}
-        self._specifications: dict[str, StepSpecification] = {}
+        self._builders: dict[str, StepBuilderBase[Any] | None] = {}
+        self._settings: PipelineSettings | None = None
         self.unsound: list[str] = []
 
     def load(self) -> PipelineBuilder:
@@ -95,7 +98,8 @@ class _Loader:
         return pipeline
 
     def load_what_is_sound(self) -> PipelineBuilder | None:
-        settings = self._model(PipelineSettings, self._section("pipeline"), ("pipeline",))
+        section = self._referenced(self._section("pipeline"), ("pipeline",))
+        settings = self._settings = self._model(PipelineSettings, section, ("pipeline",))
         parameters = {
             name: self._model(PipelineParameter, value, ("parameters", name))
             for name, value in self._section("parameters").items()
@@ -103,7 +107,7 @@ class _Loader:
         steps = self._section("steps")
         self._find_classes(steps)
         self._check_defaults()
-        builders = {name: self._builder(name, steps[name]) for name in self._classes}
+        builders = {name: self._builder(name) for name in self._classes}
         if not steps:
             self._problem(("steps",), "there are no steps; describe at least one")
         if settings is None:
@@ -159,10 +163,7 @@ class _Loader:
             elif wanted.casefold() not in by_name:
                 self._problem(("steps", name, "type"), f"unknown step type '{wanted}'; {suggestion(wanted, known)}")
             else:
-                builder = by_name[wanted.casefold()]
-                self._classes[name] = builder
-                assert builder.specification is not None
-                self._specifications[name] = builder.specification
+                self._classes[name] = by_name[wanted.casefold()]
 
     def _check_defaults(self) -> None:
         known = sorted({field for builder in BUILDERS for field in builder.settings_class.model_fields})
@@ -170,7 +171,25 @@ class _Loader:
             if key not in known:
                 self._problem(("defaults", key), f"unknown key '{key}'; {suggestion(key, known)}")
 
-    def _builder(self, name: str, value: dict[str, Any]) -> StepBuilderBase[Any] | None:
+    def _builder(self, name: str) -> StepBuilderBase[Any] | None:
+        if name not in self._builders:
+            self._builders[name] = None  # what a step refers to itself by is not there yet
+            self._builders[name] = self._made(name, self._section("steps")[name])
+        return self._builders[name]
+
+    def _address(self, step: str, output: str) -> Value:
+        builder = self._builder(step) if step in self._classes else None
+        if builder is None:
+            raise ValueError(f"step '{step}' cannot be referred to: it is wrong itself, or refers back to this one")
+        declared = builder.spec.get_output_by_name_or_alias(output)
+        if declared is None:
+            names = [known.logical_name for known in builder.spec.outputs]
+            raise ValueError(f"step '{step}' has no output '{output}'; {suggestion(output, names)}")
+        if self._settings is None:
+            return step_property(step, declared.property_path)
+        return builder.address(declared, BuildContext(self._settings, AssetStore(self._settings.storage), {}))
+
+    def _made(self, name: str, value: dict[str, Any]) -> StepBuilderBase[Any] | None:
         builder = self._classes[name]
         fields = builder.settings_class.model_fields
         shared = {key: inner for key, inner in self._section("defaults").items() if key in fields}
@@ -210,7 +229,7 @@ class _Loader:
         result = {}
         for key, inner in value.items():
             try:
-                result[key] = with_references(inner, self._specifications)
+                result[key] = with_references(inner, self._section("steps"), self._address)
             except ValueError as error:
                 self._problem((*path, key), str(error))
         return result
@@ -226,7 +245,7 @@ class _Loader:
                     source = Source(str(value["step"]), str(value["output"]))
                     pipeline.connect(name, dependency, source, subfolder=value.get("subfolder"))
                 elif isinstance(value, str) or is_written_reference(value):
-                    pipeline.connect(name, dependency, with_references(value, self._specifications))
+                    pipeline.connect(name, dependency, with_references(value, self._section("steps"), self._address))
                 else:
                     self._problem(
                         (*path, dependency), "expected an s3:// address or a reference to a parameter or step"

@@ -10,10 +10,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection
 from typing import Any
 
-from pipeline_step_specs import StepSpecification
 from pipeline_step_specs.naming import suggestion
 from pipeline_steps.references import Value, execution_variable, join, json_get, parameter, step_property
 
@@ -34,26 +33,27 @@ def is_written_reference(value: object) -> bool:
     return isinstance(value, dict) and frozenset(value) in _FORMS
 
 
-def with_references(value: Any, specifications: Mapping[str, StepSpecification]) -> Value:
+def with_references(value: Any, steps: Collection[str], address: Callable[[str, str], Value]) -> Value:
     """Gives a value of a configuration with its references in the definition language.
 
     Args:
         value: The value, read from YAML.
-        specifications: The specification of each step, by the step's name.
+        steps: The names of all steps.
+        address: Gives what stands for an output of a step, by the names of both.
 
     Raises:
         ValueError: A reference speaks of a step or output that does not exist.
     """
     if is_written_reference(value):
-        return _reference(value, specifications)
+        return _reference(value, steps, address)
     if isinstance(value, dict):
-        return {key: with_references(inner, specifications) for key, inner in value.items()}
+        return {key: with_references(inner, steps, address) for key, inner in value.items()}
     if isinstance(value, list):
-        return [with_references(inner, specifications) for inner in value]
+        return [with_references(inner, steps, address) for inner in value]
     return value
 
 
-def _reference(value: dict[str, Any], specifications: Mapping[str, StepSpecification]) -> Value:
+def _reference(value: dict[str, Any], steps: Collection[str], address: Callable[[str, str], Value]) -> Value:
     if "parameter" in value:
         return parameter(str(value["parameter"]))
     if "execution" in value:
@@ -62,17 +62,13 @@ def _reference(value: dict[str, Any], specifications: Mapping[str, StepSpecifica
         if not isinstance(value["join"], list):
             raise ValueError("join must be a list of constants and references")
         parts = [part if isinstance(part, dict) else str(part) for part in value["join"]]
-        return join(*(with_references(part, specifications) for part in parts), on=str(value.get("on", "")))
+        return join(*(with_references(part, steps, address) for part in parts), on=str(value.get("on", "")))
     step = str(value["step"])
-    if step not in specifications:
-        raise ValueError(f"there is no step '{step}'; {suggestion(step, specifications)}")
+    if step not in steps:
+        raise ValueError(f"there is no step '{step}'; {suggestion(step, steps)}")
     if "property" in value:
         return step_property(step, str(value["property"]))
     if "property_file" in value:
         return json_get(step, str(value["property_file"]), str(value["path"]))
-    output = specifications[step].get_output_by_name_or_alias(str(value["output"]))
-    if output is None:
-        names = [known.logical_name for known in specifications[step].outputs]
-        raise ValueError(f"step '{step}' has no output '{value['output']}'; {suggestion(str(value['output']), names)}")
-    address = step_property(step, output.property_path)
-    return join(address, str(value["subfolder"]), on="/") if "subfolder" in value else address
+    found = address(step, str(value["output"]))
+    return join(found, str(value["subfolder"]), on="/") if "subfolder" in value else found

@@ -9,8 +9,16 @@ from typing import Any
 from pipeline_step_specs import StepKind
 from pipeline_step_specs.naming import suggestion
 from pipeline_step_specs.property_paths import PropertyPathError, property_type
+from pipeline_step_specs.service_model import service_shapes
 from pipeline_steps.argument_shapes import ANY, ArgumentValidator
-from pipeline_steps.problems import ARGUMENT_INVALID, CYCLE, REFERENCE_MISTYPED, REFERENCE_UNKNOWN, Problem
+from pipeline_steps.problems import (
+    ARGUMENT_INVALID,
+    CONFIGURATION,
+    CYCLE,
+    REFERENCE_MISTYPED,
+    REFERENCE_UNKNOWN,
+    Problem,
+)
 from pipeline_steps.references import Value, gets
 from pipeline_steps.step_graph import Definition, Step, edges, find_cycle, iter_steps, own_arguments
 
@@ -51,12 +59,15 @@ class _DefinitionChecks:
         self._validator = ArgumentValidator(self._type, self._known_values)
 
     def run(self) -> Iterator[Problem]:
+        for name in self._parameters:
+            yield from _name_problems("parameter", name, "PipelineParameterName", "")
         seen: set[str] = set()
         for step, _ in self._all:
             name = step["Name"]
             if name in seen:
                 yield Problem(REFERENCE_UNKNOWN, "the name occurs twice; step names are unique", name)
             seen.add(name)
+            yield from _name_problems("step", name, "StepName", name)
             yield from self._references(step)
             kind = StepKind.named(step["Type"])
             if kind is None:
@@ -163,6 +174,13 @@ class _DefinitionChecks:
         cycle = find_cycle(list(self._steps), successors)
         if cycle:
             yield Problem(CYCLE, f"these steps wait for each other: {' -> '.join(cycle)}", cycle[0])
+
+
+def _name_problems(what: str, name: str, shape_name: str, step: str) -> Iterator[Problem]:
+    shape = service_shapes("sagemaker")[shape_name]
+    if len(name) > shape["max"] or not re.fullmatch(shape["pattern"], name):
+        message = f"'{name}' cannot be the name of a {what}: expected at most {shape['max']} letters, digits, - and _"
+        yield Problem(CONFIGURATION, message, step)
 
 
 def _unknown_property(step: Step, path: str) -> str | None:

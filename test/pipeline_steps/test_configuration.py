@@ -93,3 +93,37 @@ def test_yaml_means_what_it_looks_like(project):
         "integer": -5,
         "text": "1.2.3",
     }
+
+
+@pytest.mark.parametrize("name", ["Pre process", "a.b", "Préprocess", "x" * 65])
+def test_a_name_that_sagemaker_does_not_take_is_told(load, name):
+    with pytest.raises(PipelineError, match="cannot be the name of a step: expected at most 64 letters"):
+        load(steps={name: {"type": "Fail", "error_message": "x"}}).definition()
+    with pytest.raises(PipelineError, match="cannot be the name of a parameter"):
+        load(parameters={name * 5: {"type": "String", "default": "x"}}).definition()
+
+
+def test_settings_may_refer_to_outputs_that_other_settings_declare(load, steps):
+    notify = {
+        "type": "Lambda",
+        "function_arn": "arn:aws:lambda:us-east-1:123456789012:function:notify",
+        "outputs": {"status": {"type": "Integer"}},
+    }
+    conditions = [{"type": "Equals", "left": {"step": "Notify", "output": "status"}, "right": "200"}]
+    found = steps(load(steps={"Notify": notify, "Check": {"conditions": conditions}}).definition())
+    condition = found["Check"]["Arguments"]["Conditions"][0]
+    assert condition["LeftValue"] == {"Get": "Steps.Notify.OutputParameters['status']"}
+
+
+def test_settings_that_refer_to_each_other_are_told(load):
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:f"
+    one = {"type": "Lambda", "function_arn": arn, "arguments": {"a": {"step": "Two", "output": "o"}}}
+    two = {"type": "Lambda", "function_arn": arn, "arguments": {"a": {"step": "One", "output": "o"}}}
+    with pytest.raises(PipelineError, match="step 'One' cannot be referred to: it is wrong itself, or refers back"):
+        load(steps={"One": {**one, "outputs": {"o": {}}}, "Two": {**two, "outputs": {"o": {}}}})
+
+
+def test_the_role_may_be_a_parameter(load, steps):
+    role = ("role: arn:aws:iam::123456789012:role/Runner", "role: {parameter: Role}")
+    found = steps(load(role, parameters={"Role": {"type": "String"}}).definition())
+    assert found["Train"]["Arguments"]["RoleArn"] == {"Get": "Parameters.Role"}

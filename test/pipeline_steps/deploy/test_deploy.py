@@ -123,7 +123,7 @@ def test_a_broken_pipeline_is_not_deployed(load, clients):
 
 
 def test_a_role_that_is_a_parameter_cannot_be_deployed(load, clients):
-    role = ("role: arn:aws:iam::123456789012:role/Runner", 'role: {Get: "Parameters.RawDataUri"}')
+    role = ("role: arn:aws:iam::123456789012:role/Runner", "role: {parameter: RawDataUri}")
     with pytest.raises(DeployError, match=r"pipeline\.role must be the ARN of a role"):
         upsert_pipeline(load(role), clients)
 
