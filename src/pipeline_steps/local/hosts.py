@@ -139,26 +139,23 @@ def run_hosts(
     if job.run.sandbox:
         job.trace = read_trace(hosts, before)
         job.findings = _findings(job, job.trace, None if ended.stopped else analysis)
-    bases = {host.name: host.base for host in hosts}
+    _insist_on_success(job, hosts, ended, timeout)
+    return ended
+
+
+def _insist_on_success(job: Job, hosts: Sequence[Host], ended: Ended, timeout: float | None) -> None:
+    left = evidence(job.log, {host.name: host.base for host in hosts})
     if ended.timed_out:
-        raise StepError(
-            f"was ended after {timeout:g} s, its StoppingCondition.MaxRuntimeInSeconds" + evidence(job.log, bases)
-        )
+        raise StepError(f"was ended after {timeout:g} s, its StoppingCondition.MaxRuntimeInSeconds{left}")
     if ended.refused:
-        raise StepError(
-            ended.refused + evidence(job.log, bases),
-            retry_as=("SageMaker.CAPACITY_ERROR",),
-        )
+        raise StepError(ended.refused + left, retry_as=("SageMaker.CAPACITY_ERROR",))
     if ended.stopped:
         raise StepStopped
-    first = next((code for code in ended.codes if code > 0), 0) or next((code for code in ended.codes if code), 0)
-    if first:
-        by_signal = first < 0
-        raise StepError(
-            describe_code(first) + evidence(job.log, bases),
-            retry_as=("SageMaker.JOB_INTERNAL_ERROR",) if by_signal else (),
-        )
-    return ended
+    # A machine that failed by itself says more than those that were ended for it.
+    code = next((code for code in ended.codes if code > 0), 0) or next((code for code in ended.codes if code), 0)
+    if code:
+        retry_as = ("SageMaker.JOB_INTERNAL_ERROR",) if code < 0 else ()
+        raise StepError(describe_code(code) + left, retry_as=retry_as)
 
 
 def _script(host: Host, command: Sequence[str]) -> Path | None:

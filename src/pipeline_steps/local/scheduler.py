@@ -161,7 +161,7 @@ class Scheduler:
             item.property_files = outcome.property_files
             item.peak_memory_bytes = outcome.peak_memory_bytes
             self._skip()
-        self._tell("step_finished", item, result.failure or "")
+        self._tell("step_finished", item, result.failure or ("result of an earlier run" if result.cached else ""))
 
     def _place(self, uri: str) -> str:
         return str(self.context.storage.path(uri)) if uri.startswith("s3://") else uri

@@ -242,6 +242,18 @@ def test_transform_serves_files_through_the_handlers(place: Place, strategy: str
     assert place.read("s3://out/scores/deep/b.csv.out") == "30.0\n"
 
 
+def test_handlers_can_be_an_installed_module(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.put("modules/my_handlers.py", HANDLERS)
+    monkeypatch.setenv("PYTHONPATH", str(place.s3 / "modules"))
+    place.put("models/model.tar.gz", archive({"weights.json": '{"factor": 10}'}))
+    place.put("data/in/a.csv", "1\n")
+    definition = transform_pipeline()
+    definition["Steps"][0]["Arguments"]["PrimaryContainer"]["Environment"] = {"SAGEMAKER_PROGRAM": "my_handlers"}
+    record = place.run(definition)
+    assert record.succeeded, record.failure_reason
+    assert place.read("s3://out/scores/a.csv.out") == "10.0\n"
+
+
 def test_transform_without_handlers_is_told(place: Place) -> None:
     place.put("models/model.tar.gz", archive({"weights.json": "{}"}))
     place.put("data/in/a.csv", "1\n")

@@ -129,7 +129,7 @@ def _write_request(job: Job, container: Mapping[str, Any], host: Host) -> None:
     write_json(
         host.base / "input" / "config" / "transform.json",
         {
-            "program": f"code/{program}",
+            "program": str(program),
             "content_type": arguments["TransformInput"].get("ContentType") or "text/csv",
             "accept": (arguments.get("TransformOutput") or {}).get("Accept") or "application/json",
             "split_lines": arguments["TransformInput"].get("SplitType") == "Line",

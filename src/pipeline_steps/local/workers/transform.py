@@ -1,11 +1,13 @@
 """Serves files through a model's handlers: `model_fn`, `input_fn`, `predict_fn`, `output_fn`.
 
-Usage: python transform.py BASE. The request is BASE/input/config/transform.json, the model BASE/model, the files
-BASE/input/data; each file `x` gives BASE/output/data/x.out.
+Usage: python transform.py BASE. The handlers are code/inference.py of the model, or a module of the interpreter. The
+request is BASE/input/config/transform.json, the model BASE/model, the files BASE/input/data; each file `x` gives
+BASE/output/data/x.out.
 """
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import json
 import sys
@@ -22,7 +24,7 @@ def serve(base: Path) -> None:
         base: Stands for `/opt/ml`.
     """
     request = json.loads((base / "input" / "config" / "transform.json").read_text(encoding="utf-8"))
-    handlers = _load(base / "model" / request["program"])
+    handlers = _load(base / "model", request["program"])
     model = handlers.model_fn(str(base / "model"))
     source, target = base / "input" / "data", base / "output" / "data"
     for path in sorted(item for item in source.rglob("*") if item.is_file()):
@@ -34,7 +36,10 @@ def serve(base: Path) -> None:
         output.write_bytes(b"".join(answers))
 
 
-def _load(path: Path) -> ModuleType:
+def _load(model: Path, program: str) -> ModuleType:
+    if not program.endswith(".py"):
+        return importlib.import_module(program)
+    path = model / "code" / program
     if not path.is_file():
         sys.exit(f"the model has no serving handlers: {path} does not exist; pack code/inference.py into model.tar.gz")
     sys.path.insert(0, str(path.parent))
