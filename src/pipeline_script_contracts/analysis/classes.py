@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from . import attributes, calls, environment, expressions, library, mappings, statements
+from . import attributes, calls, environment, escapes, expressions, library, mappings, statements
 from . import library as library_module
 from .containers import ListState
 from .interpreter import Frame, Interpreter
@@ -217,6 +217,10 @@ def _library_base(interp: Interpreter, info: ClassInfo, obj: Obj, arguments: cal
     name = next((each for each in info.library if each not in _SEEN_BASES), "")
     if name:
         library.call_library(interp, name, arguments, node)
+    for cls in info.mro:
+        for cell in interp.store.of(cls.scope):
+            if isinstance(cell, tuple):
+                escapes.hand_over(interp, cell, f"{info.name}, whose base class is a library's", node)
 
 
 def all_fields(info: ClassInfo) -> dict[str, tuple[ClassInfo, ast.expr | None]]:

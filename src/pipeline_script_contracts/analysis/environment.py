@@ -122,6 +122,20 @@ def _record(interp: Interpreter, name: str, default: Value | None, node: ast.AST
     interp.record.env(EnvRead(name, interp.place(node), constant, known, guarded=guarded))
 
 
+def note_default(interp: Interpreter, node: ast.IfExp) -> None:
+    """Takes the `else` of `os.environ[name] if name in os.environ else default` for the default of the read."""
+    test = node.test
+    if not (
+        isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.In) and isinstance(node.orelse, ast.Constant)
+    ):
+        return
+    place = interp.place(node.body)
+    reads = interp.record.analysis.env
+    for index, each in enumerate(reads):
+        if each.place == place and each.guarded and each.default is MISSING:
+            reads[index] = replace(each, default=node.orelse.value)
+
+
 def constant_of(value: Value) -> tuple[bool, Any]:
     """Gives whether a value is one constant, and which."""
     if len(value) == 1:

@@ -7,13 +7,16 @@ their code is followed with arguments that are not known.
 from __future__ import annotations
 
 import ast
+import re
 from typing import Any
 
 from . import attributes, calls
 from .containers import DictState, ListState
 from .facts import HyperparameterUse
+from .fields import FLAVOURS
 from .interpreter import DeadEnd, Interpreter
-from .patterns import Hole, Pattern
+from .library.packages import KNOWN_PACKAGES
+from .patterns import Hole, Parts, Pattern
 from .values import (
     CONTENT,
     Atom,
@@ -22,6 +25,7 @@ from .values import (
     Const,
     Document,
     Function,
+    ModuleAtom,
     Partial,
     PathAtom,
     Ref,
@@ -35,7 +39,6 @@ from .values import (
 
 MAX_DEPTH = 4
 MAX_CALLBACKS = 2
-_FIELDS_ONLY = ("dataclass", "pydantic", "settings", "namedtuple")
 
 
 def delegate(interp: Interpreter, arguments: Any, sink: str, node: ast.AST, reason: str) -> None:
@@ -48,15 +51,38 @@ def delegate(interp: Interpreter, arguments: Any, sink: str, node: ast.AST, reas
         node: The call.
         reason: Why it cannot be seen.
     """
+    deep = sink.partition(".")[0].partition("(")[0] not in KNOWN_PACKAGES
     for value in arguments.every():
-        for atom in _paths_in(interp, value, 0, set()):
-            parts = parts_of(atom) or ()
-            chain = (*chain_of(atom), interp.step(sink, node))
-            interp.record.path("delegate", Pattern(parts), sink, interp.place(node), chain)
+        hand_over(interp, value, sink, node, deep)
         escape(interp, value, f"given to {sink}", node)
 
 
-def _paths_in(interp: Interpreter, value: Value, depth: int, seen: set[int]) -> list[Atom]:
+def hand_over(interp: Interpreter, value: Value, sink: str, node: ast.AST, deep: bool = True) -> None:
+    """Records the paths that can be reached from a value as delegated.
+
+    Args:
+        interp: The interpreter.
+        value: What is handed over.
+        sink: What takes it.
+        node: Where that happens.
+        deep: Whether the code may look into objects of the script's own classes, whose methods are followed anyway.
+    """
+    for atom in _paths_in(interp, value, 0, set(), deep):
+        chain = (*chain_of(atom), interp.step(sink, node))
+        for parts in _paths_of_text(atom):
+            interp.record.path("delegate", Pattern(parts), sink, interp.place(node), chain)
+
+
+def _paths_of_text(atom: Atom) -> list[Parts]:
+    """Gives the path that a text is, or those that stand in it."""
+    parts = parts_of(atom) or ()
+    text = "".join(part for part in parts if isinstance(part, str))
+    if isinstance(atom, PathAtom) or not re.search(r"[\s=:,;\"'<>]", text):
+        return [parts]
+    return [(found,) for found in re.findall(r"(?<![\w.:/])/[\w.-]+(?:/[\w.-]+)+", text)]
+
+
+def _paths_in(interp: Interpreter, value: Value, depth: int, seen: set[int], deep: bool) -> list[Atom]:
     """Gives the paths that can be reached from a value."""
     found: list[Atom] = []
     if depth > MAX_DEPTH:
@@ -67,25 +93,29 @@ def _paths_in(interp: Interpreter, value: Value, depth: int, seen: set[int]) -> 
                 found.append(atom)
         elif isinstance(atom, TupleAtom):
             for item in atom.items:
-                found += _paths_in(interp, item, depth + 1, seen)
+                found += _paths_in(interp, item, depth + 1, seen, deep)
         elif isinstance(atom, Ref) and id(atom.obj) not in seen:
             seen.add(id(atom.obj))
             state = interp.store.get(atom.obj, CONTENT)
             if isinstance(state, ListState | DictState):
-                found += _paths_in(interp, state.element, depth + 1, seen)
+                found += _paths_in(interp, state.element, depth + 1, seen, deep)
                 for item in state.items or () if isinstance(state, ListState) else state.entries.values():
-                    found += _paths_in(interp, item, depth + 1, seen)
-            elif atom.obj.cls is not None and atom.obj.cls.flavour in _FIELDS_ONLY:
+                    found += _paths_in(interp, item, depth + 1, seen, deep)
+            elif atom.obj.cls is not None and (deep or atom.obj.cls.flavour in FLAVOURS):
                 for name in atom.obj.info or ():
                     cell = interp.store.get(atom.obj, name)
-                    found += _paths_in(interp, cell if isinstance(cell, tuple) else (), depth + 1, seen)
+                    found += _paths_in(interp, cell if isinstance(cell, tuple) else (), depth + 1, seen, deep)
         elif isinstance(atom, Partial):
             for item in (*atom.positional, *(each for _, each in atom.keywords)):
-                found += _paths_in(interp, item, depth + 1, seen)
+                found += _paths_in(interp, item, depth + 1, seen, deep)
+        elif isinstance(atom, ClassAtom | ModuleAtom) and depth < 2:
+            for cell in interp.store.of(atom.info.scope):
+                found += _paths_in(interp, cell if isinstance(cell, tuple) else (), depth + 2, seen, deep)
     return list(dict.fromkeys(found))
 
 
 def _is_path(atom: Atom) -> bool:
+    """Tells whether a text is a path, or holds one."""
     parts = parts_of(atom)
     if not parts:
         return False
@@ -94,7 +124,10 @@ def _is_path(atom: Atom) -> bool:
         return len(parts) <= 2 and head.kind in ("argument", "env")
     if isinstance(atom, PathAtom):
         return head.startswith("/") and head != "/"
-    return head.startswith("/") and len(head) > 2 and " " not in head and not head.startswith("//")
+    return any(isinstance(part, str) and _PATH.search(part) for part in parts)
+
+
+_PATH = re.compile(r"(?<![\w.:/])/[\w.-]{2,}")
 
 
 def escape(interp: Interpreter, value: Value, why: str, node: ast.AST, depth: int = 0) -> None:
@@ -125,12 +158,11 @@ def _call_back(interp: Interpreter, atom: Function | Bound, why: str, node: ast.
     argument = unknown(f"an argument of a function {why}")
     given = calls.Arguments([], {}, argument, argument)
 
-    def run() -> Value:
-        return calls.call(interp, (atom,), given, node)
-
-    _, changes = interp.explore(run)
+    result, changes = interp.explore(lambda: calls.call(interp, (atom,), given, node))
     if changes is not None:
         interp.store.merge([{}, changes])
+    if result:
+        hand_over(interp, result, f"the result of a function {why}", node)
 
 
 def _escape_object(interp: Interpreter, atom: Ref, why: str, node: ast.AST, depth: int) -> None:

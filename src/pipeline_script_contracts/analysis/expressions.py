@@ -184,7 +184,9 @@ def _conditional(interp: Interpreter, node: ast.IfExp) -> Value:
         conditions.refine(interp, node.test, holds)
         return evaluate(interp, branch)
 
-    return interp.either([lambda: side(True, node.body), lambda: side(False, node.orelse)])
+    result = interp.either([lambda: side(True, node.body), lambda: side(False, node.orelse)])
+    environment.note_default(interp, node)
+    return result
 
 
 def _compare(interp: Interpreter, node: ast.Compare) -> Value:

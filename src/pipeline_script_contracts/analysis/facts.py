@@ -71,6 +71,7 @@ class Unresolved:
         reason: Why it could not be followed.
         place: Where the call stands.
         chain: The steps that led there.
+        package: The package that is called, when it is one whose source is not here.
     """
 
     kind: str
@@ -78,6 +79,7 @@ class Unresolved:
     reason: str
     place: Place
     chain: tuple[ChainStep, ...] = ()
+    package: str = ""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ VARIABLES = {
     "SM_INPUT_CONFIG_DIR": "/opt/ml/input/config",
     "SM_INPUT_DATA_CONFIG_DIR": "/opt/ml/input/config",
     "SM_MODULE_DIR": "/opt/ml/code",
+    "HOME": "/root",
+    "TMPDIR": "/tmp",  # noqa: S108 - as the variable says
     "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/code",
 }
 CHANNEL_PREFIX = "SM_CHANNEL_"
@@ -78,6 +80,8 @@ _FILES = (
     "/tmp",  # noqa: S108 - nothing is written there: it is where analysed scripts may
     "/var/tmp",  # noqa: S108 - the same
     "/run",
+    "/root",
+    "/home",
     "/opt/conda",
 )
 HYPERPARAMETERS_FILE = "/opt/ml/input/config/hyperparameters.json"

@@ -45,12 +45,12 @@ class Recorder:
             self._seen.add(key)
             self.analysis.paths.append(PathUse(kind, path, sink, place, chain, tree))
 
-    def unresolved(self, kind: str, sink: str, reason: str, place: Place, chain: Chain = ()) -> None:
+    def unresolved(self, kind: str, sink: str, reason: str, place: Place, chain: Chain = (), package: str = "") -> None:
         """Records a use that could not be followed."""
         key = (kind, sink, place)
         if key not in self._seen:
             self._seen.add(key)
-            self.analysis.unresolved.append(Unresolved(kind, sink, reason, place, chain))
+            self.analysis.unresolved.append(Unresolved(kind, sink, reason, place, chain, package))
 
     def env(self, read: EnvRead) -> None:
         """Records a use of an environment variable; of equal uses the latest stays."""

@@ -64,6 +64,10 @@ class Store:
         self.log.append((name, cell))
         return cell
 
+    def of(self, owner: Any) -> list[Cell]:
+        """Gives the contents of all cells of an owner."""
+        return [cell for (each, _), cell in self.cells.items() if each is owner]
+
     def set(self, owner: Any, key: Any, cell: Cell) -> None:
         """Changes a cell."""
         name = (owner, key)

@@ -23,6 +23,7 @@ from .values import (
     Unknown,
     Value,
     chain_of,
+    const,
     join,
     unknown,
 )
@@ -76,6 +77,8 @@ def _item(interp: Interpreter, atom: Atom, index: Value, node: ast.AST) -> Value
         return _of_class(atom, index)
     if isinstance(atom, Const | Text):
         return _character(atom, index)
+    if isinstance(atom, Lib) and atom.name == "sys.version_info" and index == const(0):
+        return const(3)
     if isinstance(atom, Lib):
         if atom.name == "sys.argv":
             return library.command_line.argv_item(interp, index, node)

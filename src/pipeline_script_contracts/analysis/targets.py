@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from . import attributes, calls, environment, expressions, iteration
+from . import attributes, calls, environment, escapes, expressions, iteration
 from .containers import DictState, ListState, key_of
 from .interpreter import Interpreter
 from .values import (
@@ -18,6 +18,7 @@ from .values import (
     ModuleAtom,
     Ref,
     Undefined,
+    Unknown,
     Value,
     join,
     unknown,
@@ -75,6 +76,8 @@ def set_attribute(interp: Interpreter, owner: Value, name: str, value: Value, no
             _set_on_object(interp, atom, name, value, certain, node)
         elif isinstance(atom, ClassAtom | ModuleAtom):
             _update(interp, atom.info.scope, name, value, certain)
+        elif isinstance(atom, Lib | Unknown):
+            escapes.hand_over(interp, value, f"attribute {name!r} of an object of a library", node)
 
 
 def _set_on_object(interp: Interpreter, atom: Ref, name: str, value: Value, certain: bool, node: ast.AST) -> None:
@@ -133,7 +136,9 @@ def _set_item_of(interp: Interpreter, atom: Atom, key: Value, value: Value, cert
     if environment.is_environment(atom):
         environment.set_variable(interp, key, value)
         return
-    if isinstance(atom, Lib) or not isinstance(atom, Ref):
+    if isinstance(atom, Lib | Unknown):
+        escapes.hand_over(interp, value, "an item of an object of a library", node)
+    if not isinstance(atom, Ref):
         return
     state = interp.store.get(atom.obj, CONTENT)
     if isinstance(state, DictState):

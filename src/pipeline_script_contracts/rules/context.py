@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..analysis.facts import Analysis, Argument, EnvRead, HyperparameterUse, PathUse, Place, Unresolved
-from ..analysis.library.packages import normal_name
+from ..analysis.library.packages import distribution_of, normal_name
 from ..analysis.models import find_model_fields
 from ..analysis.patterns import Hole, Pattern, Relation, plain
 from ..analysis.platform import documented_value, is_platform_path
@@ -90,7 +90,12 @@ class Context:
     @cached_property
     def unresolved(self) -> list[Unresolved]:
         """The uses that could not be followed and count."""
-        result = [each for each in self.analysis.unresolved if self.runs(each.place)]
+        result = [
+            each
+            for each in self.analysis.unresolved
+            if self.runs(each.place)
+            and not (each.package and distribution_of(each.package) in self.required_distributions)
+        ]
         for each in self.paths:
             if each.use.kind != "delegate" and each.path.parts and isinstance(each.path.parts[0], Hole):
                 hole = each.path.parts[0]

@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import calls, escapes, imports
 from ..interpreter import Interpreter
-from ..values import Lib, Ref, Value, const, unknown
+from ..values import Lib, Ref, Text, Unknown, Value, const, unknown
 from . import (
     builtin_functions,
     collections_models,
@@ -41,6 +41,8 @@ _CONSTANTS: dict[str, Any] = {
     "typing.TYPE_CHECKING": False,
     "string.ascii_lowercase": "abcdefghijklmnopqrstuvwxyz",
     "string.digits": "0123456789",
+    "sys.platform": "linux",
+    "sys.version_info.major": 3,
 }
 
 
@@ -95,7 +97,9 @@ def call_library(interp: Interpreter, name: str, arguments: Any, node: ast.AST) 
         return result_of(name)
     if not name.endswith("Error"):
         escapes.delegate(interp, arguments, name, node, f"{name} is not known")
-        _opaque(interp, name, root, arguments, node)
+        if root not in packages.KNOWN_PACKAGES and "()" not in name and _may_find_files(arguments):
+            reason = f"the source of {root!r} is not here"
+            interp.record.unresolved("any", name, reason, interp.place(node), package=root)
     return result_of(name)
 
 
@@ -104,11 +108,14 @@ def _is_unbound(name: str) -> bool:
     return "(" not in name and name.rpartition(".")[0].rpartition(".")[2][:1].isupper()
 
 
-def _opaque(interp: Interpreter, name: str, root: str, arguments: Any, node: ast.AST) -> None:
-    """Code that is neither here nor a known package, called without anything to tell what it works on."""
-    if root in packages.KNOWN_PACKAGES or "()" in name or arguments.every() or name.rpartition(".")[2][:1].isupper():
-        return
-    interp.record.unresolved("any", name, f"the source of {root!r} is not here", interp.place(node))
+def _may_find_files(arguments: Any) -> bool:
+    """Tells whether a function of unseen code may know of files: it is given nothing, or text that is not known."""
+    values = arguments.every()
+    return not values or any(
+        isinstance(atom, Text) or (isinstance(atom, Unknown) and "content of a file" in atom.reason)
+        for value in values
+        for atom in value
+    )
 
 
 def _call_backs(interp: Interpreter, name: str, arguments: Any, node: ast.AST) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .. import calls, environment, expressions, iteration
@@ -121,10 +121,14 @@ def _parsed_state(interp: Interpreter, owner: Ref) -> DictState:
         for atom in item:
             if isinstance(atom, Ref) and isinstance(atom.obj.info, Action):
                 action = atom.obj.info
-                interp.record.argument(action.fact)
                 key = text_key(action.fact.dest)
                 overridden = state.entries.get(key, NOTHING)
-                state = state.set(key, join(overridden, action.value) if overridden else action.value)
+                fact = action.fact
+                if overridden:
+                    known, constant = environment.constant_of(overridden)
+                    fact = replace(fact, default=constant, default_known=known)
+                interp.record.argument(fact)
+                state = state.set(key, overridden or action.value)
     if isinstance(actions, ListState) and actions.items is None:
         interp.record.analysis.arguments_open = "arguments are declared in a loop that cannot be followed"
     inner = interp.store.get(owner.obj, "subparsers")

@@ -9,7 +9,7 @@ from typing import Any
 from .. import calls, escapes, expressions, iteration
 from .. import paths as paths_module
 from ..interpreter import DeadEnd, Interpreter
-from ..values import NONE, Const, Lib, Text, Value, const, make_text, parts_of, unknown
+from ..values import NONE, Const, Lib, Text, TupleAtom, Value, const, make_text, parts_of, unknown
 from ..words import words
 
 # Program: what it does to its arguments that are not options; the last may be a target of its own kind.
@@ -35,7 +35,7 @@ _PROGRAMS: dict[str, tuple[str, str]] = {
 _HARMLESS = frozenset(
     words(
         """pip pip3 conda nvidia-smi echo chmod chown which git nproc free df apt-get apt yum uname hostname whoami
-        date sleep kill pkill true false env printenv export set ulimit lscpu ps top nvcc"""
+        date sleep kill pkill true false env printenv export set ulimit lscpu ps top nvcc gunicorn uvicorn nginx supervisord"""
     )
 )
 _OPTION_VALUES = {"unzip": {"-d": "write"}, "tar": {"-C": "write", "--directory": "write"}}
@@ -44,6 +44,8 @@ _OPTION_VALUES = {"unzip": {"-d": "write"}, "tar": {"-C": "write", "--directory"
 def _run(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     command = arguments.get(0, "args", "command", "cmd")
     name = ast.unparse(node.func)[:40] if isinstance(node, ast.Call) else "subprocess.run"
+    for extra in (arguments.get(None, "env"), arguments.get(None, "input")):
+        escapes.hand_over(interp, extra, name, node)
     for atom in command or unknown("a missing command"):
         words = _words(interp, atom)
         if words is None:
@@ -88,6 +90,9 @@ def _program(interp: Interpreter, words: list[Value], sink: str, node: ast.AST) 
             interp.record.unresolved("any", sink, "the program that is run is not known", interp.place(node))
         return
     name = program.rpartition("/")[2]
+    if name in ("bash", "sh") and len(words) == 1:
+        interp.record.unresolved("any", sink, "what the shell is told is not followed", interp.place(node))
+        return None
     if name in ("sudo", "time", "nohup", "bash", "sh") and len(words) > 1:
         return _shell(interp, words[1:], sink, node)
     if name.startswith("python") or name in ("torchrun", "accelerate", "deepspeed", "mpirun"):
@@ -108,6 +113,7 @@ def _program(interp: Interpreter, words: list[Value], sink: str, node: ast.AST) 
             )
         return
     _delegate(interp, words[1:], label, node)
+    interp.record.unresolved("any", sink, f"what the program {name!r} does is not known", interp.place(node))
 
 
 def _text(value: Value) -> str | None:
@@ -232,8 +238,14 @@ def _run_path(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 
 
 def _exec_process(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    _run(interp, arguments, node)
+    """`os.execv(program, arguments)`: the words are the second argument."""
+    _run(interp, calls.Arguments([arguments.get(1)]), node)
     raise DeadEnd
+
+
+def _run_words(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    """`create_subprocess_exec(program, *arguments)`: each argument is a word."""
+    return _run(interp, calls.Arguments([(TupleAtom(arguments.positional),)], arguments.keywords), node)
 
 
 _RUNNERS = words(
@@ -244,6 +256,7 @@ MODELS = {
     **dict.fromkeys(_RUNNERS, _run),
     "runpy.run_path": _run_path,
     "runpy.run_module": _run_path,
+    "asyncio.create_subprocess_exec": _run_words,
     "os.execv": _exec_process,
     "os.execvp": _exec_process,
 }
