@@ -7,10 +7,13 @@ from pathlib import Path
 
 import boto3
 import pytest
+from botocore.stub import Stubber
 from typer.testing import CliRunner
 
+from names3risk.cli import pipeline_deploy
 from names3risk.cli.pipeline import app
 from names3risk.errors import Names3RiskError
+from pipeline_steps.deploy import AwsClients
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "names3risk.yaml"
 
@@ -65,3 +68,26 @@ def test_mistakes_are_one_message(aws):
     assert "there is no pipeline 'Names3Risk' in this region" in str(error)
     arn = "arn:aws:sagemaker:us-east-1:123456789012:pipeline/x/execution/abc"
     assert "cannot describe the execution" in str(call("status", arn).exception)
+
+
+def test_status_wait_and_stop(monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    arn = "arn:aws:sagemaker:us-east-1:123456789012:pipeline/x/execution/abc"
+    clients = AwsClients("us-east-1")
+    monkeypatch.setattr(pipeline_deploy, "_clients", lambda region, profile: clients)
+    steps = [{"StepName": "Train", "StepStatus": "Failed", "FailureReason": "ClientError: no data"}]
+    described = {"PipelineExecutionArn": arn, "PipelineExecutionStatus": "Failed", "FailureReason": "a step failed"}
+    with Stubber(clients.sagemaker) as stubber:
+        for _ in range(2):
+            stubber.add_response("describe_pipeline_execution", described)
+            stubber.add_response("list_pipeline_execution_steps", {"PipelineExecutionSteps": steps})
+        stubber.add_response("stop_pipeline_execution", {"PipelineExecutionArn": arn})
+        shown = call("status", arn)
+        assert shown.exit_code == 0
+        assert "Failed      Train  ClientError: no data" in shown.output
+        assert "a step failed" in shown.output
+        waited = call("wait", arn)
+        assert waited.exit_code == 1
+        assert waited.output == shown.output
+        assert call("stop", arn).output == f"stopping {arn}\n"
