@@ -29,6 +29,7 @@ from pipeline_steps.local.processes import end_leftovers
 from pipeline_steps.local.record import DEFINITION_FILE, RECORD_FILE, RESERVE_FILE, RunRecord, StepRecord, load_run
 from pipeline_steps.local.sandbox import find_sandbox
 from pipeline_steps.local.scheduler import DONE, Budget, Scheduler, now
+from pipeline_steps.local.stopping import stop_signals
 from pipeline_steps.local.storage import LocalS3
 
 
@@ -227,16 +228,14 @@ def _reserve_room(record: RunRecord) -> None:
 
 
 def _run_until_stopped(scheduler: Scheduler, context: RunContext) -> None:
-    with _terminating():
+    with stop_signals(context) as received:
         try:
             scheduler.run()
         except BaseException:
-            try:
-                scheduler.stop()
-            except (KeyboardInterrupt, SystemExit):
-                context.grace = 0.0
-                scheduler.stop()
+            scheduler.stop()
             raise
+    if received:
+        raise KeyboardInterrupt if received[0] == signal.SIGINT else SystemExit(128 + received[0])
 
 
 def _conclude(record: RunRecord, *, stopped: bool, seconds: float) -> None:
@@ -312,21 +311,3 @@ def _lock(run_dir: Path) -> Iterator[None]:
         except OSError:
             raise LocalRunError("is being run by another process", where=run_dir) from None
         yield
-
-
-@contextmanager
-def _terminating() -> Iterator[None]:
-    """Turns SIGTERM and SIGHUP into an orderly stop."""
-
-    def stop(number: int, _: object) -> None:
-        raise SystemExit(128 + number)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    earlier = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in earlier.items():
-            signal.signal(number, handler)

@@ -27,13 +27,14 @@ if (root / "run" / "run.json").exists():
     record = resume(root / "run")
 else:
     definition = json.loads((root / "pipeline.json").read_text())
-    record = run_pipeline(definition, run_dir=root / "run", s3_root=root / "s3", stop_grace=2)
+    record = run_pipeline(definition, run_dir=root / "run", s3_root=root / "s3", stop_grace=float(sys.argv[2]))
 sys.exit(0 if record.succeeded else 1)
 """
 
 
-def start(root: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-c", RUN, str(root)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+def start(root: Path, grace: float = 2) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", RUN, str(root), str(grace)]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
 def alive(pid: int) -> bool:
@@ -165,6 +166,27 @@ time.sleep(60)
     record = resume(tmp_path / "run")
     assert record.succeeded
     assert record.steps["A"].attempts == 1
+
+
+def test_a_second_signal_ends_a_stubborn_step_at_once(place: Place, tmp_path: Path) -> None:
+    place.code(
+        f"""
+import signal, time
+signal.signal(signal.SIGTERM, lambda *_: open({str(tmp_path / "asked")!r}, "w").write("x"))
+open({str(tmp_path / "on")!r}, "w").write("x")
+while True:
+    time.sleep(1)
+"""
+    )
+    (tmp_path / "pipeline.json").write_text(json.dumps(pipeline(processing("A"))))
+    runner = start(tmp_path, grace=60)
+    wait_for(tmp_path / "on")
+    runner.send_signal(signal.SIGINT)
+    wait_for(tmp_path / "asked")
+    assert runner.poll() is None
+    runner.send_signal(signal.SIGINT)
+    runner.wait(20)
+    assert load_run(tmp_path / "run").status == "Stopped"
 
 
 def test_killing_the_runner_ends_the_step_and_what_it_started(place: Place, tmp_path: Path) -> None:
