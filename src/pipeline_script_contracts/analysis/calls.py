@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass, field
 from functools import partial
 
-from . import attributes, classes, escapes, expressions, functions, iteration, library, mappings, methods
+from . import attributes, classes, environment, escapes, expressions, functions, iteration, library, mappings, methods
 from . import library as library_module
 from .containers import DictState, key_value
 from .facts import HyperparameterUse
@@ -123,7 +123,9 @@ def unpack_mapping(interp: Interpreter, value: Value, arguments: Arguments) -> N
     """Adds the entries of an unpacked mapping to keyword arguments."""
     for atom in value:
         state = mappings.mapping_state(interp, atom)
-        if isinstance(atom, Document):
+        if environment.is_environment(atom):
+            arguments.rest_keywords = join(arguments.rest_keywords, (atom,))
+        elif isinstance(atom, Document):
             interp.record.hyperparameter(HyperparameterUse("**", interp.place(interp.current), via=atom.via))
             arguments.rest_keywords = join(arguments.rest_keywords, unknown("a hyperparameter"))
         elif isinstance(state, DictState):

@@ -122,6 +122,15 @@ def _record(interp: Interpreter, name: str, default: Value | None, node: ast.AST
     interp.record.env(EnvRead(name, interp.place(node), constant, known, guarded=guarded))
 
 
+def from_rest(interp: Interpreter, rest: Value, name: str, node: ast.AST) -> Value:
+    """Gives a keyword argument out of those that are not known; after `**os.environ` it is a variable."""
+    if not any(is_environment(atom) for atom in rest):
+        return rest
+    interp.frame.guards.add(name)
+    others = tuple(atom for atom in rest if not is_environment(atom))
+    return join(read(interp, (Const(name),), None, node), others)
+
+
 def note_default(interp: Interpreter, node: ast.IfExp) -> None:
     """Takes the `else` of `os.environ[name] if name in os.environ else default` for the default of the read."""
     test = node.test

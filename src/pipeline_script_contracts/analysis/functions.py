@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 
-from . import calls, expressions, library, statements
+from . import calls, environment, expressions, library, statements
 from .containers import DictState, text_key
 from .interpreter import MAX_DEPTH, DeadEnd, Frame, Interpreter
+from .library import outside
 from .scopes import FunctionInfo, FunctionNode, Scope
 from .store import Changes
 from .values import (
@@ -94,6 +95,7 @@ def decorate(interp: Interpreter, decorator: ast.expr, value: Value, node: ast.A
         if command is not None:
             return command
         root = wrapper[0].root
+        outside.notice(interp, name, root, calls.Arguments(), decorator)
         if root not in TRANSPARENT:
             interp.deferred.append((value, f"decorated by {name}", decorator))
         return value
@@ -243,12 +245,12 @@ def _bind(interp: Interpreter, function: Function, arguments: calls.Arguments, n
         elif name in keywords:
             bound[name] = _passed(interp, info.name, name, keywords.pop(name), node)
         else:
-            bound[name] = _missing(function, name, join(arguments.rest, arguments.rest_keywords))
+            bound[name] = _missing(interp, function, name, join(arguments.rest, arguments.rest_keywords), node)
     for argument in spec.kwonlyargs:
         if argument.arg in keywords:
             bound[argument.arg] = _passed(interp, info.name, argument.arg, keywords.pop(argument.arg), node)
         else:
-            bound[argument.arg] = _missing(function, argument.arg, arguments.rest_keywords)
+            bound[argument.arg] = _missing(interp, function, argument.arg, arguments.rest_keywords, node)
     if spec.vararg is not None:
         extra = positional[len(info.positional) :]
         if arguments.rest:
@@ -268,9 +270,11 @@ def _bind(interp: Interpreter, function: Function, arguments: calls.Arguments, n
     return bound
 
 
-def _missing(function: Function, name: str, rest: Value) -> Value:
+def _missing(interp: Interpreter, function: Function, name: str, rest: Value, node: ast.AST) -> Value:
     default = function.defaults.get(name, NOTHING)
-    return join(default, rest) or unknown(f"parameter {name!r} of {function.info.name}")
+    return join(default, environment.from_rest(interp, rest, name, node)) or unknown(
+        f"parameter {name!r} of {function.info.name}"
+    )
 
 
 def _passed(interp: Interpreter, function: str, name: str, value: Value, node: ast.AST) -> Value:

@@ -154,6 +154,8 @@ def _module_getattr(interp: Interpreter, module: ModuleInfo, name: str, node: as
 
 def _import_star(interp: Interpreter, value: Value, node: ast.AST) -> None:
     for atom in value:
+        if isinstance(atom, Lib):
+            interp.frame.scope.module.stars.append(atom.name)
         if not isinstance(atom, ModuleAtom):
             continue
         scope = atom.info.scope

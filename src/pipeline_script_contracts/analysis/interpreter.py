@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import ast
 import builtins
+import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -215,6 +217,9 @@ class Interpreter:
             scope = scope.parent
         if found:
             return found
+        for library in reversed(frame_scope.module.stars):
+            if name in _star_names(library):
+                return (Lib(f"{library}.{name}"),)
         if name in BUILTINS:
             return (Lib(f"builtins.{name}"),)
         return unknown(f"where {name!r} comes from cannot be seen")
@@ -323,6 +328,14 @@ class Interpreter:
     def problem(self, problem: SourceProblem) -> None:
         """Records that something cannot be analysed."""
         self.record.analysis.problems.append(problem)
+
+
+@cache
+def _star_names(library: str) -> frozenset[str]:
+    """Gives what `from library import *` binds, for modules of the standard library that are loaded anyway."""
+    module = sys.modules.get(library) if library.partition(".")[0] in sys.stdlib_module_names else None
+    public = [name for name in vars(module) if not name.startswith("_")] if module is not None else []
+    return frozenset(getattr(module, "__all__", public))
 
 
 def strings_in(value: Value) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from . import calls, environment, expressions, iteration
 from .containers import DictState, ListState, key_of, key_value, text_key
 from .facts import HyperparameterUse
-from .interpreter import Interpreter
+from .interpreter import Interpreter, strings_in
 from .values import (
     CONTENT,
     NONE,
@@ -75,6 +75,10 @@ def item(interp: Interpreter, atom: Atom, key: Value, node: ast.AST, default: Va
     """
     if isinstance(atom, Document):
         return _hyperparameter(interp, atom, key, node, default)
+    if environment.is_environment(atom):
+        for name in strings_in(key):
+            interp.frame.guards.add(name)
+        return environment.read(interp, key, default, node)
     state = mapping_state(interp, atom)
     if state is None:
         return unknown("an item of something that is not known")

@@ -86,6 +86,7 @@ def join_path(interp: Interpreter, values: list[Value], node: ast.AST, sink: str
     result: list[Atom] = []
     tails: list[Atom] = [Const("")]
     for number, value in enumerate(values):
+        value = tuple(atom for atom in value if not (isinstance(atom, Const) and atom.value is None)) or value
         if any(isinstance(atom, Ref) for atom in value):
             value = strings.to_text(interp, value, node)
         tails = [_join_two(left, right) if number else _first(right) for left in tails for right in value]

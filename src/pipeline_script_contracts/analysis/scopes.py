@@ -55,7 +55,7 @@ class ModuleInfo:
         state: `new`, `loading` or `loaded`.
     """
 
-    __slots__ = ("is_main", "is_package", "name", "own", "path", "scope", "state", "text", "tree")
+    __slots__ = ("is_main", "is_package", "name", "own", "path", "scope", "stars", "state", "text", "tree")
 
     def __init__(self, name: str, path: Path, tree: ast.Module | None, own: bool, is_main: bool = False) -> None:
         self.name = name
@@ -65,6 +65,7 @@ class ModuleInfo:
         self.is_main = is_main
         self.is_package = path.name == "__init__.py"
         self.state = "new"
+        self.stars: list[str] = []
         self.text = str(path)
         self.scope = Scope("module", self)
 

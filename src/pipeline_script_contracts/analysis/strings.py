@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from . import attributes, calls, expressions, iteration, mappings
+from . import attributes, calls, environment, expressions, iteration, mappings
 from .interpreter import DeadEnd, Interpreter
 from .patterns import Hole, Part
 from .values import (
@@ -229,7 +229,7 @@ def format_method(
         if name.isdigit():
             value = positional[int(name)] if int(name) < len(positional) else rest
         else:
-            value = keywords.get(name, rest)
+            value = keywords.get(name) or environment.from_rest(interp, rest, name, node)
         value = _format_path(interp, value or unknown(f"format field {field!r}"), field, node)
         piece = _with_format(value, partial(_format, spec)) if spec else to_text(interp, value, node)
         result = concatenate(result, piece)

@@ -19,6 +19,9 @@ def variable_is_read(context: Context, code: str, name: str) -> Finding:
     unnamed = next((read for read in context.env if not read.name), None)
     if unnamed is not None:
         doubt = f"line {unnamed.place.location.line} reads a variable whose name is not known"
+    package = next((use.module for use in context.analysis.imports if _reads(use.module, name)), "")
+    if package and not doubt:
+        doubt = f"{package}, which is imported, may read it"
     if doubt:
         message = f"whether environment variable {name} is read cannot be told: {doubt}"
         return context.at(code, Verdict.UNRESOLVED, "env", name, message)
@@ -26,6 +29,20 @@ def variable_is_read(context: Context, code: str, name: str) -> Finding:
     return context.at(
         code, Verdict.VIOLATED, "env", name, message, None, (), f"read {name}, or drop it from the contract"
     )
+
+
+_PREFIXES = {
+    "huggingface_hub": ("HF_",),
+    "transformers": ("HF_", "TRANSFORMERS_"),
+    "datasets": ("HF_",),
+    "boto3": ("AWS_",),
+}
+
+
+def _reads(module: str, name: str) -> bool:
+    """Tells whether a library is known to look at variables of such a name."""
+    top = module.partition(".")[0]
+    return name.startswith((f"{top.upper()}_", *_PREFIXES.get(top, ())))
 
 
 def reads_of(context: Context, name: str) -> list[EnvRead]:

@@ -18,6 +18,7 @@ from . import (
     files,
     frameworks,
     os_functions,
+    outside,
     packages,
     processes,
 )
@@ -80,6 +81,8 @@ def call_library(interp: Interpreter, name: str, arguments: Any, node: ast.AST) 
     model = models().get(name)
     if model is not None:
         return model(interp, arguments, node)
+    root = name.partition(".")[0].partition("(")[0]
+    outside.notice(interp, name, root, arguments, node)
     effects = effects_module.find_effects(name)
     if effects is None and _is_unbound(name) and arguments.positional:
         effects = effects_module.find_method_effects(name.rpartition(".")[2])
@@ -90,7 +93,6 @@ def call_library(interp: Interpreter, name: str, arguments: Any, node: ast.AST) 
         opened = effects_module.apply_effects(interp, effects, name, arguments, node)
         _call_backs(interp, name, arguments, node)
         return opened or result_of(name)
-    root = name.partition(".")[0].partition("(")[0]
     last = name.rpartition(".")[2]
     if root in SILENT_PACKAGES or last in SILENT_METHODS:
         _call_backs(interp, name, arguments, node)
@@ -108,11 +110,14 @@ def _is_unbound(name: str) -> bool:
     return "(" not in name and name.rpartition(".")[0].rpartition(".")[2][:1].isupper()
 
 
+_NUMERIC = ("a number", "a length", "arithmetic", "one of many", "an operation", "argument ", "a seed")
+
+
 def _may_find_files(arguments: Any) -> bool:
     """Tells whether a function of unseen code may know of files: it is given nothing, or text that is not known."""
     values = arguments.every()
     return not values or any(
-        isinstance(atom, Text) or (isinstance(atom, Unknown) and "content of a file" in atom.reason)
+        isinstance(atom, Text) or (isinstance(atom, Unknown) and not atom.reason.startswith(_NUMERIC))
         for value in values
         for atom in value
     )

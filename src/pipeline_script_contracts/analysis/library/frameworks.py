@@ -332,6 +332,9 @@ def _parameter(interp: Interpreter, function: Function, argument: ast.arg) -> Va
         )
         default = own if own and own != (Const(...),) else default if annotated else given.get(None, "default") or None
         positional = type_name == "typer.Argument" or (default is None and not options and type_name != "typer.Option")
+        variable = strings_in(given.get(None, "envvar"))
+        if variable:
+            default = environment.read(interp, (Const(variable[0]),), default or NONE, argument)
     spelled = next((each.lstrip("-") for each in options if each.startswith("--")), "")
     name = spelled.partition("/")[0] or (argument.arg if positional else argument.arg.replace("_", "-"))
     if default and not annotation:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 import shlex
 from typing import Any
 
-from .. import calls, escapes, expressions, iteration
+from .. import calls, environment, escapes, expressions, iteration
 from .. import paths as paths_module
 from ..interpreter import DeadEnd, Interpreter
 from ..values import NONE, Const, Lib, Text, TupleAtom, Value, const, make_text, parts_of, unknown
@@ -35,7 +36,8 @@ _PROGRAMS: dict[str, tuple[str, str]] = {
 _HARMLESS = frozenset(
     words(
         """pip pip3 conda nvidia-smi echo chmod chown which git nproc free df apt-get apt yum uname hostname whoami
-        date sleep kill pkill true false env printenv export set ulimit lscpu ps top nvcc gunicorn uvicorn nginx supervisord"""
+        date sleep kill pkill true false env printenv export set ulimit lscpu ps top nvcc gunicorn uvicorn nginx
+        supervisord"""
     )
 )
 _OPTION_VALUES = {"unzip": {"-d": "write"}, "tar": {"-C": "write", "--directory": "write"}}
@@ -47,12 +49,20 @@ def _run(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     for extra in (arguments.get(None, "env"), arguments.get(None, "input")):
         escapes.hand_over(interp, extra, name, node)
     for atom in command or unknown("a missing command"):
+        for variable in _variables_in(atom):
+            environment.probe(interp, Const(variable))
         words = _words(interp, atom)
         if words is None:
             interp.record.unresolved("any", name, "the command that is run is not known", interp.place(node))
         elif words:
             _program(interp, words, name, node)
     return (Lib("subprocess.run()"),)
+
+
+def _variables_in(atom: Any) -> list[str]:
+    """Gives the variables that a shell expands in a command."""
+    text = atom.value if isinstance(atom, Const) and isinstance(atom.value, str) else ""
+    return re.findall(r"\$\{?(\w+)", text)
 
 
 def _words(interp: Interpreter, atom: Any) -> list[Value] | None:

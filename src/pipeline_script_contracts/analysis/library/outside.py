@@ -1,0 +1,51 @@
+"""Libraries that parse the command line or read the environment for the script."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from .. import environment
+from ..facts import EnvRead
+from ..interpreter import Interpreter
+from ..values import Lib, Ref
+from ..words import words
+
+PARSERS = frozenset(
+    words(
+        "optparse configargparse docopt jsonargparse simple_parsing tap plac defopt cyclopts clize hydra gin argh cappa"
+    )
+)
+SETTINGS = frozenset(words("decouple environs dynaconf omegaconf prettyconf everett hydra confuse"))
+_LIGHTNING = ("LightningCLI", "add_argparse_args", "from_argparse_args")
+_QUIET = frozenset(words("builtins logging json typing copy pprint"))
+
+
+def notice(interp: Interpreter, name: str, root: str, arguments: Any, node: ast.AST) -> None:
+    """Notes that a library may take arguments or read variables that the script does not name.
+
+    Args:
+        interp: The interpreter.
+        name: The call.
+        root: Its top-level package.
+        arguments: What it is given.
+        node: Where it stands.
+    """
+    if root in PARSERS or name.endswith(_LIGHTNING):
+        interp.record.analysis.arguments_open = f"{root} parses the command line"
+    if root in SETTINGS or name.startswith("starlette.config."):
+        _any_variable(interp, node)
+    if root in _QUIET:
+        return
+    for value in arguments.every():
+        for atom in value:
+            if isinstance(atom, Lib) and atom.name.startswith("sys.argv"):
+                interp.record.analysis.arguments_open = f"the command line is handed to {name}"
+            elif environment.is_environment(atom):
+                _any_variable(interp, node)
+            elif isinstance(atom, Ref) and atom.obj.kind == "argparse.ArgumentParser":
+                interp.record.analysis.arguments_open = f"the parser is handed to {name}"
+
+
+def _any_variable(interp: Interpreter, node: ast.AST) -> None:
+    interp.record.env(EnvRead("", interp.place(node), default=None, guarded=True))
