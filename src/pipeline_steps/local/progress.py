@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _STYLES = {"Succeeded": "green", "Failed": "red", "Stopped": "yellow", "Executing": "cyan", "Skipped": "dim"}
-_LOG_WIDTH = 100
+_LOG_WIDTH = 200
+_NAME_WIDTH = 32
 
 
 @contextmanager
@@ -110,15 +111,21 @@ class LiveProgress:
         elif event.kind == "step_finished":
             self.done += 1
             first_line = event.message.splitlines()[0] if event.message else ""
+            if event.status == "Failed":
+                self.live.console.print(f"{event.step} {event.message}", style="red", markup=False, highlight=False)
             row |= {"status": event.status, "took": event.time - float(row["began"]), "last": first_line or row["last"]}
 
     def _table(self) -> Table:
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(box=None, pad_edge=False, title=f"{self.done} of {self.total} steps", title_justify="left")
-        for title in ("Step", "Status", "Seconds", ""):
-            table.add_column(title, no_wrap=True, overflow="ellipsis")
+        title = f"{self.done} of {self.total} steps"
+        table = Table(box=None, pad_edge=False, title=title, title_justify="left", expand=True)
+        longest = max((len(name) for name in self.rows), default=4)
+        table.add_column("Step", no_wrap=True, min_width=min(longest, _NAME_WIDTH))
+        table.add_column("Status", no_wrap=True, min_width=9)
+        table.add_column("Seconds", no_wrap=True, min_width=7, justify="right")
+        table.add_column("", no_wrap=True, overflow="ellipsis", ratio=1)
         for name, row in list(self.rows.items()):
             seconds = row["took"] if float(row["took"]) >= 0 else time.time() - float(row["began"])
             status = Text(str(row["status"]), style=_STYLES.get(str(row["status"]), ""))

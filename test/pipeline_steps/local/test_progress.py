@@ -15,7 +15,7 @@ from pipeline_steps.local.progress import LiveProgress
 
 @pytest.fixture
 def failing(place: Place) -> Place:
-    place.code("print('[bold]reading[/bold] 10 %')")
+    place.code("print('[bold]reading[/bold] 10 %'); print('a line that is longer than a narrow terminal ' * 3)")
     place.code("import sys; print('oh'); sys.exit('no column label')", "bad.py")
     return place
 
@@ -53,16 +53,17 @@ def test_the_steps_logs_can_be_shown(failing: Place) -> None:
 
 def test_a_terminal_gets_a_table(failing: Place) -> None:
     stream = io.StringIO()
-    console = Console(file=stream, force_terminal=True, width=100, color_system=None)
+    console = Console(file=stream, force_terminal=True, width=60, color_system=None)
     progress = LiveProgress(console, logs=True)
     with progress.live:
         for event in events(failing):
             progress(event)
     text = stream.getvalue()
     assert "2 of 2 steps" in text
-    assert re.search(r"Good +Succeeded +\d+\.\d +\[bold\]reading", text)
     assert re.search(r"Bad +Failed +\d+\.\d +ended with exit code 1", text)
+    assert re.search(r"Good +Succeeded +\d+\.\d +a line that is longer than a narr…", text)
     assert "Good: [bold]reading[/bold] 10 %" in text
+    assert "\nno column label" in text
 
 
 def test_warnings_and_retries_are_shown() -> None:
