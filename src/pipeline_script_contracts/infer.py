@@ -178,16 +178,19 @@ def _is_platform(argument: Argument, reads: Iterable[EnvRead]) -> bool:
 
 def _variables(reads: Iterable[EnvRead]) -> dict[str, str | None]:
     """Gives the variables with their defaults, None for those that the script cannot do without."""
-    found: dict[str, str | None] = {}
+    by_name: dict[str, list[EnvRead]] = {}
     for read in reads:
-        if not read.name or is_platform_variable(read.name):
-            continue
-        has_default = read.default_known and isinstance(read.default, str | int | float)
-        default = str(read.default) if has_default else found.get(read.name)
-        if read.guarded or read.probe or not read.default_known:
-            default = default or ""
-        found[read.name] = default
-    return dict(sorted(found.items()))
+        if read.name and not is_platform_variable(read.name):
+            by_name.setdefault(read.name, []).append(read)
+    return {name: _default(by_name[name]) for name in sorted(by_name)}
+
+
+def _default(reads: Sequence[EnvRead]) -> str | None:
+    constants = [read.default for read in reads if read.default_known and isinstance(read.default, str | int | float)]
+    if constants:
+        return str(constants[-1])
+    fails_without = any(read.default_known and not (read.guarded or read.probe) for read in reads)
+    return None if fails_without else ""
 
 
 def _pins(requirements: Path | None) -> dict[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..baseline import relative_name
-from ..findings import Finding, Verdict
+from ..findings import Finding, Location, Verdict
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,12 @@ class Report:
     @property
     def shown(self) -> list[Finding]:
         """The findings that are not proven clauses, by file and line; one that several scripts share appears once."""
-        open_or_broken = {each for each in self.findings if each.verdict is not Verdict.PROVEN}
-        return sorted(
-            open_or_broken, key=lambda each: (self.name(each.filename), each.location, each.code, each.subject)
-        )
+        shown: dict[tuple[str, Location, str, str, str], Finding] = {}
+        for each in self.findings:
+            if each.verdict is not Verdict.PROVEN:
+                place = (self.name(each.filename), each.location, each.code, each.subject, each.message)
+                shown.setdefault(place, each)
+        return [shown[place] for place in sorted(shown)]
 
     def count(self, verdict: Verdict) -> int:
         """Gives the number of findings with a verdict; shared ones count once unless they are proven clauses."""

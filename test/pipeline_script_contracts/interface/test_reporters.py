@@ -179,3 +179,10 @@ def test_a_rule_that_only_warns_is_marked_in_every_format(violated: Finding, tmp
     assert render(report, "github").startswith("::warning ")
     result = json.loads(render(report, "sarif"))["runs"][0]["results"][0]
     assert (result["kind"], result["level"]) == ("fail", "warning")
+
+
+def test_a_finding_that_two_scripts_share_is_shown_once(violated: Finding, tmp_path: Path) -> None:
+    other_way = Finding(**{**vars(violated), "chain": ()})
+    report = Report((violated, other_way), root=tmp_path)
+    assert render(report).count("SC103") == 1
+    assert report.count(Verdict.VIOLATED) == 1
