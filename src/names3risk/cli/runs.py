@@ -20,7 +20,7 @@ RunArgument = Annotated[Path, typer.Argument(help="The folder of the run.", meta
 RunsOption = Annotated[Path, typer.Option("--runs-dir", help="The folder that holds the runs.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for tools.")]
 
-_COLOURS = {"Succeeded": "green", "Failed": "red", "Stopped": "yellow", "Executing": "cyan"}
+_COLOURS = {"Succeeded": "green", "Failed": "red", "Stopped": "yellow", "Broken off": "yellow", "Executing": "cyan"}
 
 
 @app.command("list")
@@ -30,7 +30,7 @@ def list_runs(runs_dir: RunsOption = Path("runs"), as_json: JsonOption = False) 
     records = [_load(path.parent) for path in found]
     if as_json:
         rows = [
-            {"run_dir": str(run.run_dir), "pipeline": run.pipeline_name, "status": run.status, "started": run.started}
+            {"run_dir": str(run.run_dir), "pipeline": run.pipeline_name, "status": _status(run), "started": run.started}
             for run in records
         ]
         typer.echo(json.dumps(rows, indent=1))
@@ -39,7 +39,7 @@ def list_runs(runs_dir: RunsOption = Path("runs"), as_json: JsonOption = False) 
         typer.echo(f"no runs in {runs_dir}")
         return
     rows_shown = [
-        [run.run_dir.name, run.pipeline_name, run.status, run.started[:19], f"{run.seconds:.1f}"] for run in records
+        [run.run_dir.name, run.pipeline_name, _status(run), run.started[:19], f"{run.seconds:.1f}"] for run in records
     ]
     _table(["Run", "Pipeline", "Status", "Started (UTC)", "Seconds"], rows_shown)
 
@@ -51,7 +51,7 @@ def show_run(run: RunArgument, as_json: JsonOption = False) -> None:
     if as_json:
         typer.echo((run / "run.json").read_text(encoding="utf-8"))
         return
-    typer.echo(f"{record.pipeline_name} {record.run_id}: {record.status}, {record.seconds:.1f} s, in {run}")
+    typer.echo(f"{record.pipeline_name} {record.run_id}: {_status(record)}, {record.seconds:.1f} s, in {run}")
     rows = []
     for step in record.steps.values():
         seconds = "" if step.seconds is None else f"{step.seconds:.1f}"
@@ -114,6 +114,14 @@ def _load(run: Path) -> RunRecord:
         return load_run(run)
     except LocalRunError as error:
         raise Names3RiskError(str(error)) from error
+
+
+def _status(record: RunRecord) -> str:
+    """The status of a run; one that nobody works on any more is not executing, whatever its record says."""
+    from pipeline_steps.local import is_held
+
+    abandoned = record.status == "Executing" and not is_held(record.run_dir)
+    return "Broken off" if abandoned else record.status
 
 
 def _table(titles: list[str], rows: list[list[str]]) -> None:

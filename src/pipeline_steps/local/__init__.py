@@ -3,6 +3,7 @@
 from pipeline_steps.local.definition import read_definition
 from pipeline_steps.local.errors import DefinitionError, LocalRunError
 from pipeline_steps.local.events import Event, EventCallback
+from pipeline_steps.local.locking import is_held
 from pipeline_steps.local.progress import show_progress
 from pipeline_steps.local.record import RunRecord, StepRecord, load_run
 from pipeline_steps.local.registry import ModelPackage, packages
@@ -18,6 +19,7 @@ __all__ = [
     "ModelPackage",
     "RunRecord",
     "StepRecord",
+    "is_held",
     "load_run",
     "packages",
     "read_definition",

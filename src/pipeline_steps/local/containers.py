@@ -38,6 +38,11 @@ def rewrite(text: str, base: Path | str) -> str:
     return _OPT_ML.sub(lambda _: str(base), text)
 
 
+def names_root(text: str) -> bool:
+    """Whether a text speaks of `/opt/ml` itself, not of a folder that stands for it."""
+    return _OPT_ML.search(text) is not None
+
+
 def inside(path: str, base: Path) -> Path:
     """The real place of a container path below `/opt/ml`.
 

@@ -6,6 +6,8 @@ import signal
 from collections.abc import Mapping
 from pathlib import Path
 
+from pipeline_steps.local.containers import names_root
+
 _TAIL_LINES = 20
 _TAIL_BYTES = 16384
 _FAILURE_CHARACTERS = 4000
@@ -39,10 +41,25 @@ def evidence(log: Path, bases: Mapping[str, Path]) -> str:
     return text + _log_tail(log)
 
 
-def _log_tail(log: Path) -> str:
-    if not log.is_file():
+def hint_at_hard_coded_root(log: Path) -> str:
+    """A hint when the log of a step in portable mode speaks of `/opt/ml`, where nothing is.
+
+    Args:
+        log: The step's log.
+    """
+    if not any(names_root(line) for line in _last_lines(log)):
         return ""
+    return "; its log names /opt/ml: a script that hard-codes it runs in sandbox mode, or takes SAGEMAKER_BASE_DIR"
+
+
+def _log_tail(log: Path) -> str:
+    lines = _last_lines(log)
+    return f"\n--- end of {log} ---\n" + "\n".join(lines) if lines else ""
+
+
+def _last_lines(log: Path) -> list[str]:
+    if not log.is_file():
+        return []
     with log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - _TAIL_BYTES))
-        lines = file.read().decode("utf-8", "replace").splitlines()[-_TAIL_LINES:]
-    return f"\n--- end of {log} ---\n" + "\n".join(lines) if lines else ""
+        return file.read().decode("utf-8", "replace").splitlines()[-_TAIL_LINES:]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline_steps.local.comparison import compare, outside_findings, start_analysis
 from pipeline_steps.local.containers import OPT_ML, PIP_ANSWER, base_environment, join_paths
 from pipeline_steps.local.errors import StepError, StepStopped
-from pipeline_steps.local.evidence import describe_code, evidence
+from pipeline_steps.local.evidence import describe_code, evidence, hint_at_hard_coded_root
 from pipeline_steps.local.files import write_json
 from pipeline_steps.local.job import Job
 from pipeline_steps.local.memory import over_budget
@@ -155,7 +155,8 @@ def _insist_on_success(job: Job, hosts: Sequence[Host], ended: Ended, timeout: f
     code = next((code for code in ended.codes if code > 0), 0) or next((code for code in ended.codes if code), 0)
     if code:
         retry_as = ("SageMaker.JOB_INTERNAL_ERROR",) if code < 0 else ()
-        raise StepError(describe_code(code) + left, retry_as=retry_as)
+        hint = "" if job.run.sandbox else hint_at_hard_coded_root(job.log)
+        raise StepError(describe_code(code) + hint + left, retry_as=retry_as)
 
 
 def _script(host: Host, command: Sequence[str]) -> Path | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import secrets
 import shutil
@@ -11,7 +10,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +22,7 @@ from pipeline_steps.local.events import Event, EventCallback
 from pipeline_steps.local.expressions import Scope
 from pipeline_steps.local.files import write_json
 from pipeline_steps.local.job import ARN, Mode, RunContext
+from pipeline_steps.local.locking import hold
 from pipeline_steps.local.parameters import bind_parameters
 from pipeline_steps.local.processes import end_leftovers
 from pipeline_steps.local.record import DEFINITION_FILE, RECORD_FILE, RESERVE_FILE, RunRecord, StepRecord, load_run
@@ -196,7 +195,7 @@ def _execute(
     scope.read_json = storage.read_json
     budget = Budget(request["max_parallel"], request["cores"])
     cache = Cache(Path(request["cache_dir"]), context.python) if request["cache_dir"] else None
-    with _lock(record.run_dir):
+    with hold(record.run_dir):
         end_leftovers(record.run_dir)
         storage.clear_unfinished()
         for item in record.steps.values():
@@ -300,14 +299,3 @@ class _Teller:
             except Exception as error:  # noqa: BLE001 - it is raised again when the steps have ended
                 self.error = error
                 self.stopping.set()
-
-
-@contextmanager
-def _lock(run_dir: Path) -> Iterator[None]:
-    """Keeps a second runner away from a run, as long as this process lives."""
-    with (run_dir / "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise LocalRunError("is being run by another process", where=run_dir) from None
-        yield

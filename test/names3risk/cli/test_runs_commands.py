@@ -13,6 +13,7 @@ from names3risk.cli.pipeline import app as pipeline_app
 from names3risk.cli.runs import app
 from names3risk.errors import Names3RiskError
 from pipeline_steps.local import RunRecord, run_pipeline
+from pipeline_steps.local.locking import hold
 
 
 def step(name: str, script: str, **body: Any) -> dict[str, Any]:
@@ -50,6 +51,14 @@ def test_list_shows_the_runs_in_a_folder(run: RunRecord) -> None:
     rows = json.loads(call("list", "--runs-dir", run.run_dir.parent, "--json"))
     assert rows[0]["run_dir"] == str(run.run_dir)
     assert rows[0]["status"] == "Failed"
+
+
+def test_a_run_that_was_killed_is_not_shown_as_executing(run: RunRecord) -> None:
+    run.status = "Executing"
+    run.save()
+    assert "Broken off" in call("show", run.run_dir)
+    with hold(run.run_dir):
+        assert "Executing" in call("show", run.run_dir)
 
 
 def test_list_of_an_empty_folder_says_so(tmp_path: Path) -> None:

@@ -209,6 +209,15 @@ def test_a_failing_step_tells_the_end_of_its_log(place: Place) -> None:
     assert "step 'Bad'" in (record.failure_reason or "")
 
 
+def test_a_script_that_hard_codes_the_root_gets_a_hint(place: Place) -> None:
+    place.code("open('/opt/ml/processing/input/data/a.csv')")
+    record = place.run(pipeline(processing("Bad")))
+    assert "runs in sandbox mode, or takes SAGEMAKER_BASE_DIR" in (record.failure_reason or "")
+    place.code("import os; open(os.environ['SAGEMAKER_BASE_DIR'] + '/processing/input/data/a.csv')")
+    record = place.run(pipeline(processing("Bad")))
+    assert "sandbox mode" not in (record.failure_reason or "")
+
+
 def test_what_a_failed_step_wrote_is_not_uploaded(place: Place) -> None:
     place.code(
         "import os, sys\nbase = os.environ['SAGEMAKER_BASE_DIR']\n"
