@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pipeline_step_specs.declarations import DependencySpec, OutputSpec
+from pipeline_step_specs.enums import DependencyType
 from pipeline_step_specs.naming import suggestion
 from pipeline_step_specs.step_specification import StepSpecification
 
@@ -74,7 +75,7 @@ class Resolver:
                 self._outputs.append((step, output))
                 for name in output.names:
                     self._by_name.setdefault(name.casefold(), []).append((step, output))
-        self._by_type: dict[object, list[tuple[str, OutputSpec]]] = {}
+        self._by_type: dict[DependencyType, list[tuple[str, OutputSpec]]] = {}
         for step, output in self._outputs:
             self._by_type.setdefault(output.output_type, []).append((step, output))
 
@@ -97,7 +98,7 @@ class Resolver:
         typed = [
             (other, output)
             for kind, outputs in self._by_type.items()
-            if dependency.dependency_type.accepts(kind)  # type: ignore[arg-type]
+            if dependency.dependency_type.accepts(kind)
             for other, output in outputs
             if self._fits(step, dependency, other, output)
         ]

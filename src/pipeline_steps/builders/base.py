@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from pipeline_script_contracts import ScriptContract
 from pipeline_step_specs import OutputSpec, StepKind, StepSpecification
@@ -61,7 +61,7 @@ class StepBuilderBase(Generic[Settings]):
         chosen = specification or type(self).specification
         if chosen is None:
             raise TypeError(f"{type(self).__name__} has no specification; give one")
-        self.settings: Settings = settings if settings is not None else self.settings_class()  # type: ignore[assignment]
+        self.settings = settings if settings is not None else cast(Settings, self.settings_class())
         self.spec = with_columns(chosen, self.settings)
         self.name = name or chosen.step_type
         self.logger = logging.getLogger(f"pipeline_steps.{self.name}")

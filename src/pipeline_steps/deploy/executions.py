@@ -208,4 +208,4 @@ def _typed(text: str, kind: str) -> Any:
         return None
     if kind == "Boolean":
         value = {"true": True, "false": False}.get(text.casefold())
-    return value if PipelineParameter(type=kind).accepts_type(value) else None  # type: ignore[arg-type]
+    return value if PipelineParameter.model_validate({"type": kind}).accepts_type(value) else None
