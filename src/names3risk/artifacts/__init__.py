@@ -1,7 +1,6 @@
 """What training leaves behind, and how it is read again: JSON and tensors only, nothing is unpickled."""
 
 from names3risk.artifacts.archive import extract_model, model_folder
-from names3risk.artifacts.staging import require_writable, staged
 from names3risk.artifacts.store import ModelArtifacts, load_artifacts, load_model, save_artifacts
 
 __all__ = [
@@ -10,7 +9,5 @@ __all__ = [
     "load_artifacts",
     "load_model",
     "model_folder",
-    "require_writable",
     "save_artifacts",
-    "staged",
 ]

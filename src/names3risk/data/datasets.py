@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -57,6 +58,15 @@ class EncodedSplit:
 
     def __len__(self) -> int:
         return len(self.tokens)
+
+    def digest(self) -> str:
+        """SHA-256 of everything that training reads: tokens, features and labels, in their order."""
+        found = hashlib.sha256()
+        for array in (self.tokens.values, self.tokens.offsets, self.tabular, self.labels):
+            if array is not None:
+                found.update(f"{array.dtype}{array.shape}".encode())
+                found.update(np.ascontiguousarray(array).data)
+        return found.hexdigest()
 
 
 @dataclass(frozen=True)

@@ -18,13 +18,13 @@ import narwhals as nw
 from names3risk.data import checks
 from names3risk.data.checks import ROW
 from names3risk.data.fields import FieldSelection, missing_columns_error
-from names3risk.data.folders import replacing_folders
 from names3risk.data.formats import detect_format
 from names3risk.data.preparation import drop_filtered, encode_labels, keep_first, split
 from names3risk.data.reading import Part, find_parts, scan_file, translated_errors
 from names3risk.data.schema import ColumnSchema
 from names3risk.data.splits import SplitWriter
 from names3risk.errors import ConfigError, DataError
+from names3risk.files import staged
 
 if TYPE_CHECKING:
     import numpy as np
@@ -105,7 +105,7 @@ def preprocess(
         sources.append(_open(part, schema, region, sources[-1].first_row + sources[-1].rows if sources else 0))
     schema = _resolve(sources, schema)
     names, split_of_row = _plan(sources, schema, job_type, str(source))
-    with replacing_folders(output) as temporary, ExitStack() as stack:
+    with staged(output) as temporary, ExitStack() as stack:
         format_ = detect_format(sources[0].path)
         writers = [stack.enter_context(SplitWriter(temporary / name, schema.prepared(), format_)) for name in names]
         for batch in _batches(sources, schema):

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from names3risk.data.folders import replacing_folders
 from names3risk.data.formats import Format, detect_format
 from names3risk.data.reading import find_data_file, read_table
 from names3risk.data.schema import ColumnSchema
 from names3risk.data.writing import TableWriter
 from names3risk.errors import DataError
+from names3risk.files import staged
 
 if TYPE_CHECKING:
     import polars as pl
@@ -68,7 +68,7 @@ def save_split(folder: str | Path, split: Split) -> None:
     """
     folder = Path(folder)
     with (
-        replacing_folders(folder.parent) as temporary,
+        staged(folder.parent) as temporary,
         SplitWriter(temporary / folder.name, split.schema, split.format) as writer,
     ):
         writer.write(split.frame)

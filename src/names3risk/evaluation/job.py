@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from names3risk.artifacts.staging import staged
 from names3risk.data.preprocessing import FOLDER_OF_JOB
 from names3risk.data.reading import write_table
 from names3risk.errors import ConfigError
 from names3risk.evaluation.report import Report
-from names3risk.files import write_json
+from names3risk.files import staged, write_json
 from names3risk.serving.predictor import Predictor
 from names3risk.training.roles import load_labelled_split
 

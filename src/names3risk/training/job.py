@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from names3risk.artifacts import ModelArtifacts, require_writable, save_artifacts, staged
+from names3risk.artifacts import ModelArtifacts, save_artifacts
 from names3risk.data.datasets import EncodedSplit
 from names3risk.data.preparation import LABEL
 from names3risk.data.reading import write_table
@@ -22,7 +22,7 @@ from names3risk.errors import ConfigError, DataError
 from names3risk.evaluation.metrics import Evaluation
 from names3risk.evaluation.report import Report
 from names3risk.features.encoder import IMPUTE_FILE, RISK_FILE, FeatureEncoder, load_imputer, load_risk_tables
-from names3risk.files import write_json
+from names3risk.files import require_writable, staged, write_json
 from names3risk.hyperparameters import Hyperparameters
 from names3risk.serving.predictor import Predictor
 from names3risk.text.tokenizer import load_tokenizer, train_tokenizer

@@ -78,7 +78,12 @@ def describe_run(hyperparameters: Hyperparameters, train: EncodedSplit, val: Enc
     """What must be the same for a run to go on from a checkpoint."""
     return {
         "hyperparameters": hyperparameters.model_dump(mode="json"),
-        "data": {"training rows": len(train), "validation rows": len(val), "training tokens": len(train.tokens.values)},
+        "data": {
+            "training rows": len(train),
+            "validation rows": len(val),
+            "training data of SHA-256": train.digest(),
+            "validation data of SHA-256": val.digest(),
+        },
     }
 
 

@@ -1,5 +1,6 @@
 """The command tree: quick to start, and one message for what is wrong."""
 
+import os
 import subprocess
 import sys
 import time
@@ -75,13 +76,16 @@ def test_an_unknown_model_class_is_named_before_any_work(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_demo_goes_from_generated_data_to_a_registered_model(tmp_path):
+def test_the_demo_goes_from_generated_data_to_a_registered_model_where_npm_is_missing(tmp_path):
+    run_dir, empty = tmp_path / "demo" / "run", tmp_path / "bin"
+    empty.mkdir()
     began = time.monotonic()
-    done = names3risk("demo", "--data", "synthetic", "--run-dir", str(tmp_path / "demo" / "run"))
-    assert done.returncode == 0, done.stderr
-    assert "Register" in done.stdout
+    done = names3risk("demo", "--run-dir", str(run_dir), env={**os.environ, "PATH": str(empty)})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "npm is not installed" in done.stdout
     assert "AUROC" in done.stdout
-    assert (tmp_path / "demo" / "registry").is_dir()
+    assert done.stdout.strip().endswith(str(run_dir))
+    assert any((tmp_path / "demo" / "registry").rglob("*.json"))
     assert time.monotonic() - began < 600
 
 

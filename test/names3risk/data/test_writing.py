@@ -3,7 +3,6 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from names3risk.data.folders import replacing_folders
 from names3risk.data.reading import read_table
 from names3risk.data.writing import TableWriter, check_writable, write_table
 from names3risk.errors import OutputError
@@ -51,33 +50,3 @@ def test_what_cannot_be_written_is_found_out_first(tmp_path):
     (tmp_path / "t.csv").mkdir()
     with pytest.raises(OutputError, match="is a folder"):
         check_writable(tmp_path / "t.csv")
-
-
-class TestReplacingFolders:
-    def test_new_folders_replace_those_of_their_name_only(self, tmp_path):
-        for name in ("train", "other"):
-            (tmp_path / name).mkdir()
-            (tmp_path / name / "old").write_text("")
-        with replacing_folders(tmp_path) as temporary:
-            (temporary / "train").mkdir()
-            (temporary / "train" / "new").write_text("")
-        assert {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*")} == {
-            "train", "train/new", "other", "other/old",
-        }  # fmt: skip
-
-    def test_a_failing_block_leaves_everything_as_it_was(self, tmp_path):
-        (tmp_path / "train").mkdir()
-
-        def fail() -> None:
-            with replacing_folders(tmp_path) as temporary:
-                (temporary / "train" / "new").mkdir(parents=True)
-                raise RuntimeError
-
-        with pytest.raises(RuntimeError):
-            fail()
-        assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")] == ["train"]
-
-    def test_a_parent_that_is_a_file(self, tmp_path):
-        (tmp_path / "file").write_text("")
-        with pytest.raises(OutputError, match="cannot write"), replacing_folders(tmp_path / "file"):
-            pass

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,20 @@ def test_a_checkpoint_of_another_run_is_refused_and_a_new_run_starts_afresh(
     with pytest.raises(MachineGoneError):
         run(tiny(**SETTINGS, lr=2e-3), toy_split, tmp_path, batches=0)
     assert not list(tmp_path.glob("*.ckpt")), "checkpoints of an earlier run would be taken for this one's"
+
+
+def test_a_checkpoint_of_other_data_is_refused_even_where_every_count_is_the_same(
+    tiny: Tiny, toy_split: Toy, tmp_path: Path
+) -> None:
+    run(tiny(**SETTINGS), toy_split, tmp_path)
+
+    def relabelled(rows: int, seed: int = 0) -> EncodedSplit:
+        split = toy_split(rows, seed=seed)
+        assert split.labels is not None
+        return replace(split, labels=1 - split.labels)
+
+    with pytest.raises(ConfigError, match=r"of a run with training data of SHA-256"):
+        run(tiny(**SETTINGS), relabelled, tmp_path, resume=True)
 
 
 def test_resuming_without_a_checkpoint_begins_at_the_start(tiny: Tiny, toy_split: Toy, tmp_path: Path) -> None:

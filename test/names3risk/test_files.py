@@ -2,8 +2,8 @@
 
 import pytest
 
-from names3risk.artifacts import staged
 from names3risk.errors import OutputError
+from names3risk.files import staged
 
 
 def test_files_and_folders_move_in_together(tmp_path):
