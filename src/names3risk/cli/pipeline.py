@@ -78,7 +78,8 @@ def check(
     typer.echo(render(report, output_format), nl=False)
     wrong = report.count(Verdict.VIOLATED)
     if output_format in ("concise", "full"):
-        typer.echo(f"{config}: {wrong or 'no'} problem{'' if wrong == 1 else 's'}; {report.summary()}")
+        clauses = f"; {report.summary()}" if findings else ""
+        typer.echo(f"{config}: {wrong or 'no'} problem{'' if wrong == 1 else 's'}{clauses}")
     if wrong:
         raise typer.Exit(1)
 

@@ -11,6 +11,8 @@ import os
 
 import pytest
 
+from pipeline_steps import check_definition
+
 os.environ["SAGEMAKER_SUPPRESS_V2_WARNING"] = "1"
 sagemaker = pytest.importorskip("sagemaker", reason="the SageMaker SDK is not installed; see `make conformance`")
 if not hasattr(sagemaker, "Session"):
@@ -77,6 +79,7 @@ def written(session):
     def of(*steps):
         pipeline = Pipeline("Small", parameters=[RAW, MINIMUM, COUNT], steps=list(steps), sagemaker_session=session)
         definition = json.loads(pipeline.definition())
+        assert check_definition(definition) == []
         return {step["Name"]: cleaned(step) for step in definition["Steps"]}
 
     return of
