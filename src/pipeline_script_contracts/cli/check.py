@@ -47,7 +47,8 @@ class Outcome:
         found: dict[str, list[Finding]] = {}
         left = dict.fromkeys(self.report.findings)
         for check in self.checks:
-            mine = [finding for finding in self.report.findings if finding in set(check.findings)]
+            own = set(check.findings)
+            mine = [finding for finding in self.report.findings if finding in own]
             found.setdefault(str(check.script), []).extend(dict.fromkeys(mine))
             for finding in mine:
                 left.pop(finding, None)
@@ -70,9 +71,7 @@ def run_check(argv: Sequence[str]) -> int:
     """
     arguments = build_parser().parse_args(argv)
     if arguments.version:
-        from importlib.metadata import version
-
-        print(f"validate_contracts {version('names3risk')}")
+        print(f"validate_contracts {_version()}")
         return 0
     if arguments.explain is not None:
         from .explain import explain
@@ -86,6 +85,15 @@ def run_check(argv: Sequence[str]) -> int:
         counts = Counter(finding.code for finding in outcome.report.shown)
         print("".join(f"{count:6} {code}\n" for code, count in sorted(counts.items())), end="", file=sys.stderr)
     return 1 if outcome.failed else 0
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("names3risk")
+    except PackageNotFoundError:
+        return "(run from its source folder)"
 
 
 def check_project(options: Options, cwd: Path) -> Outcome:
@@ -169,28 +177,32 @@ def _known_codes() -> tuple[str, ...]:
 def _counted(check: Check, settings: Settings) -> list[Finding]:
     """Gives the findings of a check that the settings select."""
     script = relative_name(str(check.script), settings.root)
-    ignored = list(settings.ignore)
-    for pattern, codes in settings.per_script_ignores.items():
-        if fnmatch.fnmatch(script, pattern):
-            ignored += codes
+    ignored = [
+        code
+        for pattern, codes in settings.per_script_ignores.items()
+        if fnmatch.fnmatch(script, pattern)
+        for code in codes
+    ]
     return [
         each
         for each in check.findings
-        if (not settings.select or each.code.startswith(settings.select))
-        and not each.code.startswith(tuple(ignored))
-        and settings.rules.get(each.code) != "off"
+        if _is_selected(each.code, settings) and not each.code.startswith(tuple(ignored))
     ]
+
+
+def _is_selected(code: str, settings: Settings) -> bool:
+    chosen = not settings.select or code.startswith(settings.select)
+    return chosen and not code.startswith(settings.ignore) and settings.rules.get(code) != "off"
 
 
 def _silence(findings: list[Finding], checks: Sequence[Check], options: Options) -> tuple[list[Finding], int]:
     from ..suppressions import CODE, apply_suppressions
 
-    settings = options.settings
     files = {name for check in checks for name in check.files}
     own = {str(check.script) for check in checks}
-    narrowed = bool(options.targets or options.contracts or settings.select)
+    narrowed = bool(options.targets or options.contracts or options.settings.select)
     kept, silenced = apply_suppressions(findings, files, _known_codes, own if narrowed else None)
-    if CODE.startswith(settings.ignore or ("-",)) or (settings.select and not CODE.startswith(settings.select)):
+    if not _is_selected(CODE, options.settings):
         kept = [each for each in kept if each.code != CODE]
     return kept, silenced
 
