@@ -374,3 +374,103 @@ def test_definition_errors_keep_every_problem() -> None:
     error = DefinitionError(["one", "two"])
     assert error.problems == ["one", "two"]
     assert "\n  - one\n  - two" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "said"),
+    [
+        ([], "Conditions is missing or empty"),
+        ([{"Type": "Similar"}], "type 'Similar' is unknown; expected one of Equals"),
+        ([{"Type": "Equals", "LeftValue": 1}], "Conditions[0] (Equals): RightValue is missing"),
+        ([{"Type": "In", "QueryValue": 1, "Values": "12"}], "Conditions[0] (In): Values is not a list"),
+        ([{"Type": "Not", "Condition": {"Type": "X"}}], "Conditions[0].Condition: type 'X' is unknown"),
+        ([{"Type": "Or", "Conditions": [{"Type": "X"}]}], "Conditions[0].Conditions[0]: type 'X' is unknown"),
+        (["text"], "Conditions[0]: type None is unknown"),
+    ],
+)
+def test_malformed_conditions(ready: Place, conditions: list[Any], said: str) -> None:
+    check = {"Name": "Check", "Type": "Condition", "Arguments": {"Conditions": conditions, "IfSteps": []}}
+    assert said in problem(ready, pipeline(check))
+
+
+def test_a_metric_that_is_no_number_fails_its_condition(place: Place) -> None:
+    place.put("data/m.json", '{"auroc": "high"}')
+    read = {"Std:JsonGet": {"S3Uri": "s3://data/m.json", "Path": "auroc"}}
+    condition = {"Type": "GreaterThan", "LeftValue": read, "RightValue": 0.5}
+    check = {"Name": "Check", "Type": "Condition", "Arguments": {"Conditions": [condition], "IfSteps": []}}
+    assert "'high' is not a number" in (place.run(pipeline(check)).failure_reason or "")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(None, "there is nothing at s3://data/m.json"), ("{", "is not JSON"), ("[]", "a list of 0")]
+)
+def test_a_document_that_cannot_be_read_fails_its_condition(place: Place, content: str | None, said: str) -> None:
+    if content is not None:
+        place.put("data/m.json", content)
+    read = {"Std:JsonGet": {"S3Uri": "s3://data/m.json", "Path": "auroc"}}
+    condition = {"Type": "Equals", "LeftValue": read, "RightValue": 1}
+    check = {"Name": "Check", "Type": "Condition", "Arguments": {"Conditions": [condition], "IfSteps": []}}
+    reason = place.run(pipeline(check)).failure_reason or ""
+    assert "its arguments cannot be resolved" in reason
+    assert said in reason
+
+
+def test_a_run_folder_that_cannot_be_made(ready: Place) -> None:
+    (ready.root / "file").write_text("")
+    with pytest.raises(LocalRunError, match="cannot be written: Not a directory"):
+        ready.run(pipeline(processing("A")), run_dir=ready.root / "file" / "run")
+
+
+def test_an_unknown_mode(ready: Place) -> None:
+    assert "expected 'portable' or 'sandbox'" in problem(ready, pipeline(processing("A")), mode="docker")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"AlgorithmSpecification": {"TrainingImage": "image"}}, "what the image itself would start cannot be known"),
+        ({"ResourceConfig": {"InstanceGroups": [{"InstanceCount": 2}]}}, "InstanceGroups does not run locally"),
+        ({"CheckpointConfig": {"S3Uri": "s3://b/c", "LocalPath": "/data"}}, "CheckpointConfig.LocalPath: '/data'"),
+        ({"StoppingCondition": {"MaxRuntimeInSeconds": 0}}, "MaxRuntimeInSeconds is 0, expected a whole number"),
+        ({"InputDataConfig": [{"ChannelName": ".."}]}, "a channel's name has letters, digits"),
+    ],
+)
+def test_training_jobs_that_do_not_run_locally(ready: Place, change: dict[str, Any], said: str) -> None:
+    step = training("T", channels={}, script="script.py")
+    step["Arguments"] |= change
+    assert said in problem(ready, pipeline(step))
+
+
+def test_pipe_mode_is_refused(ready: Place) -> None:
+    step = training("T", channels={}, script="script.py")
+    step["Arguments"]["AlgorithmSpecification"]["TrainingInputMode"] = "Pipe"
+    assert "TrainingInputMode is 'Pipe', which does not run locally" in problem(ready, pipeline(step))
+
+
+def test_script_mode_cannot_leave_its_source(place: Place) -> None:
+    step = training("T", channels={}, script="script.py")
+    del step["Arguments"]["AlgorithmSpecification"]["ContainerEntrypoint"]
+    step["Arguments"]["InputDataConfig"] = []
+    step["Arguments"]["HyperParameters"] = {"sagemaker_program": "../../evil.py"}
+    assert "leads outside the source folder" in (place.run(pipeline(step)).failure_reason or "")
+
+
+def test_a_link_in_the_s3_folder_that_leads_outside_is_told(place: Place, tmp_path: Path) -> None:
+    place.code("")
+    place.put("data/in/a.csv", "x")
+    (place.s3 / "data" / "in" / "b.csv").symlink_to("/etc/passwd")
+    assert "'b.csv' is a link that leads outside" in problem(
+        place, pipeline(processing("A", inputs={"data": "s3://data/in"}))
+    )
+
+
+def test_a_model_that_is_not_there(place: Place) -> None:
+    step = {
+        "Name": "Model",
+        "Type": "Model",
+        "Arguments": {"PrimaryContainer": {"Image": "i", "ModelDataUrl": "s3://models/m.tar.gz"}},
+    }
+    assert "ModelDataUrl: there is nothing at s3://models/m.tar.gz" in (place.run(pipeline(step)).failure_reason or "")
+    assert "neither PrimaryContainer nor Containers" in problem(
+        Place(place.root / "other"), pipeline({**step, "Arguments": {}})
+    )
