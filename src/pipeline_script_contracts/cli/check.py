@@ -112,8 +112,9 @@ def check_project(options: Options, cwd: Path) -> Outcome:
     settings = options.settings
     _check_settings(settings)
     checks = run_jobs(options, cwd)
-    findings = [each for check in checks for each in _counted(check, settings)]
-    findings, silenced = _silence(findings, checks, options)
+    kept, complaints, silenced = _silence(checks, options)
+    findings = [each for check in checks for each in _counted(check, settings) if each in kept]
+    findings += [each for each in complaints if _is_selected(each.code, settings)]
     notes = [f"{silenced} findings silenced by comments"] if silenced else []
     findings, baseline_notes = _compare(findings, options)
     report = Report(
@@ -195,16 +196,16 @@ def _is_selected(code: str, settings: Settings) -> bool:
     return chosen and not code.startswith(settings.ignore) and settings.rules.get(code) != "off"
 
 
-def _silence(findings: list[Finding], checks: Sequence[Check], options: Options) -> tuple[list[Finding], int]:
+def _silence(checks: Sequence[Check], options: Options) -> tuple[set[Finding], list[Finding], int]:
+    """Gives the findings that no comment silences, what is wrong with comments, and how many findings are silenced."""
     from ..suppressions import CODE, apply_suppressions
 
+    findings = [each for check in checks for each in check.findings]
     files = {name for check in checks for name in check.files}
     own = {str(check.script) for check in checks}
-    narrowed = bool(options.targets or options.contracts or options.settings.select)
+    narrowed = bool(options.targets or options.contracts)
     kept, silenced = apply_suppressions(findings, files, _known_codes, own if narrowed else None)
-    if not _is_selected(CODE, options.settings):
-        kept = [each for each in kept if each.code != CODE]
-    return kept, silenced
+    return set(kept), [each for each in kept if each.code == CODE], silenced
 
 
 def _compare(findings: list[Finding], options: Options) -> tuple[list[Finding], list[str]]:

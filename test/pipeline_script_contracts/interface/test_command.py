@@ -151,6 +151,8 @@ def test_an_ignore_with_a_reason_and_a_stale_one(script: Path, run: Run) -> None
     script.write_text("\n".join(lines) + "\n")
     code, out, _ = run()
     assert (code, out.splitlines()[0]) == (0, "2 findings silenced by comments")
+    assert run("--ignore", "SC103")[0] == 0, "an ignore is not stale because its code is not asked for"
+    assert run("--select", "SC103,SC904")[0] == 0
     script.write_text(script.read_text().replace("data/other/rows", "data/train/rows"))
     code, out, _ = run("--output-format", "json")
     assert (code, codes(out)) == (1, ["SC904", "SC904"])
