@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 TORCH := $(shell sed -n 's/^torch==//p' constraints.txt)
 STAMP := $(VENV)/.installed-$(shell cat pyproject.toml constraints.txt | cksum | cut -d' ' -f1)
 
-.PHONY: demo test check clean setup bench
+.PHONY: demo test check clean setup conformance
 
 setup: $(STAMP)
 
@@ -28,6 +28,9 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/validate_contracts
+
+conformance: setup
+	sh test/pipeline_steps/conformance/run.sh $(PYTHON)
 
 clean:
 	rm -rf $(VENV) .cache runs build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .validate_contracts_cache

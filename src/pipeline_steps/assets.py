@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline_steps.problems import CODE_MISSING, PipelineError, Problem
@@ -21,20 +21,18 @@ class Asset:
 
     Args:
         uri: The `s3://` address of the folder that holds it.
-        path: The local file or folder; None when the content is given instead.
-        name: The file name that `content` gets.
-        content: The bytes of a file that exists only in the pipeline's configuration.
+        path: The local file or folder; None when contents are given instead.
+        contents: Name to content of files that exist only in the pipeline's configuration.
     """
 
     uri: str
     path: Path | None = None
-    name: str = ""
-    content: bytes = b""
+    contents: Mapping[str, bytes] = field(default_factory=dict)
 
     def files(self) -> Iterator[tuple[str, Path | bytes]]:
         """Gives each file as its path below `uri` and where it is, or its content, in a fixed order."""
         if self.path is None:
-            yield self.name, self.content
+            yield from sorted(self.contents.items())
         elif self.path.is_file():
             yield self.path.name, self.path
         else:
@@ -69,15 +67,18 @@ class AssetStore:
             self._assets[uri] = Asset(uri, path=folder)
         return self._folders[folder]
 
-    def add_content(self, name: str, content: bytes) -> str:
-        """Adds one file by its content.
+    def add_contents(self, texts: Mapping[str, str]) -> str:
+        """Adds files by their names and texts.
 
         Returns:
-            The address of the folder that holds it, `<storage>/files/<sha256>`.
+            The address of the folder that holds them, `<storage>/files/<sha256>`.
         """
-        digest = hashlib.sha256(f"{name}\0".encode() + content).hexdigest()
-        uri = f"{self._storage}/files/{digest}"
-        self._assets[uri] = Asset(uri, name=name, content=content)
+        contents = {name: text.encode() for name, text in texts.items()}
+        digest = hashlib.sha256()
+        for name, content in sorted(contents.items()):
+            digest.update(f"{name}\0{len(content)}\0".encode() + content)
+        uri = f"{self._storage}/files/{digest.hexdigest()}"
+        self._assets[uri] = Asset(uri, contents=contents)
         return uri
 
     def add_file(self, file: Path) -> str:

@@ -198,6 +198,9 @@ class _Loader:
         own = {key: inner for key, inner in value.items() if key not in _OF_THE_STEP}
         settings = overlay(shared, own)
         path = ("steps", name)
+        columns_folder = self._document.path.parent
+        if isinstance(settings.get("columns"), str):
+            columns_folder = (columns_folder / settings["columns"]).parent
         for key in _FILES:
             if isinstance(settings.get(key), str) and key in fields:
                 settings[key] = self._file(settings[key], (*path, key))
@@ -205,6 +208,7 @@ class _Loader:
         settings = self._referenced(settings, path)
         if columns is not None:
             settings["columns"] = columns
+            settings["field_lists"] = self._field_lists(columns, columns_folder, path)
         if isinstance(settings.get("code"), str):
             settings["code"] = self._document.path.parent / settings["code"]
         made = self._model(builder.settings_class, settings, path)
@@ -224,6 +228,18 @@ class _Loader:
                 place = f"{problem.filename}:{problem.line}" if problem.line else problem.filename
                 self._problem(path, f"{place}: {problem.message}")
             return {}
+
+    def _field_lists(self, columns: Any, folder: Path, path: KeyPath) -> dict[str, str]:
+        """Reads the lists of fields that a column schema names, which lie beside it."""
+        rule = columns.get("tab_field_list") if isinstance(columns, dict) else None
+        names = rule.get("files") if isinstance(rule, dict) else None
+        lists = {}
+        for name in names if isinstance(names, list) else ():
+            try:
+                lists[Path(str(name)).name] = (folder / Path(str(name)).name).read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                self._problem((*path, "columns"), f"cannot read the field list '{folder / str(name)}': {error}")
+        return lists
 
     def _referenced(self, value: dict[str, Any], path: KeyPath) -> dict[str, Any]:
         result = {}

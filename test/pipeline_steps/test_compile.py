@@ -121,6 +121,24 @@ def test_code_and_columns_are_assets_by_content(load, project):
     assert json.loads(columns.read_text()) == {"id_name": "id", "text_source_fields": ["name"]}
 
 
+def test_field_lists_travel_with_the_column_schema_that_names_them(load, project):
+    lists = {"na.txt": "amount\nvisits\n", "eu.txt": "visits\n"}
+    (project / "schema").mkdir()
+    (project / "schema" / "columns.yaml").write_text("id_name: id\ntab_field_list: {files: [na.txt, eu.txt]}\n")
+    for name, text in lists.items():
+        (project / "schema" / name).write_text(text)
+    pipeline = load(("columns: {id_name: id, text_source_fields: [name]}", "columns: schema/columns.yaml"))
+    publish_local(pipeline.assets(), project / "s3")
+    config = project / "s3" / uris(pipeline.definition()["Steps"][0])["config"].removeprefix("s3://")
+    assert {path.name: path.read_text() for path in config.glob("*.txt")} == lists
+    before = pipeline.definition_json()
+    (project / "schema" / "eu.txt").write_text("amount\n")
+    assert load().definition_json() != before
+    (project / "schema" / "eu.txt").unlink()
+    with pytest.raises(PipelineError, match=r"cannot read the field list '.*schema/eu\.txt'"):
+        load()
+
+
 def test_other_code_has_another_address_and_caches_do_not_count(load, project):
     before = load().definition_json()
     (project / "code" / "__pycache__").mkdir()

@@ -28,9 +28,11 @@ class TabularPreprocessingSettings(ProcessingSettings):
 
     Args:
         columns: The column schema, written to columns.json as it is; the script checks it.
+        field_lists: The files that the column schema names, by name, and their text.
     """
 
     columns: dict[str, Any] = Field(default_factory=dict)
+    field_lists: dict[str, str] = Field(default_factory=dict)
 
 
 class TabularPreprocessingStepBuilder(ProcessingStepBuilder):
@@ -40,12 +42,12 @@ class TabularPreprocessingStepBuilder(ProcessingStepBuilder):
     settings_class = TabularPreprocessingSettings
 
     def own_inputs(self, context: BuildContext) -> dict[str, Value]:
-        """Gives the folder of columns.json, when the column schema is among the settings."""
+        """Gives the folder of columns.json and the lists it names, when the column schema is among the settings."""
         settings = self.settings
         if not isinstance(settings, TabularPreprocessingSettings) or not settings.columns:
             return {}
         text = json.dumps(settings.columns, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
-        return {"config": context.assets.add_content(COLUMNS_FILE, text.encode())}
+        return {"config": context.assets.add_contents({COLUMNS_FILE: text, **settings.field_lists})}
 
 
 class TokenizerTrainingStepBuilder(ProcessingStepBuilder):
