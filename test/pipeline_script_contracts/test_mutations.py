@@ -1,4 +1,4 @@
-"""Mutation test: each path, variable, argument and read of our scripts and contracts, renamed or dropped, is noticed."""
+"""Mutation test: each path, variable and argument of our scripts and contracts, renamed or dropped, is noticed."""
 
 from __future__ import annotations
 

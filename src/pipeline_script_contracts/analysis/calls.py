@@ -127,7 +127,7 @@ def unpack_mapping(interp: Interpreter, value: Value, arguments: Arguments) -> N
             arguments.rest_keywords = join(arguments.rest_keywords, (atom,))
         elif isinstance(atom, Document):
             interp.record.hyperparameter(HyperparameterUse("**", interp.place(interp.current), via=atom.via))
-            arguments.rest_keywords = join(arguments.rest_keywords, unknown("a hyperparameter"))
+            arguments.rest_keywords = join(arguments.rest_keywords, (atom,))
         elif isinstance(state, DictState):
             for key, each in state.entries.items():
                 name = key_value(key)

@@ -14,6 +14,7 @@ from .values import (
     NOTHING,
     ClassAtom,
     Const,
+    Document,
     EnumMember,
     Function,
     Lib,
@@ -240,6 +241,8 @@ def fill_fields(interp: Interpreter, info: ClassInfo, obj: Obj, arguments: calls
         positional = index if info.flavour != "pydantic" else None
         aliases = [name, *_aliases(interp, default)]
         value = arguments.get(positional, *aliases)
+        if any(isinstance(atom, Document) for atom in value):
+            value = unknown("a hyperparameter")
         if not value or (arguments.rest_keywords and not any(alias in arguments.keywords for alias in aliases)):
             own = field_default(interp, cls, name, default, node)
             value = join(own, value) if own else value or unknown(f"field {name!r} of {info.name}")

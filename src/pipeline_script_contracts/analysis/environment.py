@@ -6,6 +6,7 @@ import ast
 from dataclasses import replace
 from typing import Any
 
+from . import mappings
 from .facts import MISSING, EnvRead, HyperparameterUse
 from .interpreter import Interpreter
 from .patterns import Hole
@@ -15,6 +16,7 @@ from .values import (
     NOTHING,
     Atom,
     Const,
+    Document,
     Lib,
     PathAtom,
     Text,
@@ -123,12 +125,20 @@ def _record(interp: Interpreter, name: str, default: Value | None, node: ast.AST
 
 
 def from_rest(interp: Interpreter, rest: Value, name: str, node: ast.AST) -> Value:
-    """Gives a keyword argument out of those that are not known; after `**os.environ` it is a variable."""
-    if not any(is_environment(atom) for atom in rest):
-        return rest
-    interp.frame.guards.add(name)
-    others = tuple(atom for atom in rest if not is_environment(atom))
-    return join(read(interp, (Const(name),), None, node), others)
+    """Gives a keyword argument out of those that are not known.
+
+    After `**os.environ` it is a variable, after `**hyperparameters` a hyperparameter.
+    """
+    result: Value = NOTHING
+    for atom in rest:
+        if is_environment(atom):
+            interp.frame.guards.add(name)
+            result = join(result, read(interp, (Const(name),), None, node))
+        elif isinstance(atom, Document):
+            result = join(result, mappings.item(interp, atom, (Const(name),), node))
+        else:
+            result = join(result, (atom,))
+    return result
 
 
 def note_default(interp: Interpreter, node: ast.IfExp) -> None:

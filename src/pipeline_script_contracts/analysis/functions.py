@@ -271,10 +271,8 @@ def _bind(interp: Interpreter, function: Function, arguments: calls.Arguments, n
 
 
 def _missing(interp: Interpreter, function: Function, name: str, rest: Value, node: ast.AST) -> Value:
-    default = function.defaults.get(name, NOTHING)
-    return join(default, environment.from_rest(interp, rest, name, node)) or unknown(
-        f"parameter {name!r} of {function.info.name}"
-    )
+    value = join(function.defaults.get(name, NOTHING), environment.from_rest(interp, rest, name, node))
+    return value or unknown(f"parameter {name!r} of {function.info.name}")
 
 
 def _passed(interp: Interpreter, function: str, name: str, value: Value, node: ast.AST) -> Value:

@@ -128,7 +128,8 @@ def _hyperparameter(
     for each in key:
         if isinstance(each, Const) and isinstance(each.value, str):
             interp.record.hyperparameter(HyperparameterUse(each.value, interp.place(node), via=atom.via))
-            result = join(result, (hole_text("hyperparameter", each.value, f"hyperparameter {each.value}"),))
+            kind = "hyperparameter" if atom.via == "json" else "any"  # the toolkit decodes what it puts into SM_HPS
+            result = join(result, (hole_text(kind, each.value, f"hyperparameter {each.value}"),))
         else:
             interp.record.hyperparameter(HyperparameterUse("*", interp.place(node), via=atom.via))
             result = join(result, (hole_text("any", reason="a hyperparameter"),))
@@ -242,6 +243,9 @@ def dict_state(interp: Interpreter, arguments: Any) -> DictState:
                 state = state.set_unknown(unknown("a key"), unknown("a value of a dict that is not known"))
     for key, value in arguments.keywords.items():
         state = state.set(text_key(key), value)
+    for atom in arguments.rest_keywords:
+        if isinstance(atom, Document):
+            interp.record.hyperparameter(HyperparameterUse("*", interp.place(interp.current), via=atom.via))
     if arguments.rest_keywords:
         state = state.set_unknown(unknown("a key"), arguments.rest_keywords)
     return state

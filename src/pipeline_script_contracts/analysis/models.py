@@ -9,6 +9,7 @@ from pathlib import Path
 from . import classes
 from .interpreter import BudgetExhaustedError, Frame, Interpreter
 from .recorder import Recorder
+from .scopes import ClassInfo
 from .sources import Sources
 from .values import ClassAtom, ModuleAtom
 
@@ -17,7 +18,7 @@ BUDGET = 300_000
 
 def find_model_fields(
     reference: str, script: Path, source_roots: Sequence[Path]
-) -> tuple[tuple[str, ...], frozenset[str]] | None:
+) -> tuple[dict[str, str], frozenset[str]] | None:
     """Finds a class with fields by its dotted name.
 
     Args:
@@ -26,7 +27,8 @@ def find_model_fields(
         source_roots: Further folders to look in.
 
     Returns:
-        The fields in order, and the qualified names of the class and its ancestors; None when it is not found.
+        The fields in order with their annotations, and the qualified names of the class and its ancestors; None when
+        it is not found.
     """
     module, _, name = reference.replace(":", ".").rpartition(".")
     interp = Interpreter(Sources(script, source_roots), Recorder(script), BUDGET)
@@ -42,6 +44,15 @@ def find_model_fields(
         cell = interp.store.get(atom.info.scope, name) if isinstance(atom, ModuleAtom) else None
         for each in cell if isinstance(cell, tuple) else ():
             if isinstance(each, ClassAtom):
-                fields = tuple(field for field in classes.all_fields(each.info) if not field.startswith("_"))
+                fields = {
+                    field: _annotation(interp, cls, field)
+                    for field, (cls, _) in classes.all_fields(each.info).items()
+                    if not field.startswith("_")
+                }
                 return fields, frozenset(cls.qualified for cls in each.info.mro)
     return None
+
+
+def _annotation(interp: Interpreter, cls: ClassInfo, field: str) -> str:
+    annotation = interp.infos.get(("annotation", cls, field))
+    return ast.unparse(annotation) if annotation is not None else ""

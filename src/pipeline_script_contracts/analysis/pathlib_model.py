@@ -52,6 +52,8 @@ def path_attribute(interp: Interpreter, atom: PathAtom, name: str, node: ast.AST
         return (PathAtom(_dot(paths.parent(text))),)
     if name == "parents":
         return _parents(interp, text)
+    if name == "path":  # of an entry that os.scandir gave
+        return (text,)
     if name == "name":
         return (paths.basename(text),)
     if name in ("stem", "suffix"):

@@ -19,6 +19,7 @@ from .values import (
     EnumMember,
     Handle,
     Lib,
+    Method,
     PathAtom,
     Ref,
     Text,
@@ -214,6 +215,9 @@ def touch(
             _touch_text(interp, kind, atom, sink, node, tree)
         elif isinstance(atom, Unknown):
             interp.record.unresolved(kind, sink, atom.reason, interp.place(node))
+        elif isinstance(atom, Method):
+            reason = f"attribute {atom.name!r} of something that is not known"
+            interp.record.unresolved(kind, sink, reason, interp.place(node))
         elif isinstance(atom, TupleAtom) and depth < 3:
             for item in atom.items:
                 touch(interp, kind, item, sink, node, tree, depth + 1)

@@ -10,7 +10,7 @@ from . import calls, classes, conditions, contexts, expressions, functions, impo
 from .interpreter import DeadEnd, Interpreter
 from .loops import run_for, run_while
 from .store import Changes, join_cells
-from .values import NONE, ClassAtom, Lib, Value, unknown
+from .values import CAUGHT, NONE, ClassAtom, Lib, Value, unknown
 
 
 def run_block(interp: Interpreter, body: list[ast.stmt]) -> bool:
@@ -177,7 +177,7 @@ def _handle(interp: Interpreter, interrupted: Changes, handler: ast.ExceptHandle
         if handler.type is not None:
             expressions.evaluate(interp, handler.type)
         if handler.name:
-            interp.bind(handler.name, unknown("a caught exception"), handler)
+            interp.bind(handler.name, unknown(CAUGHT), handler)
         return run_block(interp, handler.body)
 
     interp.frame.catches.append(frozenset(_caught(handler)))  # what a handler tries instead is optional as well

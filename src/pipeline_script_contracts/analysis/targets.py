@@ -8,6 +8,7 @@ from . import attributes, calls, environment, escapes, expressions, iteration
 from .containers import DictState, ListState, key_of
 from .interpreter import Interpreter
 from .values import (
+    CAUGHT,
     CONTENT,
     NOTHING,
     Atom,
@@ -76,7 +77,7 @@ def set_attribute(interp: Interpreter, owner: Value, name: str, value: Value, no
             _set_on_object(interp, atom, name, value, certain, node)
         elif isinstance(atom, ClassAtom | ModuleAtom):
             _update(interp, atom.info.scope, name, value, certain)
-        elif isinstance(atom, Lib | Unknown):
+        elif isinstance(atom, Lib) or (isinstance(atom, Unknown) and atom.reason != CAUGHT):
             escapes.hand_over(interp, value, f"attribute {name!r} of an object of a library", node)
 
 

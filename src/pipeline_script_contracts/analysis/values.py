@@ -405,6 +405,7 @@ class Undefined(Atom):
 
 
 CONTENT = "[]"  # the cell that holds what a container holds
+CAUGHT = "a caught exception"
 UNDEFINED = Undefined()
 NOTHING: Value = ()
 NONE: Value = (Const(None),)

@@ -217,15 +217,15 @@ class Context:
     # -- hyperparameters and packages -------------------------------------------------------------------
 
     @cached_property
-    def _model(self) -> tuple[tuple[str, ...], frozenset[str]] | None:
+    def _model(self) -> tuple[dict[str, str], frozenset[str]] | None:
         reference = self.contract.hyperparameters
         if reference is None:
             return None
         return find_model_fields(reference, self.analysis.script, self.analysis.source_roots)
 
     @cached_property
-    def hyperparameter_fields(self) -> tuple[str, ...] | None:
-        """The fields of the contract's hyperparameter model; None where there is none or it is not found."""
+    def hyperparameter_fields(self) -> dict[str, str] | None:
+        """Field of the contract's hyperparameter model to its annotation; None where it is not found."""
         return self._model[0] if self._model is not None else None
 
     @cached_property

@@ -12,7 +12,7 @@ from .context import Context
 def check(context: Context) -> Iterable[Finding]:
     """Checks each use as a number."""
     for use in context.hyperparameters:
-        if use.as_number:
+        if use.as_number and "str" not in (context.hyperparameter_fields or {}).get(use.name, ""):
             what = "argument" if use.via == "argument" else "hyperparameter"
             yield context.at(
                 "SC403",

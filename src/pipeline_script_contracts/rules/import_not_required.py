@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from ..analysis.library.packages import ALTERNATIVES, CONTAINER_PACKAGES, distribution_of, normal_name
 from ..findings import Finding, Verdict
 from .base import Rule
 from .context import Context
+
+_VARIANT = re.compile(r"-(full|cpu|gpu|cu\d+|cuda\d+x?|client|pypi|headless|binary|nightly|lts|lts-cpu|macos|py)")
+
+
+def _is_variant(required: str, names: set[str]) -> bool:
+    """Tells whether a distribution is another build of a package: `cupy-cuda12x`, `mmcv-full`, `neptune-client`."""
+    return any(required.startswith(name) and _VARIANT.fullmatch(required[len(name) :]) for name in names)
 
 
 def check(context: Context) -> Iterable[Finding]:
@@ -23,7 +31,8 @@ def check(context: Context) -> Iterable[Finding]:
             continue
         if not use.own and context.ships_source_roots(use.place.filename):
             continue
-        if {name, normal_name(top), *ALTERNATIVES.get(name, ())} & required:
+        names = {name, normal_name(top), *ALTERNATIVES.get(name, ())}
+        if names & required or any(_is_variant(each, names) for each in required):
             continue
         seen.add(top)
         yield context.at(

@@ -49,7 +49,7 @@ def read_requirements(path: Path, depth: int = 0) -> dict[str, Requirement]:
         include = re.match(r"(?:-r|--requirement)[\s=]+(\S+)", line)
         if include and depth < 5:
             found.update(read_requirements(path.parent / include[1], depth + 1))
-        elif line and not line.startswith("-"):
+        elif line and (not line.startswith("-") or "#egg=" in line):
             requirement = _parse(line, path, number)
             if requirement is not None:
                 found[requirement.name] = requirement

@@ -70,7 +70,7 @@ def run(source: str, root: Path, variables: dict[str, str]) -> tuple[set[tuple[s
         return real_open(file, mode, *rest, **options)
 
     def recording_listdir(path: Any) -> list[str]:
-        os.makedirs(path, exist_ok=True)
+        Path(path).mkdir(parents=True, exist_ok=True)
         touched.add(("read", os.fspath(path)))
         return real_listdir(path)
 

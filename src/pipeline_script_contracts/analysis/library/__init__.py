@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import calls, escapes, imports
 from ..interpreter import Interpreter
-from ..values import Lib, Ref, Text, Unknown, Value, const, unknown
+from ..values import Lib, Method, Ref, Text, Unknown, Value, const, unknown
 from . import (
     builtin_functions,
     collections_models,
@@ -117,7 +117,7 @@ def _may_find_files(arguments: Any) -> bool:
     """Tells whether a function of unseen code may know of files: it is given nothing, or text that is not known."""
     values = arguments.every()
     return not values or any(
-        isinstance(atom, Text) or (isinstance(atom, Unknown) and not atom.reason.startswith(_NUMERIC))
+        isinstance(atom, Text | Method) or (isinstance(atom, Unknown) and not atom.reason.startswith(_NUMERIC))
         for value in values
         for atom in value
     )

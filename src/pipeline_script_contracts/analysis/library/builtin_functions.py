@@ -52,6 +52,7 @@ from ..values import (
 from . import conversions
 
 MAX_RANGE = 64
+MAX_BOUND = 1_000_000
 
 
 def _str(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
@@ -88,7 +89,8 @@ def _range(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
         numbers_module.used_as_number(interp, value, node)
         if len(value) == 1 and isinstance(value[0], Const) and isinstance(value[0].value, int) and not value[0].soft:
             bounds.append(value[0].value)
-    if len(bounds) == len(arguments.positional) and bounds and not arguments.rest and bounds[2:] != [0]:
+    small = bounds and all(abs(bound) < MAX_BOUND for bound in bounds) and bounds[2:] != [0]
+    if small and len(bounds) == len(arguments.positional) and not arguments.rest:
         numbers = range(*bounds)
         if len(numbers) <= MAX_RANGE:
             return (TupleAtom([(Const(each),) for each in numbers]),)

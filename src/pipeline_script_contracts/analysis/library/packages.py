@@ -14,7 +14,6 @@ DISTRIBUTIONS = {
     "botocore": "boto3",
     "cairo": "pycairo",
     "community": "python-louvain",
-    "cupy": "cupy-cuda12x",
     "grpc": "grpcio",
     "hydra": "hydra-core",
     "osgeo": "gdal",

@@ -1,0 +1,101 @@
+"""Sources that cannot be analysed get a finding, never a crash, and every analysis ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+import time
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from pipeline_script_contracts import TrainingScriptContract, Verdict
+from pipeline_script_contracts.analysis import analyse, sources
+from pipeline_script_contracts.rules import check
+
+CONTRACT = TrainingScriptContract(
+    entry_point="train.py",
+    expected_input_paths={"train": "/opt/ml/input/data/train"},
+    expected_output_paths={"model": "/opt/ml/model"},
+    required_env_vars=["MODE"],
+    expected_arguments={"epochs": 3},
+)
+FILES = int(os.environ.get("FUZZ_FILES", "120"))
+
+
+def findings_of(tmp_path: Path, source: bytes, **options: int) -> list:
+    script = tmp_path / "train.py"
+    script.write_bytes(source)
+    return check(CONTRACT, analyse(script, **options))
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (b"def f(:\n", "cannot be parsed"),
+        (b"name = '\xff\xfe caf\xe9'\n", "not UTF-8"),
+        (b"x = 1\0\n", "cannot be parsed"),
+        (b"# coding: nonsense\nx = 1\n", "cannot be parsed"),
+        (b"(" * 5000 + b")" * 5000, "cannot be parsed"),
+        (b"x = " + b"-" * 200_000 + b"1\n", "deep"),
+    ],
+    ids=["syntax", "encoding", "null", "codec", "brackets", "signs"],
+)
+def test_what_cannot_be_parsed_is_told(tmp_path: Path, source: bytes, message: str) -> None:
+    findings = findings_of(tmp_path, source)
+    problem = next(finding for finding in findings if finding.code == "SC903")
+    assert message in problem.message
+    assert all(finding.verdict is Verdict.UNRESOLVED for finding in findings)
+
+
+def test_what_is_too_large_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "MAX_BYTES", 100)
+    findings = findings_of(tmp_path, b"# " + b"x" * 200)
+    assert any("too large" in finding.message for finding in findings)
+
+
+def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "helper.py").mkdir()
+    analysis = analyse(tmp_path / "helper.py")
+    assert "cannot be read" in analysis.problems[0].message
+
+
+def test_deep_expressions_are_told(tmp_path: Path) -> None:
+    source = "x = " + "[" * 90 + "1" + "]" * 90 + "\n" + "y = " + "+".join(["1"] * 5000) + "\n"
+    assert not any(finding.code == "SC903" for finding in findings_of(tmp_path, source.encode()))
+
+
+def test_a_long_chain_of_calls_ends(tmp_path: Path) -> None:
+    lines = ["def f0(x):", "    return x"]
+    for number in range(1, 300):
+        lines += [f"def f{number}(x):", f"    return f{number - 1}(x) + f{number - 1}(x)"]
+    lines.append("open(f299('/opt/ml/model/x'), 'w')")
+    began = time.process_time()
+    findings = findings_of(tmp_path, "\n".join(lines).encode())
+    assert time.process_time() - began < 20
+    assert not any(finding.verdict is Verdict.VIOLATED and finding.clause == "output" for finding in findings)
+
+
+def test_the_budget_ends_an_analysis_without_accusing(tmp_path: Path) -> None:
+    source = "for a in range(60):\n    for b in range(60):\n        x = a + b\n"
+    findings = findings_of(tmp_path, source.encode(), budget=500)
+    assert {finding.verdict for finding in findings} == {Verdict.UNRESOLVED}
+    assert any(finding.code == "SC905" for finding in findings)
+
+
+def fuzz_files() -> list[Path]:
+    folders = [Path(sysconfig.get_paths()["stdlib"]), Path(sysconfig.get_paths()["purelib"])]
+    files = sorted(path for folder in folders for path in folder.glob("*/*.py")) + sorted(folders[0].glob("*.py"))
+    return Random(7).sample(files, min(FILES, len(files)))
+
+
+def test_no_file_of_the_installation_crashes_it(tmp_path: Path) -> None:
+    """Each file is analysed as a script, and the rules run on it."""
+    limit = sys.getrecursionlimit()
+    for path in fuzz_files():
+        began = time.process_time()
+        check(CONTRACT, analyse(path, budget=20_000))
+        assert time.process_time() - began < 20, path
+    assert sys.getrecursionlimit() == limit
