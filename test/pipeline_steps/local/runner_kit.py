@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
-from pipeline_steps.local import RunRecord, run_pipeline
+from pipeline_steps.local import RunRecord, resume, run_pipeline
 
 
 def get(text: str) -> dict[str, str]:
@@ -146,3 +147,14 @@ class Place:
         name = record.steps[step].log
         assert name is not None
         return (record.run_dir / name).read_text()
+
+
+def run_or_resume(root: str | Path, stop_grace: float = 2) -> None:
+    """What a process does that may be killed: runs root/pipeline.json in root/run, or goes on with it."""
+    folder = Path(root)
+    if (folder / "run" / "run.json").exists():
+        record = resume(folder / "run")
+    else:
+        definition = json.loads((folder / "pipeline.json").read_text())
+        record = run_pipeline(definition, run_dir=folder / "run", s3_root=folder / "s3", stop_grace=stop_grace)
+    sys.exit(0 if record.succeeded else 1)

@@ -14,27 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runner_kit import Place, get, pipeline, processing
+from runner_kit import Place, get, pipeline, processing, run_or_resume
 
 from pipeline_steps.local import Event, LocalRunError, load_run, packages, resume, run_pipeline
 
-RUN = """
-import json, sys
-from pathlib import Path
-from pipeline_steps.local import resume, run_pipeline
-root = Path(sys.argv[1])
-if (root / "run" / "run.json").exists():
-    record = resume(root / "run")
-else:
-    definition = json.loads((root / "pipeline.json").read_text())
-    record = run_pipeline(definition, run_dir=root / "run", s3_root=root / "s3", stop_grace=float(sys.argv[2]))
-sys.exit(0 if record.succeeded else 1)
-"""
+RUN = "import sys, runner_kit; runner_kit.run_or_resume(sys.argv[1], float(sys.argv[2]))"
 
 
 def start(root: Path, grace: float = 2) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-c", RUN, str(root), str(grace)]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment)
 
 
 def alive(pid: int) -> bool:
@@ -254,6 +244,8 @@ def tiny_pipeline(ledger: Path) -> dict[str, Any]:
 @pytest.mark.slow
 def test_killing_at_any_moment_loses_nothing(tmp_path: Path) -> None:
     """At least 50 kills at random moments, of the runner or of a step, over as many runs as it takes."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["pipeline_steps.local"])
     rng = random.Random(20260101)
     kills, runs = 0, 0
     while kills < 50:
@@ -264,10 +256,10 @@ def test_killing_at_any_moment_loses_nothing(tmp_path: Path) -> None:
         (place.root / "pipeline.json").write_text(json.dumps(tiny_pipeline(ledger)))
         done: dict[str, str] = {}
         while True:
-            runner = start(place.root)
-            try:
-                code = runner.wait(timeout=0.1 + rng.random() * 0.35)
-            except subprocess.TimeoutExpired:
+            runner = context.Process(target=run_or_resume, args=(place.root,))
+            runner.start()
+            runner.join(0.02 + rng.random() * 0.4)
+            if runner.is_alive():
                 victims = [runner.pid] if rng.random() < 0.7 else step_processes(place.root / "run")
                 for victim in victims[:1]:
                     try:
@@ -275,13 +267,12 @@ def test_killing_at_any_moment_loses_nothing(tmp_path: Path) -> None:
                         kills += 1
                     except ProcessLookupError:
                         pass
-                code = runner.wait(timeout=30)
-            runner.stderr and runner.stderr.close()
+                runner.join(30)
             finished = finished_steps(place.root / "run")
             for name, text in done.items():
                 assert finished.get(name) == text, f"{name} was finished and has been done again"
             done = finished
-            if code == 0:
+            if runner.exitcode == 0:
                 break
         assert set(done) == {"A", "B", "C", "D"}
         assert [package.version for package in packages(place.root / "registry", "group")] == [1]
