@@ -192,6 +192,9 @@ def _binary_atoms(interp: Interpreter, a: Atom, operator: ast.operator, b: Atom,
         return unknown("a format string that is not known")
     if isinstance(a, Const) and isinstance(b, Const):
         return _constants(a, operator, b)
+    overloaded = _overloaded(interp, a, operator, b, node)
+    if overloaded is not None:
+        return overloaded
     if isinstance(operator, ast.Add):
         if is_string(a) or is_string(b):
             other = b if is_string(a) else a
@@ -200,9 +203,6 @@ def _binary_atoms(interp: Interpreter, a: Atom, operator: ast.operator, b: Atom,
             return strings.concatenate((a,), (b,))
         if isinstance(a, TupleAtom) and isinstance(b, TupleAtom):
             return (TupleAtom([*a.items, *b.items]),)
-    overloaded = _overloaded(interp, a, operator, b, node)
-    if overloaded is not None:
-        return overloaded
     return _containers(interp, a, operator, b)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,12 +13,23 @@ from ..analysis.library.packages import distribution_of, normal_name
 from ..analysis.models import find_model_fields
 from ..analysis.patterns import Hole, Pattern, Relation, plain
 from ..analysis.platform import documented_value, is_platform_path
+from ..analysis.words import words
 from ..findings import ChainStep, Finding, Location, Verdict
 from .requirements import Requirement, read_requirements
 
 if TYPE_CHECKING:
     from ..contract import ScriptContract
 
+# Words in the names of arguments and variables that hold paths; `--backend` or `REGION` given to a library does not.
+_PATH_WORDS = frozenset(
+    words(
+        """artifact artifacts base cache channel checkpoint checkpoints ckpt config corpus csv data dataset dest
+        destination dir directory dirs file filename files folder folders home image images in input inputs json
+        labels load location log logs loc manifest mnt model models mount out output outputs parquet path paths
+        prefix pretrained root sample samples save source src store target test texts tokenizer train uri url
+        val valid validation vocab weights workdir workspace yaml"""
+    )
+)
 READS = ("read", "update", "list")
 WRITES = ("write", "update")
 
@@ -172,6 +184,8 @@ class Context:
     def doubt(self, declared: str, kinds: tuple[str, ...]) -> str:
         """Gives why a declared path may be touched although no use certainly touches it; empty when it cannot be."""
         for each in self.paths:
+            if each.use.kind == "delegate" and not _may_be_path(each.path):
+                continue
             if each.use.kind in kinds or each.use.kind == "delegate":
                 relation = each.path.relation(declared)
                 if relation is Relation.MAYBE or (relation is not Relation.OUTSIDE and each.use.kind == "delegate"):
@@ -287,3 +301,12 @@ def _spot(each: Settled) -> tuple[str, Location]:
 def sink_name(sink: str) -> str:
     """Gives the name of a call as people write it."""
     return sink.rpartition(".")[2] if "()" in sink or "[]" in sink else sink
+
+
+def _may_be_path(path: Pattern) -> bool:
+    """Tells whether what is handed to a library may be a path: not when it is a value named for another thing."""
+    first = path.parts[0] if path.parts else None
+    if not isinstance(first, Hole) or first.kind not in ("argument", "env", "hyperparameter") or not first.name:
+        return True
+    pieces = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", first.name)
+    return any(word.lower() in _PATH_WORDS for word in pieces)
