@@ -10,7 +10,7 @@ from . import strings as strings_module
 from .containers import DictState, ListState
 from .interpreter import Interpreter
 from .library.packages import KNOWN_PACKAGES
-from .patterns import Hole, Part, Parts, Pattern, components
+from .patterns import ONE_NAME, Hole, Part, Parts, Pattern, components
 from .values import (
     CONTENT,
     MAX_ATOMS,
@@ -192,7 +192,8 @@ def basename(text: Const | Text) -> Const | Text:
         if isinstance(part, str) and "/" in part:
             kept.insert(0, part[part.rindex("/") + 1 :])
             break
-        kept.insert(0, part)
+        whole = isinstance(part, Hole) and part.kind == "any"
+        kept.insert(0, Hole("name", reason=part.reason) if whole and isinstance(part, Hole) else part)
     return make_text(kept, text.soft, text.via)
 
 
@@ -263,7 +264,7 @@ def _touch_text(interp: Interpreter, kind: str, atom: Atom, sink: str, node: ast
     pattern = Pattern(parts)
     chain = (*chain_of(atom), interp.step(sink, node))
     first = parts[0]
-    if isinstance(first, Hole) and first.kind not in ARGUMENT_HOLES:
+    if isinstance(first, Hole) and first.kind not in (*ARGUMENT_HOLES, *ONE_NAME):
         reason = first.reason or f"the path begins with {first.kind} {first.name}".rstrip()
         interp.record.unresolved(kind, sink, reason, interp.place(node), chain)
         return

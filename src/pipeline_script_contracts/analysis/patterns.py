@@ -28,6 +28,7 @@ class Hole:
     reason: str = field(default="", compare=False)
 
 
+ONE_NAME = ("name", "glob", "temporary")  # such a hole at the beginning makes a relative path
 Part = str | Hole
 Parts = tuple[Part, ...]
 
@@ -123,8 +124,9 @@ class Pattern:
         mine = components(self)
         other = [part for part in declared.split("/") if part]
         if not self.is_absolute:
-            hole_first = bool(self.parts) and isinstance(self.parts[0], Hole)
-            return Relation.MAYBE if hole_first and _can_match(mine, other) else Relation.OUTSIDE
+            first = self.parts[0] if self.parts else None
+            is_open = isinstance(first, Hole) and first.kind not in ONE_NAME
+            return Relation.MAYBE if is_open and _can_match(mine, other) else Relation.OUTSIDE
         for index, expected in enumerate(other):
             if index == len(mine):
                 return Relation.ABOVE

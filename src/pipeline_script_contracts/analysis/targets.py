@@ -26,6 +26,8 @@ from .values import (
     with_step,
 )
 
+_OWN = (CAUGHT, "an argument of a function given to")  # the script's own objects, on their way back to it
+
 
 def assign(interp: Interpreter, target: ast.expr, value: Value) -> None:
     """Assigns a value to a target.
@@ -77,7 +79,7 @@ def set_attribute(interp: Interpreter, owner: Value, name: str, value: Value, no
             _set_on_object(interp, atom, name, value, certain, node)
         elif isinstance(atom, ClassAtom | ModuleAtom):
             _update(interp, atom.info.scope, name, value, certain)
-        elif isinstance(atom, Lib) or (isinstance(atom, Unknown) and atom.reason != CAUGHT):
+        elif isinstance(atom, Lib) or (isinstance(atom, Unknown) and not atom.reason.startswith(_OWN)):
             escapes.hand_over(interp, value, f"attribute {name!r} of an object of a library", node)
 
 

@@ -109,8 +109,8 @@ class Context:
             and not (each.package and distribution_of(each.package) in self.required_distributions)
         ]
         for each in self.paths:
-            if each.use.kind != "delegate" and each.path.parts and isinstance(each.path.parts[0], Hole):
-                hole = each.path.parts[0]
+            hole = each.path.parts[0] if each.path.parts else ""
+            if each.use.kind != "delegate" and isinstance(hole, Hole) and hole.kind in ("argument", "env"):
                 what = "command line argument" if hole.kind == "argument" else "environment variable"
                 reason = f"the path is given by {what} {hole.name}, which has no default"
                 result.append(Unresolved(each.use.kind, each.use.sink, reason, each.use.place, each.use.chain))
