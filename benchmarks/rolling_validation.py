@@ -33,36 +33,28 @@ from names3risk.training.job import run_training_job
 EXAMPLES = Path(__file__).parents[1] / "examples" / "hyperparameters"
 WINDOWS = ((0.35, 0.40, 0.65), (0.40, 0.45, 0.70))
 VOCABULARY = "vocabulary"
-MOSTLY_NGRAMS = {
-    "embedding_size": 16,
-    "hidden_size": 16,
-    "max_epochs": 6,
-    "lr": 1e-3,
-    "dropout_rate": 0.3,
-    "embedding_dropout": 0.0,
-    "token_dropout": 0.0,
-    "field_dropout": 0.0,
-    "text_dropout": 0.9,
-    "tabular_dropout": 0.5,
-    "numeric_transform": "signed_log",
-    "ngram_min": 3,
-    "ngram_max": 6,
-    "ngram_buckets": 131072,
-    "ngram_scale": 20.0,
-    "ngram_dropout": 0.0,
-    "label_smoothing": 0.05,
-}
+NOISE = {"ngram_dropout": 0.3, "token_dropout": 0.1, "field_dropout": 0.1}
+NO_NOISE = dict.fromkeys(NOISE, 0.0)
 VARIANTS: dict[str, dict[str, Any]] = {
     "example": {},
-    "mostly ngrams": MOSTLY_NGRAMS,
-    "mostly ngrams, 120": {**MOSTLY_NGRAMS, VOCABULARY: 120},
-    "mostly ngrams, 2 to 5": {**MOSTLY_NGRAMS, "ngram_min": 2, "ngram_max": 5},
-    "mostly ngrams, scale 60": {**MOSTLY_NGRAMS, "ngram_scale": 60.0},
-    "mostly ngrams, noise": {**MOSTLY_NGRAMS, "ngram_dropout": 0.3, "token_dropout": 0.1, "field_dropout": 0.1},
-    "mostly ngrams, quantile": {**MOSTLY_NGRAMS, "numeric_transform": "quantile"},
-    "mostly ngrams, text .5": {**MOSTLY_NGRAMS, "text_dropout": 0.5},
-    "mostly ngrams, 15 epochs": {**MOSTLY_NGRAMS, "max_epochs": 15},
-    "no ngrams": {"ngram_max": 0, "ngram_min": 1, "ngram_buckets": 65536, "ngram_scale": 1.0, "ngram_dropout": 0.0},
+    "6 epochs": {"max_epochs": 6},
+    "12 epochs": {"max_epochs": 12},
+    "noise": NOISE,
+    "no noise": NO_NOISE,
+    "ngrams of 3 to 6": {"ngram_min": 3, "ngram_max": 6},
+    "ngram scale 10": {"ngram_scale": 10.0},
+    "quantiles": {"numeric_transform": "quantile"},
+    "text dropout .5": {"text_dropout": 0.5},
+    "vocabulary 150": {VOCABULARY: 150},
+    "vocabulary 1000": {VOCABULARY: 1000},
+    "no ngrams": {
+        "ngram_max": 0,
+        "ngram_min": 1,
+        "ngram_buckets": 65536,
+        "ngram_scale": 1.0,
+        "ngram_dropout": 0.0,
+        "text_dropout": 0.0,
+    },
 }
 
 
@@ -114,7 +106,7 @@ def _windows(table: Path, folder: Path) -> Iterator[Path]:
 
 def _measure(window: Path, model: str, variant: str, seed: int) -> float:
     changes = dict(VARIANTS[variant])
-    size = changes.pop(VOCABULARY, 150)
+    size = changes.pop(VOCABULARY, 120)
     values = json.loads((EXAMPLES / f"{model}.json").read_text(encoding="utf-8"))
     hyperparameters = parse_hyperparameters({**values, **changes, "seed": seed})
     learn = load_split(window / "learn").frame
