@@ -30,6 +30,7 @@ def test_the_field_rules_on_the_page_are_those_that_exist():
     texts = re.findall(r"^\| `(\{.*?\})` \|", PAGE, re.M)
     rules = [FieldSelection.model_validate(yaml.safe_load(text)) for text in texts]
     assert [next(iter(rule.model_dump(exclude_none=True))) for rule in rules] == list(FieldSelection.model_fields)
+    assert "`{files: [na.txt, eu.txt, fe.txt]}`" in PAGE
 
 
 def test_the_commands_on_the_page_run(tmp_path):
