@@ -33,7 +33,7 @@ def quality(
     from names3risk.files import write_json
 
     chosen = sample(data)
-    candidates = [_candidate(name, chosen.environments) for name in model or MODELS]
+    candidates = [_candidate(name, chosen.environments_of(name)) for name in model or MODELS]
     with TemporaryDirectory(prefix="names3risk-bench-") as folder:
         table = file or chosen.write(Path(folder) / "raw.parquet")
         comparison = compare(
@@ -52,7 +52,7 @@ def _candidate(model: str, environments: Sequence[str]) -> Candidate:
     from names3risk.text.tokenizer import TokenizerSettings
     from pipeline_steps.configuration import load_pipeline
 
-    pipeline = load_pipeline(example_pipeline(), [*environments, model])
+    pipeline = load_pipeline(example_pipeline(), environments)
     settings: dict[str, Any] = {builder.spec.step_type: builder.settings for builder in pipeline.steps}
     return Candidate(
         model,

@@ -48,7 +48,7 @@ def demo(
     chosen = sample(data or _available())
     table = _table(chosen, (run_dir or Path("runs/demo")).absolute().parent / "data")
     with told_in_one_message():
-        pipeline = load_pipeline(config, [*chosen.environments, model])
+        pipeline = load_pipeline(config, chosen.environments_of(model))
         text = pipeline.definition_json()
         typer.echo(f"compiled: {config.name} into a SageMaker pipeline definition of {len(text.encode()):,} bytes")
         record = run_here(pipeline, run_dir, [f"RawDataUri=file:{table}"])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from names3risk.data.samples import SPAM_ASSASSIN_SCHEMA, SYNTHETIC_SCHEMA
 
-SYNTHETIC_ROWS, SYNTHETIC_FEATURES, SYNTHETIC_SEED = 4_000, 20, 0
+SYNTHETIC_ROWS, SYNTHETIC_FEATURES, SYNTHETIC_SEED = 12_000, 20, 0
 
 
 class SampleName(StrEnum):
@@ -27,7 +27,7 @@ class Sample:
         name: Its name.
         title: What it is, in a line.
         schema: The roles of its columns.
-        environments: Sections of the example pipeline that fit it.
+        environments: Sections of the example pipeline that fit it, with `{model}` for the model class.
         write: Writes the table to a file and returns the file.
     """
 
@@ -36,6 +36,10 @@ class Sample:
     schema: Path
     environments: tuple[str, ...]
     write: Callable[[Path], Path]
+
+    def environments_of(self, model: str) -> list[str]:
+        """The sections of the example pipeline for this data set and a model class."""
+        return [name.format(model=model) for name in self.environments]
 
 
 def sample(name: SampleName) -> Sample:
@@ -63,14 +67,14 @@ _SAMPLES = (
         SampleName.spam_assassin,
         "senders of 4,536 mails of 2002, ham or spam",
         SPAM_ASSASSIN_SCHEMA,
-        (),
+        ("{model}",),
         _write_spam_assassin,
     ),
     Sample(
         SampleName.synthetic,
         f"{SYNTHETIC_ROWS:,} generated orders, some of them fraud",
         SYNTHETIC_SCHEMA,
-        ("synthetic",),
+        ("synthetic", "synthetic-{model}"),
         _write_synthetic,
     ),
 )
