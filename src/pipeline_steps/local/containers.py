@@ -99,6 +99,8 @@ def base_environment(python: str, temporary: Path | str, threads: int) -> dict[s
         "TMPDIR": str(temporary),
         "PYTHONUNBUFFERED": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
+        # Threads that spin while they wait take the cores from the steps and runs beside this one.
+        "OMP_WAIT_POLICY": "PASSIVE",
     }
     return environment | dict.fromkeys(_THREADS, str(threads))
 
