@@ -42,16 +42,16 @@ def parse_hyperparameters(values: Mapping[str, Any], where: str | Path | None = 
         ConfigError: Names every wrong or unknown hyperparameter.
     """
     known = {key: value for key, value in values.items() if not key.startswith(("sagemaker_", "_tuning_"))}
-    recipe = _cast(known.pop("recipe", None), is_text=True)
+    recipe = cast_text(known.pop("recipe", None), is_text=True)
     if recipe is not None:
         known = {**load_recipe(recipe), **known}
-    cls = _class_of(_cast(known.get("model_class"), is_text=False), where)
-    cast = {key: _cast(value, _is_text(cls, key)) for key, value in known.items() if key in cls.model_fields}
+    cls = _class_of(cast_text(known.get("model_class"), is_text=False), where)
+    cast = {key: cast_text(value, _is_text(cls, key)) for key, value in known.items() if key in cls.model_fields}
     problems = cls.unknown(known)
     try:
         parsed = cls.model_validate(cast)
     except ValidationError as error:
-        problems += _describe(error)
+        problems += describe_problems(error)
     if problems:
         raise ConfigError("; ".join(problems), where=where or "hyperparameters")
     return parsed
@@ -70,6 +70,23 @@ def load_hyperparameters(path: str | Path, region: str = "") -> Hyperparameters:
     Raises:
         ConfigError: A file is absent or not a JSON object, the region is unknown, or a hyperparameter is wrong.
     """
+    values, where = read_hyperparameters(path, region)
+    return parse_hyperparameters(values, where)
+
+
+def read_hyperparameters(path: str | Path, region: str = "") -> tuple[dict[str, Any], Path]:
+    """Reads what `load_hyperparameters` checks.
+
+    Args:
+        path: See `load_hyperparameters`.
+        region: See `load_hyperparameters`.
+
+    Returns:
+        Names and values, and the file they come from.
+
+    Raises:
+        ConfigError: A file is absent or not a JSON object, or the region is unknown.
+    """
     source = Path(path)
     base = source / FILE_NAME if source.is_dir() else source
     if region and region not in REGIONS:
@@ -79,8 +96,8 @@ def load_hyperparameters(path: str | Path, region: str = "") -> Hyperparameters:
     overlay = base.with_name(f"{base.stem}_{region}.json") if region else None
     if overlay is not None and overlay.is_file():
         common = _read(base) if base.is_file() else {}
-        return parse_hyperparameters({**common, **_read(overlay)}, where=overlay)
-    return parse_hyperparameters(_read(base), where=base)
+        return {**common, **_read(overlay)}, overlay
+    return _read(base), base
 
 
 def _class_of(name: Any, where: str | Path | None) -> type[Hyperparameters]:
@@ -103,7 +120,13 @@ def _is_text(cls: type[Hyperparameters], key: str) -> bool:
     return field is not None and (field.annotation is str or str in get_args(field.annotation))
 
 
-def _cast(value: Any, is_text: bool) -> Any:
+def cast_text(value: Any, is_text: bool) -> Any:
+    """Undoes what SageMaker does to a value on its way: every value arrives as a string, structures as JSON.
+
+    Args:
+        value: As it was delivered.
+        is_text: Whether the hyperparameter is text, which stays as it is unless it is quoted or `null`.
+    """
     if not isinstance(value, str):
         return value
     text = value.strip()
@@ -130,7 +153,8 @@ def _read(path: Path) -> dict[str, Any]:
     return values
 
 
-def _describe(error: ValidationError) -> list[str]:
+def describe_problems(error: ValidationError) -> list[str]:
+    """A message for each problem that pydantic found, with the hyperparameter and its value."""
     problems = []
     for problem in error.errors():
         name = ".".join(str(part) for part in problem["loc"])
