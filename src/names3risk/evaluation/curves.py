@@ -67,7 +67,7 @@ def roc_figure(curves: Sequence[Group], title: str) -> Figure:
     """
     from torchmetrics.functional.classification import binary_auroc, binary_roc
 
-    figure, axes = _axes(title, "False-positive rate", "Recall (true-positive rate)")
+    figure, axes = picture_axes(title, "False-positive rate", "Recall (true-positive rate)")
     for index, curve in enumerate(curves):
         scores, target = _tensors(curve)
         x, y, _ = binary_roc(scores, target)
@@ -80,7 +80,7 @@ def precision_recall_figure(curves: Sequence[Group], title: str) -> Figure:
     """Draws precision over recall, with the average precision in the legend; arguments as for `roc_figure`."""
     from torchmetrics.functional.classification import binary_average_precision, binary_precision_recall_curve
 
-    figure, axes = _axes(title, "Recall", "Precision")
+    figure, axes = picture_axes(title, "Recall", "Precision")
     for index, curve in enumerate(curves):
         scores, target = _tensors(curve)
         y, x, _ = binary_precision_recall_curve(scores, target)
@@ -97,7 +97,8 @@ def save_figure(figure: Figure, path: str | Path) -> None:
         figure.savefig(temporary, dpi=120, format="png")
 
 
-def _axes(title: str, x: str, y: str) -> tuple[Figure, Axes]:
+def picture_axes(title: str, x: str, y: str) -> tuple[Figure, Axes]:
+    """A square picture of two values from 0 to 1, with its title and the names of its axes."""
     # The Agg canvas of a figure made without pyplot: no window system, no global list of open figures.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

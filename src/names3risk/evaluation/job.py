@@ -35,7 +35,7 @@ def run_evaluation_job(
     """
     with staged(eval_dir) as eval_stage, staged(metrics_dir) as metrics_stage:
         predictor = Predictor.load(model_dir)
-        folder = _split_folder(Path(eval_data_dir), job_type)
+        folder = split_folder(eval_data_dir, job_type)
         split = load_labelled_split(folder, predictor.artifacts.hyperparameters)
         report = Report.of(folder.name, predictor.predict(split.frame), split.schema.marketplace_name)
         write_table(report.predictions, eval_stage / f"predictions.{split.format}")
@@ -44,8 +44,17 @@ def run_evaluation_job(
     return report
 
 
-def _split_folder(folder: Path, job_type: str) -> Path:
+def split_folder(folder: str | Path, job_type: str) -> Path:
+    """Finds the split that a job type evaluates.
+
+    Args:
+        folder: The split folder, or the folder of all splits.
+        job_type: training, validation, testing or calibration.
+
+    Raises:
+        ConfigError: The job type is unknown.
+    """
     if job_type not in SPLIT_OF_JOB_TYPE:
         raise ConfigError(f"unknown job type {job_type!r}", expected=f"one of {', '.join(SPLIT_OF_JOB_TYPE)}")
-    below = folder / SPLIT_OF_JOB_TYPE[job_type]
-    return below if below.is_dir() else folder
+    below = Path(folder) / SPLIT_OF_JOB_TYPE[job_type]
+    return below if below.is_dir() else Path(folder)
