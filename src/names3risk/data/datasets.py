@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,27 @@ POOL_BATCHES = 32
 """The most batches whose rows are sorted by length together: enough to save nearly all padding."""
 MIN_POOLS = 16
 """An epoch is cut into at least so many pools, so that on small data too the rows of a batch change every epoch."""
+
+
+class Source(Protocol):
+    """Gathers batches of any rows of a split; `lengths`, `(N,)`, says which rows go well together."""
+
+    lengths: npt.NDArray[np.int64]
+
+    def gather(self, rows: npt.NDArray[np.int64]) -> Batch:
+        """The batch of the given rows."""
+
+
+class TrainableSplit(Protocol):
+    """Rows that a model can be trained on."""
+
+    def __len__(self) -> int: ...
+
+    def digest(self) -> str:
+        """SHA-256 of everything that training reads."""
+
+    def source(self, device: torch.device) -> Source:
+        """Batches of these rows, made on a device."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +88,10 @@ class EncodedSplit:
                 found.update(f"{array.dtype}{array.shape}".encode())
                 found.update(np.ascontiguousarray(array).data)
         return found.hexdigest()
+
+    def source(self, device: torch.device) -> BatchSource:
+        """Batches of these rows, made on a device."""
+        return BatchSource(self, device)
 
 
 @dataclass(frozen=True)

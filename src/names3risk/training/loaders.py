@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import torch
 
-from names3risk.data.datasets import Batch, BatchSource, EncodedSplit, count_batches, plan_scoring, plan_training
+from names3risk.data.datasets import Batch, TrainableSplit, count_batches, plan_scoring, plan_training
 from names3risk.training.world import World
 
 
@@ -25,14 +25,14 @@ class TrainingLoader:
 
     def __init__(
         self,
-        split: EncodedSplit,
+        split: TrainableSplit,
         batch_size: int,
         seed: int,
         epoch: Callable[[], int],
         device: torch.device,
         world: World,
     ) -> None:
-        self.source = BatchSource(split, device)
+        self.source = split.source(device)
         self.batch_size, self.seed, self.epoch, self.world = batch_size * world.size, seed, epoch, world
         self.position = 0
         """Batches of this epoch that training is done with; set before a checkpoint is written."""
@@ -67,8 +67,8 @@ class ScoringLoader:
         world: The processes that share the rows; each row is scored by one of them.
     """
 
-    def __init__(self, split: EncodedSplit, batch_size: int, device: torch.device, world: World) -> None:
-        self.source = BatchSource(split, device)
+    def __init__(self, split: TrainableSplit, batch_size: int, device: torch.device, world: World) -> None:
+        self.source = split.source(device)
         self.plan = plan_scoring(self.source.lengths, batch_size, world.size)[world.rank :: world.size]
 
     def __len__(self) -> int:

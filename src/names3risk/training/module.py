@@ -10,9 +10,10 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torchmetrics import MeanMetric
 
-from names3risk.data.datasets import Batch
+from names3risk.data.datasets import Batch, EncodedSplit
 from names3risk.errors import TrainingError
 from names3risk.hyperparameters import Hyperparameters
+from names3risk.training.checks import check_splits
 from names3risk.training.losses import build_loss
 from names3risk.training.metrics import build_metrics
 from names3risk.training.optimizers import build_optimizer
@@ -44,6 +45,18 @@ class RiskModule(lightning.LightningModule):
         self.last_good_checkpoint: str | None = None
         self.last_lr = hyperparameters.lr
 
+    @staticmethod
+    def check(train: Any, val: Any, hyperparameters: Hyperparameters, processes: int) -> dict[str, str]:
+        """Checks whether the splits can be trained on; gives the validation metrics that cannot be computed."""
+        assert isinstance(train, EncodedSplit)
+        assert isinstance(val, EncodedSplit)
+        return check_splits(train, val, hyperparameters, processes)
+
+    def score(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits `(B, K)`, losses `(B,)` and row weights `(B,)` of a batch."""
+        logits = self.model(batch.input_ids, batch.attention_mask, batch.tabular)
+        return logits, *self.loss(logits, batch.labels)
+
     def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
         """Leaves the batch where it is: loaders gather on the device of the model."""
         return batch
@@ -59,7 +72,7 @@ class RiskModule(lightning.LightningModule):
         Raises:
             TrainingError: The loss is not finite.
         """
-        losses, weights = self.loss(self.model(batch.input_ids, batch.attention_mask, batch.tabular), batch.labels)
+        _, losses, weights = self.score(batch)
         loss: Tensor = (losses * weights).sum() / weights.sum()
         if not torch.isfinite(loss):
             self._stop_not_finite(batch, losses)
@@ -69,8 +82,7 @@ class RiskModule(lightning.LightningModule):
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Adds a batch to the validation metrics."""
-        logits = self.model(batch.input_ids, batch.attention_mask, batch.tabular)
-        losses, weights = self.loss(logits, batch.labels)
+        logits, losses, weights = self.score(batch)
         self.val_loss.update(losses, weights)
         probabilities = logits.float().softmax(dim=-1)
         self.val_metrics.update(probabilities[:, 1] if probabilities.shape[1] == 2 else probabilities, batch.labels)

@@ -15,7 +15,7 @@ import torch
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
-from names3risk.data.datasets import Batch, EncodedSplit
+from names3risk.data.datasets import Batch, TrainableSplit
 from names3risk.errors import ConfigError
 from names3risk.hyperparameters import Hyperparameters
 from names3risk.training.loaders import TrainingLoader
@@ -74,7 +74,7 @@ class ResumableCheckpoint(Callback):
         trainer.save_checkpoint(self.path, weights_only=False)
 
 
-def describe_run(hyperparameters: Hyperparameters, train: EncodedSplit, val: EncodedSplit) -> dict[str, Any]:
+def describe_run(hyperparameters: Hyperparameters, train: TrainableSplit, val: TrainableSplit) -> dict[str, Any]:
     """What must be the same for a run to go on from a checkpoint."""
     return {
         "hyperparameters": hyperparameters.model_dump(mode="json"),

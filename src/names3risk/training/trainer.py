@@ -18,12 +18,11 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch import nn
 
-from names3risk.data.datasets import EncodedSplit
+from names3risk.data.datasets import TrainableSplit
 from names3risk.errors import TrainingError
 from names3risk.hyperparameters import Hyperparameters
 from names3risk.training.averaging import build_averaging
 from names3risk.training.callbacks import BEST, ValidationWatch
-from names3risk.training.checks import check_splits
 from names3risk.training.loaders import ScoringLoader, TrainingLoader
 from names3risk.training.module import RiskModule
 from names3risk.training.resuming import (
@@ -69,11 +68,12 @@ class FitResult:
 def fit(
     model: nn.Module,
     hyperparameters: Hyperparameters,
-    train: EncodedSplit,
-    val: EncodedSplit,
+    train: TrainableSplit,
+    val: TrainableSplit,
     checkpoint_dir: str | Path,
     log_dir: str | Path | None = None,
     *,
+    module_class: type[RiskModule] = RiskModule,
     resume: bool = False,
     accelerator: str = "auto",
     progress: bool | None = None,
@@ -87,6 +87,7 @@ def fit(
         val: Encoded validation split with labels.
         checkpoint_dir: Folder for best.ckpt and last.ckpt.
         log_dir: Folder for TensorBoard; None writes none.
+        module_class: What Lightning trains: how a batch is scored and measured.
         resume: Go on from last.ckpt of the same run where there is one; otherwise earlier checkpoints are removed.
         accelerator: Lightning's name of the hardware: auto, cpu or gpu.
         progress: Show a progress bar; by default where standard error is a terminal.
@@ -100,7 +101,7 @@ def fit(
         TrainingError: The loss is not finite.
     """
     world = find_world()
-    left_out = check_splits(train, val, hyperparameters, world.size)
+    left_out = module_class.check(train, val, hyperparameters, world.size)
     folder = Path(checkpoint_dir)
     folder.mkdir(parents=True, exist_ok=True)
     device = _device(accelerator, world)
@@ -110,7 +111,7 @@ def fit(
         train, hyperparameters.batch_size, hyperparameters.seed, lambda: module.current_epoch, device, world
     )
     steps_per_epoch = math.ceil(len(loader) / hyperparameters.accumulate_grad_batches)
-    module = RiskModule(model, hyperparameters, steps_per_epoch, left_out)
+    module = module_class(model, hyperparameters, steps_per_epoch, left_out)
     watch = ValidationWatch(hyperparameters, folder)
     run = describe_run(hyperparameters, train, val)
     saver = ResumableCheckpoint(
