@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .tabular_preprocess_contract import TABULAR_PREPROCESS_CONTRACT
     from .tokenizer_training_contract import TOKENIZER_TRAINING_CONTRACT
     from .validator import ScriptContractValidator
+    from .xgboost_evaluation_contract import XGBOOST_EVALUATION_CONTRACT
+    from .xgboost_train_contract import XGBOOST_TRAIN_CONTRACT
 
     ALL_CONTRACTS: tuple[ScriptContract, ...]
 
@@ -27,6 +29,8 @@ _CONTRACTS = {
     "NAMES3RISK_TRAINING_CONTRACT": "names3risk_training_contract",
     "MODEL_EVALUATION_CONTRACT": "model_evaluation_contract",
     "PYTORCH_TRAIN_CONTRACT": "pytorch_train_contract",
+    "XGBOOST_TRAIN_CONTRACT": "xgboost_train_contract",
+    "XGBOOST_EVALUATION_CONTRACT": "xgboost_evaluation_contract",
 }
 _PUBLIC = {
     "ScriptContract": "contract",
@@ -50,6 +54,8 @@ __all__ = [
     "PYTORCH_TRAIN_CONTRACT",
     "TABULAR_PREPROCESS_CONTRACT",
     "TOKENIZER_TRAINING_CONTRACT",
+    "XGBOOST_EVALUATION_CONTRACT",
+    "XGBOOST_TRAIN_CONTRACT",
     "ChainStep",
     "Finding",
     "InferenceScriptContract",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from . import attributes, calls, environment, escapes, expressions, library, mappings, statements
+from . import attributes, calls, environment, escapes, expressions, library, mappings, statements, validators
 from . import library as library_module
 from .containers import ListState
 from .interpreter import Frame, Interpreter
@@ -198,7 +198,7 @@ def instantiate(interp: Interpreter, info: ClassInfo, arguments: calls.Arguments
     elif info.unseen:
         _library_base(interp, info, obj, arguments, node)
     if info.flavour == "pydantic":
-        _run_validators(interp, info, obj, node)
+        validators.run_after(interp, info, obj, node)
     return result
 
 
@@ -246,9 +246,12 @@ def fill_fields(interp: Interpreter, info: ClassInfo, obj: Obj, arguments: calls
         if not value or (arguments.rest_keywords and not any(alias in arguments.keywords for alias in aliases)):
             own = field_default(interp, cls, name, default, node)
             value = join(own, value) if own else value or unknown(f"field {name!r} of {info.name}")
+        given = any(alias in arguments.keywords for alias in aliases)
         if info.flavour == "settings" and name not in arguments.keywords:
             value = _from_environment(interp, info, name, value, default, node)
         value = _converted(interp, cls, name, value)
+        changed = validators.validated(interp, info, name, value, given or bool(arguments.rest_keywords), obj)
+        value = changed if given or not arguments.rest_keywords else join(value, changed)
         obj.info.add(name)
         interp.store.set(obj, name, with_step(value, interp.step(f"{info.name}.{name}", default or node)))
     if info.flavour == "pydantic":
@@ -331,18 +334,3 @@ def _inner_config(interp: Interpreter, cls: ClassInfo) -> Value:
             prefix = interp.store.get(atom.info.scope, "env_prefix") or const("")
             return mappings.make_dict(interp, calls.Arguments([], {"env_prefix": prefix}), atom.info.node)
     return NOTHING
-
-
-def _run_validators(interp: Interpreter, info: ClassInfo, obj: Obj, node: ast.AST) -> None:
-    """Runs the after-validators of a pydantic model, which may fill fields in."""
-    for cls in info.mro:
-        for statement in cls.node.body if cls.node is not None else ():
-            if isinstance(statement, ast.FunctionDef) and _is_after_validator(statement):
-                method = interp.store.get(cls.scope, statement.name)
-                if method is not None:
-                    calls.call(interp, method, calls.Arguments([(Ref(obj),)]), node)
-
-
-def _is_after_validator(node: ast.FunctionDef) -> bool:
-    texts = [ast.unparse(each) for each in node.decorator_list]
-    return any("model_validator" in text and "after" in text for text in texts)

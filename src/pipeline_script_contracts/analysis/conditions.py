@@ -121,8 +121,8 @@ def refine(interp: Interpreter, test: ast.expr, holds: bool) -> bool:
 def _refine_comparison(interp: Interpreter, test: ast.Compare, holds: bool) -> None:
     left, operator, right = test.left, test.ops[0], test.comparators[0]
     if isinstance(operator, ast.In | ast.NotIn):
-        if isinstance(operator, ast.In) == holds and isinstance(left, ast.Constant):
-            environment.guard(interp, right, left.value)
+        if isinstance(operator, ast.In) == holds:
+            environment.guard(interp, right, left)
         return
     if not isinstance(operator, ast.Is | ast.IsNot | ast.Eq | ast.NotEq) or not isinstance(right, ast.Constant):
         return

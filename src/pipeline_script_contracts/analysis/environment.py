@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from . import mappings
-from .facts import MISSING, EnvRead, HyperparameterUse
+from .facts import MISSING, EnvRead, HyperparameterUse, Place
 from .interpreter import Interpreter
 from .patterns import Hole
 from .platform import CHANNEL_FOLDER, CHANNEL_PREFIX, HYPERPARAMETER_PREFIX, documented_value
 from .values import (
     NONE,
     NOTHING,
+    UNDEFINED,
     Atom,
     Const,
     Document,
@@ -37,10 +38,14 @@ def is_environment(atom: object) -> bool:
     return isinstance(atom, Lib) and (atom.name in ENVIRONMENT or atom.name == "os.environ.copy()")
 
 
-def guard(interp: Interpreter, container: ast.expr, name: object) -> None:
+def guard(interp: Interpreter, container: ast.expr, name: ast.expr) -> None:
     """Notes that a variable is known to be there, after `name in os.environ`."""
-    if isinstance(name, str) and isinstance(container, ast.Name | ast.Attribute):
-        interp.frame.guards.add(name)
+    if not isinstance(container, ast.Name | ast.Attribute):
+        return
+    atoms = (Const(name.value),) if isinstance(name, ast.Constant) else ()
+    for atom in interp.lookup(name.id) if isinstance(name, ast.Name) else atoms:
+        if isinstance(atom, Const) and isinstance(atom.value, str):
+            interp.frame.guards.add(atom.value)
 
 
 def probe(interp: Interpreter, name: Atom) -> None:
@@ -57,6 +62,14 @@ def set_variable(interp: Interpreter, name: Value, value: Value) -> None:
     for atom in name:
         if isinstance(atom, Const) and isinstance(atom.value, str):
             interp.store.set(_OWNER, atom.value, value)
+
+
+def _own_default(interp: Interpreter, name: str, default: Value | None) -> Value | None:
+    """Gives the default of a read: what the script itself sets where it found the variable missing counts as one."""
+    own = interp.store.get(_OWNER, name)
+    if default is not None or own is None or UNDEFINED not in own or name not in interp.frame.guards:
+        return default
+    return tuple(each for each in own if each is not UNDEFINED)
 
 
 def read(interp: Interpreter, name: Value, default: Value | None, node: ast.AST) -> Value:
@@ -88,6 +101,9 @@ def _read_one(interp: Interpreter, atom: Atom, default: Value | None, node: ast.
         key = name[len(HYPERPARAMETER_PREFIX) :].lower()
         interp.record.hyperparameter(HyperparameterUse(key, interp.place(node), via="env"))
         return (hole_text("hyperparameter", key),)
+    if name == "SM_USER_ARGS":
+        interp.record.analysis.arguments_open = "the command line is taken from SM_USER_ARGS"
+    default = _own_default(interp, name, default)
     _record(interp, name, default, node)
     documented = documented_value(name)
     if documented is not None:
@@ -121,7 +137,9 @@ def _record(interp: Interpreter, name: str, default: Value | None, node: ast.AST
     guarded = default is None and (
         interp.catches("KeyError", "LookupError") or any(name in frame.guards for frame in interp.frames)
     )
-    interp.record.env(EnvRead(name, interp.place(node), constant, known, guarded=guarded))
+    place = interp.place(node)
+    interp.reads_of_variables.append(EnvRead(name, place))
+    interp.record.env(EnvRead(name, place, constant, known, guarded=guarded))
 
 
 def from_rest(interp: Interpreter, rest: Value, name: str, node: ast.AST) -> Value:
@@ -139,6 +157,57 @@ def from_rest(interp: Interpreter, rest: Value, name: str, node: ast.AST) -> Val
         else:
             result = join(result, (atom,))
     return result
+
+
+def note_handler(interp: Interpreter, node: ast.Try, since: int, ends: bool) -> None:
+    """Takes what a handler does about a missing variable for the default of the read.
+
+    `try: x = os.environ[name]` with `except KeyError: x = default` reads with a default; where every handler that could
+    catch the error ends the program, the variable is not optional after all.
+
+    Args:
+        interp: The interpreter.
+        node: The statement.
+        since: How many variables had been read before it.
+        ends: Whether the program ends when a variable is missing.
+    """
+    pairs = {(read.name, read.place) for read in interp.reads_of_variables[since:]}
+    if not pairs:
+        return
+    default = _handler_default(interp, node)
+    reads = interp.record.analysis.env
+    for index, each in enumerate(reads):
+        if (each.name, each.place) not in pairs or each.default is not MISSING or not each.guarded:
+            continue
+        if ends and not interp.catches("KeyError", "LookupError"):
+            reads[index] = replace(each, guarded=False)
+        elif default is not None and default[0] == each.place:
+            known, constant = constant_of(default[1])
+            reads[index] = replace(each, default=constant, default_known=known)
+
+
+def _handler_default(interp: Interpreter, node: ast.Try) -> tuple[Place, Value] | None:
+    """Gives the place of the read and the value that a handler puts in its place, where that is all the two do."""
+    bodies = [node.body, *(handler.body for handler in node.handlers)]
+    if len(bodies) != 2 or not all(len(body) == 1 for body in bodies):
+        return None
+    tried, instead = bodies[0][0], bodies[1][0]
+    if isinstance(tried, ast.Assign) and isinstance(instead, ast.Assign):
+        if [ast.dump(each) for each in tried.targets] != [ast.dump(each) for each in instead.targets]:
+            return None
+    elif not (isinstance(tried, ast.Return) and isinstance(instead, ast.Return)):
+        return None
+    read, value = tried.value, instead.value
+    if isinstance(read, ast.Call) and isinstance(read.func, ast.Name) and read.func.id in _CASTS and read.args:
+        read = read.args[0]
+    if isinstance(value, ast.Constant):
+        return interp.place(read or tried), (Const(value.value),)
+    if isinstance(value, ast.Name):
+        return interp.place(read or tried), interp.lookup(value.id)
+    return None
+
+
+_CASTS = ("int", "float", "str", "Path")
 
 
 def note_default(interp: Interpreter, node: ast.IfExp) -> None:

@@ -5,19 +5,24 @@ from __future__ import annotations
 import ast
 
 from . import calls, environment, expressions, library, statements
-from .containers import DictState, text_key
+from .containers import DictState, ListState, text_key
 from .interpreter import MAX_DEPTH, DeadEnd, Frame, Interpreter
 from .library import outside
 from .scopes import FunctionInfo, FunctionNode, Scope
 from .store import Changes
 from .values import (
+    CONTENT,
     NONE,
     NOTHING,
     Atom,
+    Const,
     Function,
     Lib,
+    PathAtom,
     Ref,
+    Text,
     TupleAtom,
+    Unknown,
     Value,
     join,
     pathlike,
@@ -28,6 +33,7 @@ from .values import (
 from .words import words
 
 MAX_RECURSION = 3
+MAX_KNOWN_RECURSION = 30  # where all arguments are known, recursion comes to its own end
 # Library decorators that give back the function, changed in a way that does not matter here.
 TRANSPARENT = frozenset(
     words(
@@ -146,10 +152,21 @@ def call_function(interp: Interpreter, function: Function, arguments: calls.Argu
     """
     info = function.info
     active = interp.active.get(info, 0)
-    if len(interp.frames) > MAX_DEPTH or active > MAX_RECURSION:
+    if active >= MAX_RECURSION and not (active < MAX_KNOWN_RECURSION and _is_definite(interp, arguments)):
+        if info in interp.widened:
+            return unknown(f"the result of {info.name}, which calls itself")
+        interp.widened.add(info)
+        try:
+            return _call(interp, function, _widened(arguments), node, active)
+        finally:
+            interp.widened.discard(info)
+    return _call(interp, function, arguments, node, active)
+
+
+def _call(interp: Interpreter, function: Function, arguments: calls.Arguments, node: ast.AST, active: int) -> Value:
+    info = function.info
+    if len(interp.frames) > MAX_DEPTH:
         return unknown(f"the result of {info.name}, which calls itself")
-    if active == MAX_RECURSION:
-        arguments = _widened(arguments)
     bound = _bind(interp, function, arguments, node)
     signature = (info, function.scope, function.binding, interp.phase, tuple(bound.values()))
     known, earlier = interp.memory.recall(signature)
@@ -216,6 +233,30 @@ def _run_body(interp: Interpreter, frame: Frame, node: FunctionNode) -> bool:
         return False
     frame.returns.append((value, interp.store.since(frame.depth)))
     return False
+
+
+def _is_definite(interp: Interpreter, arguments: calls.Arguments) -> bool:
+    """Tells whether the arguments of a recursive call are known, so that it ends as it would at run time."""
+    values = arguments.every()
+    return not arguments.rest and not arguments.rest_keywords and all(_is_known(interp, value) for value in values)
+
+
+def _is_known(interp: Interpreter, value: Value) -> bool:
+    if len(value) != 1:
+        return False
+    atom = value[0]
+    if isinstance(atom, Const):
+        return not atom.soft
+    if isinstance(atom, TupleAtom):
+        return all(_is_known(interp, item) for item in atom.items)
+    if isinstance(atom, Ref):
+        state = interp.store.get(atom.obj, CONTENT)
+        if isinstance(state, ListState):
+            return state.items is not None
+        return state.is_exact if isinstance(state, DictState) else atom.obj.cls is not None
+    if isinstance(atom, PathAtom):
+        return isinstance(atom.text, Const)
+    return not isinstance(atom, Unknown | Text | Lib)
 
 
 def _widened(arguments: calls.Arguments) -> calls.Arguments:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from ..findings import ChainStep
 from . import recorder as recording
-from .facts import Place, SourceProblem
+from .facts import EnvRead, Place, SourceProblem
 from .memory import Memory
 from .recorder import Recorder
 from .scopes import ClassInfo, FunctionInfo, ModuleInfo, Scope
@@ -101,8 +101,10 @@ class Interpreter:
         self.unrolled: dict[ast.AST, int] = {}
         self.flags_defined: dict[str, Value] = {}
         self.active: dict[FunctionInfo, int] = {}
+        self.widened: set[FunctionInfo] = set()
         self.memory = Memory(self.store)
         self.raised: set[ClassInfo] = set()
+        self.reads_of_variables: list[EnvRead] = []
         self.infos: dict[object, Any] = {}
         self.cwd: Value = const("")
         self.current: ast.AST = ast.Pass()

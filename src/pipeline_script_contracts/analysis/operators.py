@@ -35,9 +35,13 @@ from .values import (
     TupleAtom,
     Unknown,
     Value,
+    chain_of,
     has_unknown,
     is_string,
     join,
+    make_text,
+    parts_of,
+    pathlike,
     unknown,
 )
 
@@ -184,6 +188,8 @@ def _all_text(value: Value) -> bool:
 
 def _binary_atoms(interp: Interpreter, a: Atom, operator: ast.operator, b: Atom, node: ast.AST) -> Value:
 
+    if isinstance(operator, ast.Div) and isinstance(a, Lib) and pathlike(b):  # its class decides what comes of it
+        return (PathAtom(make_text((strings.hole_for(a), "/", *(parts_of(b) or ())), True, chain_of(b))),)
     if isinstance(operator, ast.Div) and (isinstance(a, PathAtom) or isinstance(b, PathAtom)):
         return paths.join_path(interp, [(a,), (b,)], node, "/")
     if isinstance(operator, ast.Mod) and isinstance(a, Const | Text) and is_string(a):

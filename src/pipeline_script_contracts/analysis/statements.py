@@ -6,8 +6,20 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from . import calls, classes, conditions, contexts, expressions, functions, imports, matching, operators, targets
-from .interpreter import DeadEnd, Interpreter
+from . import (
+    calls,
+    classes,
+    conditions,
+    contexts,
+    environment,
+    expressions,
+    functions,
+    imports,
+    matching,
+    operators,
+    targets,
+)
+from .interpreter import DeadEnd, Frame, Interpreter
 from .loops import run_for, run_while
 from .store import Changes, join_cells
 from .values import CAUGHT, NONE, ClassAtom, Lib, Value, unknown
@@ -125,6 +137,7 @@ def _with(interp: Interpreter, node: ast.With | ast.AsyncWith) -> bool:
 
 def _try(interp: Interpreter, node: ast.Try) -> bool:
     store, frame = interp.store, interp.frame
+    variables = len(interp.reads_of_variables)
     caught = frozenset(name for handler in node.handlers for name in _caught(handler))
     frame.catches.append(caught)
     store.watch()
@@ -144,10 +157,14 @@ def _try(interp: Interpreter, node: ast.Try) -> bool:
         for value in values:
             cell = join_cells(cell, value)
         interrupted[name] = cell
+    exits, handled = _exits(frame), 0
     for handler in node.handlers:
         way = _handle(interp, interrupted, handler)
         if way is not None:
             ways.append(way)
+        handled += way is not None
+    if len(interp.reads_of_variables) > variables:
+        environment.note_handler(interp, node, variables, ends=handled == 0 and _exits(frame) == exits)
     if ways:
         store.merge(ways)
         return run_block(interp, node.finalbody) if node.finalbody else True
@@ -157,6 +174,11 @@ def _try(interp: Interpreter, node: ast.Try) -> bool:
         run_block(interp, node.finalbody)
         store.pop()
     return False
+
+
+def _exits(frame: Frame) -> int:
+    """Counts the ways out of the statements that run: returns, and ends of loops and of their rounds."""
+    return len(frame.returns) + sum(len(loop.breaks) + len(loop.continues) for loop in frame.loops)
 
 
 def _continue(interp: Interpreter, changes: Changes, body: list[ast.stmt]) -> Changes | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from ..analysis.facts import MISSING
@@ -13,18 +14,33 @@ from .context import Context
 from .environment import same_value
 
 
+def _same(declared: object, found: object) -> bool:
+    """Compares two defaults; that of an argument with several values value by value, however the contract writes it."""
+    if not isinstance(found, tuple):
+        return same_value(declared, found)
+    first, second = _words(str(declared)), [word for each in found for word in _words(str(each))]
+    return len(first) == len(second) and all(map(same_value, first, second))
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\s,;\[\]()'\"]+", text)
+
+
 def check(context: Context) -> Iterable[Finding]:
     """Checks the default of each declared argument."""
     for name, declared in context.contract.expected_arguments.items():
         argument = find_argument(context, name)
-        if argument is None or declared is None or argument.required or argument.multiple:
+        if argument is None or declared is None or argument.required:
+            continue
+        if argument.multiple and not (argument.default_known and isinstance(argument.default, tuple)):
             continue
         if type_problem(argument, declared) or argument.default in (MISSING, None):
             continue
-        if argument.default_known and same_value(declared, argument.default):
+        if argument.default_known and _same(declared, argument.default):
             continue
         if argument.default_known:
-            verdict, message = Verdict.VIOLATED, f"argument {name!r} has the default {argument.default!r} in the script"
+            found = list(argument.default) if isinstance(argument.default, tuple) else argument.default
+            verdict, message = Verdict.VIOLATED, f"argument {name!r} has the default {found!r} in the script"
         else:
             verdict, message = Verdict.UNRESOLVED, f"the script's default of argument {name!r} is not a constant"
         yield context.at(

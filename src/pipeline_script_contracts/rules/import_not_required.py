@@ -10,12 +10,23 @@ from ..findings import Finding, Verdict
 from .base import Rule
 from .context import Context
 
-_VARIANT = re.compile(r"-(full|cpu|gpu|cu\d+|cuda\d+x?|client|pypi|headless|binary|nightly|lts|lts-cpu|macos|py)")
+_VARIANT = re.compile(
+    r"-?(full|cpu|gpu|cu\d+|cuda\d+x?|client|pypi|headless|binary|nightly|lts|lts-cpu|macos|py|py3|python|python3|sdk|lib|\d)"
+)
+_LANGUAGE = re.compile(r"python3?-|py-?|lib|scikit-")
 
 
 def _is_variant(required: str, names: set[str]) -> bool:
-    """Tells whether a distribution is another build of a package: `cupy-cuda12x`, `mmcv-full`, `neptune-client`."""
-    return any(required.startswith(name) and _VARIANT.fullmatch(required[len(name) :]) for name in names)
+    """Tells whether a distribution goes by a package's name with an addition.
+
+    Other builds and clients are called so (`cupy-cuda12x`, `mmcv-full`, `neptune-client`), and Python's own version of
+    something that exists elsewhere (`python-box`, `pyfarmhash`, `sentencepiece-python`).
+    """
+    return any(
+        (required.startswith(name) and _VARIANT.fullmatch(required[len(name) :]))
+        or (required.endswith(name) and _LANGUAGE.fullmatch(required[: len(required) - len(name)]))
+        for name in names
+    )
 
 
 def check(context: Context) -> Iterable[Finding]:

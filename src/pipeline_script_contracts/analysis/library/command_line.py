@@ -175,7 +175,7 @@ def _add_one(interp: Interpreter, owner: Ref, names: list[str], arguments: Any, 
         True,
     )
     kind = _type_name(arguments.get(None, "type"))
-    known, constant = environment.constant_of(default) if default is not None else (True, MISSING)
+    known, constant = _default_of(interp, default)
     if default is None and action in _FLAGS:
         constant = _FLAGS[action][1]
     choices = _choices(interp, arguments)
@@ -191,7 +191,7 @@ def _add_one(interp: Interpreter, owner: Ref, names: list[str], arguments: Any, 
         required,
         choices,
         positional,
-        bool(arguments.get(None, "nargs")) or action in ("append", "extend"),
+        arguments.get(None, "nargs") not in (NOTHING, NONE, (Const("?"),)) or action in ("append", "extend"),
         is_platform_default(default or NOTHING, node),
     )
     value = _value_of(interp, fact, action, default, choices, arguments, node)
@@ -201,6 +201,19 @@ def _add_one(interp: Interpreter, owner: Ref, names: list[str], arguments: Any, 
     assert isinstance(state, ListState)
     interp.store.set(owner.obj, CONTENT, state.append(item))
     return item
+
+
+def _default_of(interp: Interpreter, default: Value | None) -> tuple[bool, Any]:
+    """Gives whether a default is known, and which; a list of constants is a tuple."""
+    if default is None:
+        return True, MISSING
+    items = (
+        iteration.items_of(interp, default) if len(default) == 1 and isinstance(default[0], Ref | TupleAtom) else None
+    )
+    if items is None:
+        return environment.constant_of(default)
+    constants = [environment.constant_of(item) for item in items]
+    return all(known for known, _ in constants), tuple(constant for _, constant in constants)
 
 
 def is_platform_default(default: Value, node: ast.AST) -> bool:

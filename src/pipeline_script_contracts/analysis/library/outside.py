@@ -10,6 +10,7 @@ from ..facts import EnvRead
 from ..interpreter import Interpreter
 from ..values import Lib, Ref
 from ..words import words
+from .packages import KNOWN_PACKAGES
 
 PARSERS = frozenset(
     words(
@@ -17,6 +18,7 @@ PARSERS = frozenset(
     )
 )
 SETTINGS = frozenset(words("decouple environs dynaconf omegaconf prettyconf everett hydra confuse"))
+_PARSES = (".parse_args", ".parse_known_args", ".parse_cli", ".parse_command_line")
 _LIGHTNING = ("LightningCLI", "add_argparse_args", "from_argparse_args")
 _QUIET = frozenset(words("builtins logging json typing copy pprint"))
 
@@ -31,7 +33,7 @@ def notice(interp: Interpreter, name: str, root: str, arguments: Any, node: ast.
         arguments: What it is given.
         node: Where it stands.
     """
-    if root in PARSERS or name.endswith(_LIGHTNING):
+    if root in PARSERS or name.endswith(_LIGHTNING) or (name.endswith(_PARSES) and root not in KNOWN_PACKAGES):
         interp.record.analysis.arguments_open = f"{root} parses the command line"
     if root in SETTINGS or name.startswith("starlette.config."):
         _any_variable(interp, node)

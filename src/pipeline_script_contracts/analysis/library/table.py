@@ -395,7 +395,7 @@ SILENT_PACKAGES = frozenset(
         prettytable wandb mlflow comet_ml neptune sagemaker requests httpx pydantic pydantic_settings attr attrs
         numba psutil pytz dateutil yaml os pickle marshal shlex fnmatch tempfile glob pathlib shutil subprocess
         importlib pkgutil runpy smart_open narwhals pyspark optuna flask fastapi starlette bottle falcon tornado
-        aiohttp werkzeug polars pandas numpy seaborn statsmodels torchmetrics"""
+        aiohttp werkzeug polars pandas numpy seaborn statsmodels torchmetrics triton"""
     )
 )
 SILENT_METHODS = frozenset(
