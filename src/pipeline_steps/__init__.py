@@ -21,6 +21,8 @@ from pipeline_steps.builders import (
     StepBuilderBase,
     TabularPreprocessingStepBuilder,
     TokenizerTrainingStepBuilder,
+    XGBoostEvaluationStepBuilder,
+    XGBoostTrainingStepBuilder,
 )
 from pipeline_steps.configuration import load_pipeline
 from pipeline_steps.definition_checks import check_definition
@@ -53,6 +55,8 @@ __all__ = [
     "StepBuilderBase",
     "TabularPreprocessingStepBuilder",
     "TokenizerTrainingStepBuilder",
+    "XGBoostEvaluationStepBuilder",
+    "XGBoostTrainingStepBuilder",
     "canonical_json",
     "check_definition",
     "load_pipeline",

@@ -21,6 +21,7 @@ from pipeline_steps.builders.names3risk import (
 )
 from pipeline_steps.builders.registration import RegisterModelStepBuilder
 from pipeline_steps.builders.tuning import Names3RiskTuningStepBuilder
+from pipeline_steps.builders.xgboost import XGBoostEvaluationStepBuilder, XGBoostTrainingStepBuilder
 
 BUILDERS: tuple[type[StepBuilderBase[Any]], ...] = (
     DataLoadingStepBuilder,
@@ -30,7 +31,9 @@ BUILDERS: tuple[type[StepBuilderBase[Any]], ...] = (
     Names3RiskTrainingStepBuilder,
     Names3RiskTuningStepBuilder,
     PyTorchTrainingStepBuilder,
+    XGBoostTrainingStepBuilder,
     ModelEvaluationStepBuilder,
+    XGBoostEvaluationStepBuilder,
     ModelStepBuilder,
     BatchTransformStepBuilder,
     RegisterModelStepBuilder,
@@ -61,4 +64,6 @@ __all__ = [
     "StepBuilderBase",
     "TabularPreprocessingStepBuilder",
     "TokenizerTrainingStepBuilder",
+    "XGBoostEvaluationStepBuilder",
+    "XGBoostTrainingStepBuilder",
 ]

@@ -7,6 +7,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from pipeline_steps.local.cache import Cache
@@ -109,21 +110,25 @@ def _attempt(job: Job, cache: Cache | None) -> StepResult:
     if cache and key:
         cache.store(key, outcome, job)
     if not job.run.keep_work:
-        for folder in job.folder.glob("algo-*"):
-            remove_tree(folder)
+        _remove_work(job.folder)
     return StepResult("Succeeded", outcome, warnings=job.warnings, trace=job.trace, findings=job.findings)
 
 
 def _clear_up(job: Job) -> None:
     """Takes back what earlier attempts put into S3, and frees the disk of their work."""
-    take_back(job.folder.parent, job.run.storage)
     earlier = sorted(job.folder.parent.glob("attempt-*"), key=lambda path: path.stat().st_mtime_ns)
+    take_back(earlier, job.run.storage)
     for attempt in earlier:
         if attempt != job.folder:
             job.run.storage.upload(KINDS[job.step.type].salvage(job, attempt))
             if not job.run.keep_work:
-                for folder in attempt.glob("algo-*"):
-                    remove_tree(folder)
+                _remove_work(attempt)
+
+
+def _remove_work(attempt: Path) -> None:
+    """Removes the folders of an attempt's machines, those of the jobs inside it too."""
+    for folder in [*attempt.glob("algo-*"), *attempt.glob("*/algo-*")]:
+        remove_tree(folder)
 
 
 def _retry_after(step: Step, failure: StepError, retries: int, seconds: float) -> float | None:

@@ -52,7 +52,9 @@ class Cache:
         That is its arguments, with the content of inputs and code in place of their URIs and without the places of its
         outputs; its property files; the interpreter and its packages.
         """
-        arguments = {key: value for key, value in job.arguments.items() if key not in _PLACES}
+        arguments = _without_places(job.arguments)
+        if "TrainingJobDefinition" in arguments:  # of a tuning
+            arguments["TrainingJobDefinition"] = _without_places(arguments["TrainingJobDefinition"])
         outputs = job.arguments.get("ProcessingOutputConfig") or {}
         depends = {
             "format": _FORMAT,
@@ -116,6 +118,10 @@ def expires_after(step: Step) -> float:
         )
     units = {"weeks": 604800, "days": 86400, "hours": 3600, "minutes": 60, "seconds": 1}
     return float(sum(int(match[name] or 0) * size for name, size in units.items()))
+
+
+def _without_places(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in arguments.items() if key not in _PLACES}
 
 
 def _by_content(value: Any, storage: LocalS3) -> Any:

@@ -74,6 +74,7 @@ class Job:
         attempt: From 1.
         threads: How many cores it may use.
         run: What it shares with the others.
+        part: The name of this job, where the step runs several ones (the trials of a tuning).
         warnings: What it noticed.
         trace: What its script really used; None where nothing was recorded.
         findings: Where that is not what it may use, or not what the static analysis says.
@@ -84,6 +85,7 @@ class Job:
     attempt: int
     threads: int
     run: RunContext
+    part: str = ""
     warnings: list[str] = field(default_factory=list)
     trace: Trace | None = None
     findings: list[dict[str, str]] = field(default_factory=list)
@@ -91,7 +93,7 @@ class Job:
     @property
     def folder(self) -> Path:
         """Where this attempt works."""
-        return self.run.step_folder(self.step.name) / f"attempt-{self.attempt}"
+        return self.run.step_folder(self.step.name) / f"attempt-{self.attempt}" / self.part
 
     @property
     def log(self) -> Path:
@@ -101,7 +103,7 @@ class Job:
     @property
     def name(self) -> str:
         """The job's name, as SageMaker forms it; another one for each attempt."""
-        return job_name(self.run.run_id, self.step.name, self.attempt)
+        return self.part or job_name(self.run.run_id, self.step.name, self.attempt)
 
     def default_uri(self, *parts: str) -> str:
         """Where an output goes when the definition does not say it."""

@@ -1,14 +1,16 @@
-"""Script mode of the SageMaker SDK v2: `sagemaker_program` out of a `sourcedir.tar.gz`, as the toolkit runs it."""
+"""Script mode: `sagemaker_program` out of `sagemaker_submit_directory`, as SageMaker's training toolkit runs it."""
 
 from __future__ import annotations
 
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from pipeline_steps.local.archives import unpack
+from pipeline_steps.local.containers import inside
 from pipeline_steps.local.errors import LocalRunError, StepError
+from pipeline_steps.local.files import copy_file, regular_files
 from pipeline_steps.local.hosts import Host
 from pipeline_steps.local.job import Job
 from pipeline_steps.local.toolkit import count_gpus, decoded, script_arguments, users_own
@@ -79,10 +81,7 @@ def script_mode(job: Job, hosts: Sequence[Host], hyperparameters: Mapping[str, s
     for host in hosts:
         code = host.base / "code"
         if source:
-            try:
-                unpack(job.run.storage.objects(str(source))[0].path, code)
-            except LocalRunError as error:
-                raise StepError(f"sagemaker_submit_directory: {error}") from None
+            _fetch(str(source), job, host, code)
         if not (code / program).is_file():
             raise StepError(f"sagemaker_program {program!r} is not in {source or code}")
         if (code / "requirements.txt").is_file():
@@ -95,6 +94,24 @@ def script_mode(job: Job, hosts: Sequence[Host], hyperparameters: Mapping[str, s
         len(hosts) if distributed else 0,
         free_port(),
     )
+
+
+def _fetch(source: str, job: Job, host: Host, code: Path) -> None:
+    """Puts the source where the toolkit would: from an archive in S3, or from a folder or archive of the container."""
+    try:
+        if not source.startswith("/"):
+            unpack(job.run.storage.objects(source)[0].path, code)
+            return
+        place = inside(source, host.base)
+        if place.is_dir():
+            for name, path in regular_files(place):
+                copy_file(path, code / name)
+        else:
+            unpack(place, code)
+    except (LocalRunError, ValueError) as error:
+        raise StepError(f"sagemaker_submit_directory: {error}") from None
+    except FileNotFoundError:
+        raise StepError(f"sagemaker_submit_directory: there is nothing at {source}") from None
 
 
 def free_port() -> int:

@@ -53,6 +53,11 @@ class Trace:
         """The trace as the run record has it."""
         return asdict(self)
 
+    def joined(self, other: Trace) -> Trace:
+        """What this step and another one used together."""
+        mine, others = asdict(self), asdict(other)
+        return Trace(**{name: sorted({*mine[name], *others[name]}) for name in mine})
+
 
 def tracing_variables(environment: Mapping[str, str]) -> dict[str, str]:
     """The variables that make Python processes record what they use."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pipeline_steps.local.errors import StepError
@@ -48,13 +48,15 @@ def upload(job: Job, files: Mapping[str, Path], *, move: bool = True) -> None:
     storage.upload(files, move=move and not job.run.keep_work)
 
 
-def take_back(attempts: Path, storage: LocalS3) -> None:
-    """Removes what unfinished attempts at a step put into S3.
+def take_back(folders: Iterable[Path], storage: LocalS3) -> None:
+    """Removes what unfinished jobs put into S3.
 
     Args:
-        attempts: The folder that holds the step's attempts.
+        folders: The jobs' folders.
         storage: Where S3 is.
     """
-    for journal in sorted(attempts.glob(f"attempt-*/{JOURNAL}")):
-        storage.remove(json.loads(journal.read_text(encoding="utf-8"))["new"])
-        journal.unlink()
+    for folder in folders:
+        journal = folder / JOURNAL
+        if journal.is_file():
+            storage.remove(json.loads(journal.read_text(encoding="utf-8"))["new"])
+            journal.unlink()

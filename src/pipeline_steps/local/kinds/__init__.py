@@ -13,12 +13,14 @@ from pipeline_steps.local.kinds.processing import ProcessingKind
 from pipeline_steps.local.kinds.register import RegisterModelKind
 from pipeline_steps.local.kinds.training import TrainingKind
 from pipeline_steps.local.kinds.transform import TransformKind
+from pipeline_steps.local.kinds.tuning import TuningKind
 
 KINDS: Mapping[str, StepKind] = {
     kind.type: kind
     for kind in (
         ProcessingKind(),
         TrainingKind(),
+        TuningKind(),
         ModelKind(),
         RegisterModelKind(),
         TransformKind(),
