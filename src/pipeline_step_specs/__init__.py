@@ -18,6 +18,8 @@ from pipeline_step_specs.resolution import Resolution, Resolver, Source
 from pipeline_step_specs.step_specification import StepSpecification
 from pipeline_step_specs.tabular_preprocessing_spec import TABULAR_PREPROCESSING_SPEC
 from pipeline_step_specs.tokenizer_training_spec import TOKENIZER_TRAINING_SPEC
+from pipeline_step_specs.xgboost_evaluation_spec import XGBOOST_EVALUATION_SPEC
+from pipeline_step_specs.xgboost_training_spec import XGBOOST_TRAINING_SPEC
 
 __all__ = [
     "ALL_SPECIFICATIONS",
@@ -32,6 +34,8 @@ __all__ = [
     "REGISTRATION_SPEC",
     "TABULAR_PREPROCESSING_SPEC",
     "TOKENIZER_TRAINING_SPEC",
+    "XGBOOST_EVALUATION_SPEC",
+    "XGBOOST_TRAINING_SPEC",
     "AlignmentResult",
     "DependencySpec",
     "DependencyType",

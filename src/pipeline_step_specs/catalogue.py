@@ -15,6 +15,8 @@ from pipeline_step_specs.registry import SpecificationRegistry
 from pipeline_step_specs.step_specification import StepSpecification
 from pipeline_step_specs.tabular_preprocessing_spec import TABULAR_PREPROCESSING_SPEC
 from pipeline_step_specs.tokenizer_training_spec import TOKENIZER_TRAINING_SPEC
+from pipeline_step_specs.xgboost_evaluation_spec import XGBOOST_EVALUATION_SPEC
+from pipeline_step_specs.xgboost_training_spec import XGBOOST_TRAINING_SPEC
 
 ALL_SPECIFICATIONS: tuple[StepSpecification, ...] = (
     DATA_LOADING_SPEC,
@@ -24,7 +26,9 @@ ALL_SPECIFICATIONS: tuple[StepSpecification, ...] = (
     NAMES3RISK_TRAINING_SPEC,
     NAMES3RISK_TUNING_SPEC,
     PYTORCH_TRAINING_SPEC,
+    XGBOOST_TRAINING_SPEC,
     MODEL_EVALUATION_SPEC,
+    XGBOOST_EVALUATION_SPEC,
     PYTORCH_MODEL_SPEC,
     BATCH_TRANSFORM_SPEC,
     REGISTRATION_SPEC,

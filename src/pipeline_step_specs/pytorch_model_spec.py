@@ -16,7 +16,14 @@ PYTORCH_MODEL_SPEC = StepSpecification(
         DependencySpec(
             logical_name="model_input",
             dependency_type=DependencyType.MODEL_ARTIFACTS,
-            compatible_sources=["Packaging", "Names3RiskTraining", "PyTorchTraining", "TrainingStep", "TuningStep"],
+            compatible_sources=[
+                "Packaging",
+                "Names3RiskTraining",
+                "PyTorchTraining",
+                "XGBoostTraining",
+                "TrainingStep",
+                "TuningStep",
+            ],
             semantic_keywords=["model", "artifacts", "trained"],
             description="The trained model: model.tar.gz.",
         )

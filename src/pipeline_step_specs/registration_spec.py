@@ -16,7 +16,14 @@ REGISTRATION_SPEC = StepSpecification(
         DependencySpec(
             logical_name="model_input",
             dependency_type=DependencyType.MODEL_ARTIFACTS,
-            compatible_sources=["Packaging", "Names3RiskTraining", "PyTorchTraining", "TrainingStep", "TuningStep"],
+            compatible_sources=[
+                "Packaging",
+                "Names3RiskTraining",
+                "PyTorchTraining",
+                "XGBoostTraining",
+                "TrainingStep",
+                "TuningStep",
+            ],
             semantic_keywords=["model", "package", "artifacts"],
             description="The model to register: model.tar.gz.",
             aliases=["PackagedModel"],

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-IMAGES = ("names3risk_pytorch", "pytorch_bsm")
+IMAGES = ("names3risk_pytorch", "pytorch_bsm", "xgboost")
 DISTRIBUTIONS = {"yaml": "pyyaml"}
 BY_TORCH = {"onnxscript", "tensorboard"}
 """Imported by torch.onnx and torch.utils.tensorboard on our behalf."""

@@ -1,0 +1,65 @@
+"""Processing script: scores a labelled split with a trained XGBoost model and measures the scores."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from names3risk.boosting.job import run_xgboost_evaluation_job
+from names3risk.container import one_message
+
+
+def main(
+    input_paths: Mapping[str, str | Path],
+    output_paths: Mapping[str, str | Path],
+    environ_vars: Mapping[str, str],
+    job_args: argparse.Namespace,
+) -> None:
+    """Evaluates the model.
+
+    Args:
+        input_paths: `model_input`, a model.tar.gz or its files; `eval_data`, the split or the folder of all splits.
+        output_paths: `eval_output` for predictions and pictures, `metrics_output` for evaluation.json.
+        environ_vars: Nothing is read from it.
+        job_args: `job_type` chooses the split where `eval_data` holds several.
+    """
+    run_xgboost_evaluation_job(
+        model_dir=input_paths["model_input"],
+        eval_data_dir=input_paths["eval_data"],
+        eval_dir=output_paths["eval_output"],
+        metrics_dir=output_paths["metrics_output"],
+        job_type=job_args.job_type,
+    )
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--job_type",
+        default="testing",
+        choices=("training", "validation", "testing", "calibration"),
+        help="Which split is evaluated.",
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    base_dir = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
+    with one_message():
+        main(
+            input_paths={
+                "model_input": base_dir / "processing/input/model",
+                "eval_data": base_dir / "processing/input/eval_data",
+            },
+            output_paths={
+                "eval_output": base_dir / "processing/output/eval",
+                "metrics_output": base_dir / "processing/output/metrics",
+            },
+            environ_vars={},
+            job_args=parse_arguments(),
+        )

@@ -1,0 +1,82 @@
+"""Scores for rows from an XGBoost model folder alone, with the preprocessing that training used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from names3risk.artifacts.archive import model_folder
+from names3risk.boosting.artifacts import BoostingArtifacts, load_boosting_artifacts
+from names3risk.boosting.booster import predict_probabilities, to_dmatrix
+from names3risk.data.preparation import LABEL, conform
+from names3risk.errors import ArtifactError
+from names3risk.serving.predictor import NOT_SCORED, SCORE, holds_class_numbers
+
+
+class XGBoostPredictor:
+    """Scores rows with a trained booster.
+
+    Args:
+        artifacts: Preprocessing, column roles and the booster.
+    """
+
+    def __init__(self, artifacts: BoostingArtifacts) -> None:
+        self.artifacts = artifacts
+        self._schema = artifacts.schema.model_copy(update={**NOT_SCORED, "text_source_fields": ()})
+
+    @classmethod
+    def load(cls, path: str | Path) -> XGBoostPredictor:
+        """Loads a trained booster; nothing in it is unpickled.
+
+        Args:
+            path: A model folder, or its `model.tar.gz`.
+
+        Raises:
+            ArtifactError: A file is missing or does not fit; the message names it.
+        """
+        with model_folder(path) as folder:
+            return cls(load_boosting_artifacts(folder))
+
+    @property
+    def needed(self) -> list[str]:
+        """The columns that rows to score must have: the id and the tabular and categorical fields."""
+        return list(self._schema.role_columns)
+
+    @property
+    def passed_on(self) -> list[str]:
+        """The columns that predictions repeat where the rows have them: the label and the marketplace."""
+        return [LABEL, *filter(None, [self.artifacts.schema.marketplace_name])]
+
+    def predict(self, frame: pl.DataFrame, where: str | Path | None = None) -> pl.DataFrame:
+        """Scores every row; a row's score does not depend on the other rows.
+
+        Args:
+            frame: Rows with the id and the fields of the model, in any column order. The marketplace may be absent,
+                and so may `label`, which is passed on where all its values are class numbers.
+            where: The file that the rows came from, for errors.
+
+        Returns:
+            One row for each row, in the same order: id, label and marketplace where known, `prob_class_0`,
+            `prob_class_1`, ..., and for two classes `score`, which is P(class 1).
+
+        Raises:
+            DataError: A column is missing or of a wrong type.
+            ArtifactError: The booster gave something that is no probability.
+        """
+        rows = conform(frame, self._schema, None if where is None else str(where))
+        features = self.artifacts.features
+        matrix = to_dmatrix(features.transform(rows), features)
+        probabilities = predict_probabilities(self.artifacts.booster, matrix)
+        if not np.isfinite(probabilities).all():
+            raise ArtifactError("the model gives scores that are no numbers", expected="finite probabilities")
+        known = [rows[self._schema.id_name]]
+        for name in self.passed_on:
+            if name != LABEL and name in frame.columns:
+                known.append(frame[name])
+            elif name in frame.columns and holds_class_numbers(frame[name], probabilities.shape[1]):
+                known.append(frame[name].cast(pl.Float64, strict=False).cast(pl.Int64))
+        classes = [pl.Series(f"prob_class_{index}", probabilities[:, index]) for index in range(probabilities.shape[1])]
+        score = [classes[1].alias(SCORE)] if len(classes) == 2 else []
+        return pl.DataFrame([*known, *classes, *score])
