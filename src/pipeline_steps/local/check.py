@@ -14,8 +14,9 @@ from pipeline_steps.local.errors import DefinitionError, LocalRunError
 from pipeline_steps.local.expressions import PlannedScope, Scope, evaluate, functions, property_file_of
 from pipeline_steps.local.job import job_name
 from pipeline_steps.local.kinds import KINDS
-from pipeline_steps.local.kinds.callables import callable_name
+from pipeline_steps.local.kinds.callables import LambdaKind, callable_name
 from pipeline_steps.local.references import Reference, parse_reference
+from pipeline_steps.local.spark import spark_problems
 from pipeline_steps.local.storage import LocalS3
 
 _BRANCH_KEYS = ("IfSteps", "ElseSteps")
@@ -46,6 +47,7 @@ def make_plan(
     scope: Scope,
     storage: LocalS3,
     callables: Mapping[str, Any],
+    python: str,
     done: Collection[str] = (),
 ) -> Plan:
     """Checks a definition and orders its steps.
@@ -55,6 +57,7 @@ def make_plan(
         scope: The bound parameters and the execution's variables.
         storage: Where S3 is.
         callables: What stands for Lambda functions, by name.
+        python: The interpreter of the steps.
         done: Steps that have run already, whose inputs may be gone.
 
     Returns:
@@ -82,8 +85,12 @@ def make_plan(
             continue
         first = not needs[name] and name not in done
         found = list(_problems(step, scope, planned, storage, first=first))
-        if step.type in ("Lambda", "Callback") and callable_name(step) not in callables:
-            found.append(f"no callable {callable_name(step)!r} was given; give one for what AWS would call")
+        found += (
+            spark_problems(step.arguments.get("AppSpecification") or {}, python) if step.type == "Processing" else []
+        )
+        kind = KINDS[step.type]
+        if isinstance(kind, LambdaKind) and callable_name(step) not in callables:
+            found.append(f"no callable {callable_name(step)!r} was given; {kind.wanted}")
         problems += [f"step {name!r}: {problem}" for problem in found]
     if problems:
         raise DefinitionError(list(dict.fromkeys(problems)))

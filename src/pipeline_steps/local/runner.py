@@ -67,7 +67,8 @@ def run_pipeline(
         python: The interpreter for container scripts.
         cache_dir: Where results are kept for steps with an enabled CacheConfig; None for no caching.
         registry_dir: The local model registry; `registry` beside `s3_root` by default.
-        callables: What stands for Lambda functions and callback queues, by name: functions, or `module:function`.
+        callables: What stands for Lambda functions and callback queues, by their name, and for EMR steps, by the step's
+            name: functions, or `module:function`.
         stop_grace: Seconds that a process gets to end when it is told to.
         keep_work: Keep the folders of steps that succeeded.
         on_event: Called with what happens, by several threads, one at a time.
@@ -86,7 +87,7 @@ def run_pipeline(
         raise LocalRunError("holds a run already", where=folder, mend="resume it, or name another folder")
     if mode not in ("portable", "sandbox"):
         raise LocalRunError(f"mode is {mode!r}", expected="'portable' or 'sandbox'")
-    _interpreter(python)
+    python = _interpreter(python)
     if mode == "sandbox":
         find_sandbox()
     run_id = secrets.token_hex(6)
@@ -107,7 +108,7 @@ def run_pipeline(
         "max_parallel": max_parallel or cores or available,
         "cores": cores or available,
         "memory": memory,
-        "python": python if os.sep not in python else str(Path(python).absolute()),
+        "python": str(Path(python).absolute()),
         "cache_dir": None if cache_dir is None else str(Path(cache_dir).absolute()),
         "registry_dir": str(Path(registry_dir).absolute() if registry_dir else root.parent / "registry"),
         "stop_grace": stop_grace,
@@ -120,7 +121,7 @@ def run_pipeline(
     if problems:
         raise DefinitionError(problems)
     scope = Scope(record.parameters, record.execution)
-    plan = make_plan(parsed, scope, LocalS3(root), functions)
+    plan = make_plan(parsed, scope, LocalS3(root), functions, python)
     record.steps = {step.name: StepRecord(step.name, step.type) for step in parsed.steps.values()}
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -159,7 +160,8 @@ def resume(
     scope = Scope(record.parameters, record.execution)
     functions = load_callables({**record.request["callables"], **(callables or {})})
     done = [item.name for item in record.steps.values() if item.status in DONE]
-    plan = make_plan(definition, scope, LocalS3(Path(record.request["s3_root"])), functions, done)
+    storage = LocalS3(Path(record.request["s3_root"]))
+    plan = make_plan(definition, scope, storage, functions, _interpreter(record.request["python"]), done)
     return _execute(plan, record, scope, functions, on_event)
 
 

@@ -168,7 +168,7 @@ def test_a_text_compared_by_size(ready: Place) -> None:
         (pipeline({"Type": "Processing"}), "Steps[0]: the step has no Name"),
         (pipeline({"Name": "A", "Type": "Processing", "Arguments": []}), "Arguments that are an object"),
         (pipeline(processing("A"), processing("A")), "two steps have the name 'A'"),
-        (pipeline({"Name": "A", "Type": "EMR", "Arguments": {}}), "type 'EMR' does not run locally"),
+        (pipeline({"Name": "A", "Type": "AutoML", "Arguments": {}}), "type 'AutoML' does not run locally"),
         (pipeline({"Name": "A", "Type": "Processing", "Arguments": {}}), "AppSpecification is missing"),
         (pipeline({**processing("A"), "DependsOn": "B"}), "DependsOn is not a list"),
         (pipeline({**processing("A"), "RetryPolicies": [{"ExceptionType": "X"}]}), "ExceptionType is 'X'"),

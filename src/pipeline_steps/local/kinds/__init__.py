@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pipeline_steps.local.kinds.base import StepKind
-from pipeline_steps.local.kinds.callables import CallbackKind, LambdaKind
+from pipeline_steps.local.kinds.callables import CallbackKind, EMRKind, LambdaKind
 from pipeline_steps.local.kinds.condition import ConditionKind
 from pipeline_steps.local.kinds.fail import FailKind
 from pipeline_steps.local.kinds.model import ModelKind
@@ -28,6 +28,7 @@ KINDS: Mapping[str, StepKind] = {
         FailKind(),
         LambdaKind(),
         CallbackKind(),
+        EMRKind(),
     )
 }
 

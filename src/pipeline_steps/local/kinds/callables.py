@@ -1,4 +1,4 @@
-"""Lambda and Callback steps: Python callables stand for what AWS would call."""
+"""Lambda, Callback and EMR steps: Python callables stand for what AWS would call."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from pipeline_steps.local.definition import Step
 from pipeline_steps.local.errors import StepError
 from pipeline_steps.local.job import Job, Outcome
-from pipeline_steps.local.kinds.base import StepKind
+from pipeline_steps.local.kinds.base import StepKind, missing
 
 _PYTHON_TYPES = {"String": str, "Integer": int, "Boolean": bool, "Float": float}
 
@@ -18,6 +18,7 @@ class LambdaKind(StepKind):
 
     type: ClassVar[str] = "Lambda"
     target: ClassVar[str] = "FunctionArn"
+    wanted: ClassVar[str] = "give one for what AWS would call"
 
     def problems(self, step: Step, arguments: Mapping[str, Any]) -> Iterator[str]:
         """See the base class."""
@@ -56,7 +57,31 @@ class CallbackKind(LambdaKind):
     target: ClassVar[str] = "SqsQueueUrl"
 
 
+class EMRKind(LambdaKind):
+    """Calls the callable whose name is the step's; it does what the cluster would do."""
+
+    type: ClassVar[str] = "EMR"
+    wanted: ClassVar[str] = (
+        "no cluster is emulated here: give a function of the step's name that does its work, or write the step as a "
+        "Processing step that starts smspark-submit, which runs with the Spark of this machine"
+    )
+
+    def problems(self, step: Step, arguments: Mapping[str, Any]) -> Iterator[str]:
+        """See the base class."""
+        yield from missing(arguments, ["StepConfig.HadoopJarStep.Jar"])
+
+    def properties(self, step: Step, arguments: Mapping[str, Any], job_name: str) -> dict[str, Any]:
+        """See the base class."""
+        jar = (arguments.get("StepConfig") or {}).get("HadoopJarStep") or {}
+        return {"Id": job_name, "Name": step.name, "Config": dict(jar), "Status": {"State": "COMPLETED"}}
+
+    def run(self, job: Job) -> Outcome:
+        """See the base class."""
+        super().run(job)
+        return Outcome(self.properties(job.step, job.arguments, job.name))
+
+
 def callable_name(step: Step) -> str:
     """The name under which `run_pipeline` finds the callable of a step."""
-    target = str(step.body.get("FunctionArn") or step.body.get("SqsQueueUrl"))
+    target = str(step.body.get("FunctionArn") or step.body.get("SqsQueueUrl") or step.name)
     return target.rsplit("/", 1)[-1].rsplit(":", 1)[-1]

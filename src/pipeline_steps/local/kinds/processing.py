@@ -15,6 +15,7 @@ from pipeline_steps.local.hosts import Host, make_hosts, run_hosts, seconds_allo
 from pipeline_steps.local.inputs import fetch, share
 from pipeline_steps.local.job import Job, Outcome
 from pipeline_steps.local.kinds.base import StepKind, arn, missing, not_one_of, not_whole, repeated
+from pipeline_steps.local.spark import CONFIGURATION, is_spark, spark_entrypoint, spark_variables
 from pipeline_steps.local.uploads import folder_files, upload
 
 _COUNT = "ProcessingResources.ClusterConfig.InstanceCount"
@@ -86,20 +87,23 @@ class ProcessingKind(StepKind):
     def run(self, job: Job) -> Outcome:
         """See the base class."""
         arguments = job.arguments
-        hosts = make_hosts(job, self.instances(arguments))
+        spark = is_spark(arguments["AppSpecification"])
+        hosts = make_hosts(job, 1 if spark else self.instances(arguments))  # a local Spark has one machine
         _stage_inputs(job, hosts)
         for host in hosts:
             for item in _outputs(arguments):
                 inside(item["S3Output"]["LocalPath"], host.base).mkdir(parents=True, exist_ok=True)
             _write_config(job, host, len(hosts))
-        app = arguments["AppSpecification"]
+        if spark and (hosts[0].base / CONFIGURATION).is_file():
+            job.warn(
+                f"{CONFIGURATION} configures SageMaker's Spark image; it has no effect on the Spark of this machine"
+            )
         ended = run_hosts(
             job,
             hosts,
-            lambda host: command_line(
-                app["ContainerEntrypoint"], app.get("ContainerArguments") or [], host.view, job.run.python
-            ),
+            lambda host: _command(job, host),
             lambda host: {
+                **(spark_variables(job.run.python) if spark else {}),
                 **rewritten_environment(arguments.get("Environment") or {}, host.view),
                 "SAGEMAKER_BASE_DIR": str(host.view),
                 "PROCESSING_JOB_NAME": job.name,
@@ -121,6 +125,14 @@ class ProcessingKind(StepKind):
                 job.warn(f"output {name!r} is empty: the script wrote nothing to {target['LocalPath']}")
         upload(job, files)
         return Outcome(properties, outputs, property_files, peak_memory_bytes=ended.peak_memory_bytes)
+
+
+def _command(job: Job, host: Host) -> list[str]:
+    app = job.arguments["AppSpecification"]
+    entrypoint = app["ContainerEntrypoint"]
+    if is_spark(app):
+        entrypoint = spark_entrypoint(entrypoint, host.base, job.run.python, job.threads)
+    return command_line(entrypoint, app.get("ContainerArguments") or [], host.view, job.run.python)
 
 
 def _outputs(arguments: Mapping[str, Any]) -> list[Mapping[str, Any]]:
