@@ -7,6 +7,7 @@ from typing import Any
 
 from names3risk.boosting.hyperparameters import XGBoostHyperparameters
 from names3risk.data.preparation import LABEL, prepare
+from names3risk.data.reading import find_data_file, read_table
 from names3risk.data.schema import ColumnSchema
 from names3risk.data.splits import Split, load_split
 from names3risk.errors import ConfigError, DataError
@@ -30,8 +31,9 @@ def load_labelled_split(folder: str | Path, hyperparameters: XGBoostHyperparamet
     """
     split = load_split(folder)
     schema = _overlaid(split.schema, hyperparameters)
-    frame = split.frame if schema == split.schema else prepare(split.frame, schema, str(folder))
-    split = Split(frame, schema.prepared(), split.format)
+    if schema != split.schema:
+        path = find_data_file(folder)
+        split = Split(prepare(read_table(path), schema, str(path)), schema.prepared(), split.format)
     if split.schema.label is None:
         raise DataError("the rows have no label", where=folder, expected=f"column {LABEL!r}")
     if not split.frame.height:
