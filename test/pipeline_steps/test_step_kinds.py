@@ -40,7 +40,13 @@ MORE_STEPS = {
         "environment": {"WORKERS": 2},
         "inputs": {"model_input": {"step": "Train", "output": "model_output"}},
     },
-    "Transform": {"type": "BatchTransform", "max_payload_mb": 6},
+    "Transform": {
+        "type": "BatchTransform",
+        "max_payload_mb": 6,
+        "input_filter": "$[1:]",
+        "join_source": "Input",
+        "output_filter": "$[0,-1]",
+    },
     "Register": {"inputs": {"model_input": {"step": "Train", "output": "model_output"}}},
     "Notify": {
         "type": "Lambda",
@@ -149,6 +155,14 @@ def test_the_best_model_of_a_tuning_has_the_name_of_its_job_in_its_address(every
         {"Get": "Steps.Tune.BestTrainingJob.TrainingJobName"},
         "output/model.tar.gz",
     ]
+
+
+def test_a_transform_filters_and_joins(everything, steps):
+    assert steps(everything.definition())["Transform"]["Arguments"]["DataProcessing"] == {
+        "InputFilter": "$[1:]",
+        "OutputFilter": "$[0,-1]",
+        "JoinSource": "Input",
+    }
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,9 @@ class TransformSettings(CachedSettings):
         split_type: How a file is cut into records.
         assemble_with: How scored records are put together; `Line` where records are lines.
         strategy: Whether a request holds one record or as many as fit.
+        input_filter: JSONPath of what the model gets of a record, such as `$[1:]` to leave an id out.
+        join_source: `Input` puts what the model answers beside the record it answers to.
+        output_filter: JSONPath of what is kept of an answer, or of the joined record.
         max_payload_mb: The largest request, in MB.
         max_concurrent: The number of requests at once to an instance.
         environment: The environment of the serving container.
@@ -89,6 +92,9 @@ class TransformSettings(CachedSettings):
     split_type: Literal["None", "Line", "RecordIO", "TFRecord"] = "Line"
     assemble_with: Literal["None", "Line"] = "Line"
     strategy: Literal["SingleRecord", "MultiRecord"] = "MultiRecord"
+    input_filter: str | None = Field(default=None, max_length=63)
+    join_source: Literal["None", "Input"] | None = None
+    output_filter: str | None = Field(default=None, max_length=63)
     max_payload_mb: int | None = Field(default=None, ge=0)
     max_concurrent: int | None = Field(default=None, ge=0)
     environment: dict[str, Referable] = Field(default_factory=dict)
@@ -125,6 +131,13 @@ class BatchTransformStepBuilder(StepBuilderBase[TransformSettings]):
                         "Accept": settings.accept,
                         "AssembleWith": settings.assemble_with,
                         "KmsKeyId": settings.kms_key,
+                    }
+                ),
+                "DataProcessing": without_empty(
+                    {
+                        "InputFilter": settings.input_filter,
+                        "OutputFilter": settings.output_filter,
+                        "JoinSource": settings.join_source,
                     }
                 ),
                 "TransformResources": without_empty(

@@ -13,6 +13,7 @@ from typing import Any
 from pipeline_steps.local.errors import LocalRunError
 
 _CHUNK = 1 << 20
+_BROKEN = (tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error)
 
 
 def pack(files: Mapping[str, Path], archive: Path) -> None:
@@ -60,8 +61,25 @@ def unpack(archive: Path, folder: Path) -> None:
             tar.extractall(folder, members, **guard)  # noqa: S202 - each member was looked at
             while tar.fileobj and tar.fileobj.read(_CHUNK):
                 pass  # the checksum comes last
-    except (tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise LocalRunError(f"cannot be unpacked: {error}", where=archive, expected="a .tar.gz archive") from None
+    except _BROKEN as error:
+        raise _broken(archive, error) from None
+
+
+def member_names(archive: Path) -> list[str]:
+    """The names of what a tar archive holds, without a leading `./`.
+
+    Raises:
+        LocalRunError: It is no archive.
+    """
+    try:
+        with tarfile.open(archive) as tar:
+            return [PurePosixPath(name).as_posix() for name in tar.getnames()]
+    except _BROKEN as error:
+        raise _broken(archive, error) from None
+
+
+def _broken(archive: Path, error: Exception) -> LocalRunError:
+    return LocalRunError(f"cannot be unpacked: {error}", where=archive, expected="a .tar.gz archive")
 
 
 def _make_plain(member: tarfile.TarInfo) -> None:

@@ -1,0 +1,1 @@
+"""Batch transform: files cut into requests, a model's handlers over each, the answers put together."""
