@@ -25,6 +25,7 @@ SECTIONS = ("pipeline", "parameters", "columns", "defaults", "steps", "environme
 Model = TypeVar("Model", bound=BaseModel)
 _OF_THE_STEP = ("type", "inputs")
 _FILES = ("columns", "hyperparameters")
+_FOLDERS = ("code", "inference_code")
 
 
 def load_pipeline(
@@ -209,8 +210,9 @@ class _Loader:
         if columns is not None:
             settings["columns"] = columns
             settings["field_lists"] = self._field_lists(columns, columns_folder, path)
-        if isinstance(settings.get("code"), str):
-            settings["code"] = self._document.path.parent / settings["code"]
+        for key in _FOLDERS:
+            if isinstance(settings.get(key), str):
+                settings[key] = self._document.path.parent / settings[key]
         made = self._model(builder.settings_class, settings, path)
         try:
             return None if made is None else builder(name, made)
