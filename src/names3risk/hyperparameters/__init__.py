@@ -7,6 +7,7 @@ from names3risk.hyperparameters.parsing import (
     load_hyperparameters,
     parse_hyperparameters,
 )
+from names3risk.hyperparameters.pointer import PointerHyperparameters
 from names3risk.hyperparameters.recipes import list_recipes, load_recipe
 from names3risk.hyperparameters.transformer2risk import Transformer2RiskHyperparameters
 
@@ -14,6 +15,7 @@ __all__ = [
     "HYPERPARAMETER_CLASSES",
     "Hyperparameters",
     "LSTM2RiskHyperparameters",
+    "PointerHyperparameters",
     "Transformer2RiskHyperparameters",
     "list_recipes",
     "load_hyperparameters",

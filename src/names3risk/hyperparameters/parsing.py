@@ -13,12 +13,14 @@ from pydantic import ValidationError
 from names3risk.errors import ConfigError
 from names3risk.hyperparameters.base import Hyperparameters
 from names3risk.hyperparameters.lstm2risk import LSTM2RiskHyperparameters
+from names3risk.hyperparameters.pointer import PointerHyperparameters
 from names3risk.hyperparameters.recipes import load_recipe
 from names3risk.hyperparameters.transformer2risk import Transformer2RiskHyperparameters
 
 HYPERPARAMETER_CLASSES: dict[str, type[Hyperparameters]] = {
     "lstm2risk": LSTM2RiskHyperparameters,
     "transformer2risk": Transformer2RiskHyperparameters,
+    "pointer": PointerHyperparameters,
 }
 REGIONS = ("NA", "EU", "FE")
 FILE_NAME = "hyperparameters.json"

@@ -8,7 +8,7 @@ import lightning
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
-from torchmetrics import MeanMetric
+from torchmetrics import MeanMetric, Metric, MetricCollection
 
 from names3risk.data.datasets import Batch, EncodedSplit
 from names3risk.errors import TrainingError
@@ -39,7 +39,7 @@ class RiskModule(lightning.LightningModule):
         self.model, self.settings, self.steps_per_epoch = model, hyperparameters, steps_per_epoch
         self.loss = build_loss(hyperparameters)
         self.val_loss = MeanMetric(nan_strategy="disable")
-        self.val_metrics = build_metrics(hyperparameters.num_classes, left_out)
+        self.val_metrics: Metric | MetricCollection = build_metrics(hyperparameters.num_classes, left_out)
         self.train_loss = MeanMetric(nan_strategy="disable")
         self.train_loss.persistent(True)  # a resumed run goes on summing
         self.last_good_checkpoint: str | None = None

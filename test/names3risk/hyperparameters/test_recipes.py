@@ -7,9 +7,15 @@ import pytest
 from names3risk.errors import ConfigError
 from names3risk.hyperparameters import HYPERPARAMETER_CLASSES, list_recipes, load_recipe, parse_hyperparameters
 
+PAIRS = [
+    (name, model_class)
+    for name in list_recipes()
+    for model_class in HYPERPARAMETER_CLASSES
+    if (name, model_class) != ("legacy-names3risk", "pointer")  # its loss is for two classes
+]
 
-@pytest.mark.parametrize("name", list_recipes())
-@pytest.mark.parametrize("model_class", list(HYPERPARAMETER_CLASSES))
+
+@pytest.mark.parametrize(("name", "model_class"), PAIRS)
 def test_every_value_of_a_recipe_arrives(name: str, model_class: str) -> None:
     parsed = parse_hyperparameters({"model_class": model_class, "recipe": name}).model_dump(mode="json")
     assert {key: parsed[key] for key in load_recipe(name)} == load_recipe(name)
