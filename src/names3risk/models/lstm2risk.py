@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from names3risk.hyperparameters import LSTM2RiskHyperparameters
 from names3risk.models.blocks import (
@@ -16,6 +15,7 @@ from names3risk.models.blocks import (
     TokenDropout,
 )
 from names3risk.models.ngrams import build_ngrams
+from names3risk.models.recurrent import lstm_states
 from names3risk.models.tabular import build_tabular
 from names3risk.text.special import PAD_ID
 
@@ -80,8 +80,7 @@ class LSTM2Risk(nn.Module):
         lengths = attention_mask.sum(dim=1).clamp(min=1)
         input_ids = torch.where(attention_mask, self.noise(input_ids), PAD_ID)
         embedded = self.embedding_dropout(self.embedding(input_ids))
-        packed = pack_padded_sequence(embedded, lengths.cpu(), batch_first=True, enforce_sorted=False)
-        states, _ = pad_packed_sequence(self.lstm(packed)[0], batch_first=True, total_length=input_ids.shape[1])
+        states = lstm_states(self.lstm, embedded, lengths)
         features = self.norm(self.pooling(states, attention_mask))
         features = self.text_dropout(features)
         if self.tabular is not None:

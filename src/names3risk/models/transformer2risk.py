@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from names3risk.hyperparameters import Transformer2RiskHyperparameters
+from names3risk.models.attention import attend
 from names3risk.models.blocks import (
     AttentionPooling,
     ClassLogits,
@@ -36,14 +37,9 @@ class SelfAttention(nn.Module):
         self.projection = nn.Linear(width, width)
 
     def forward(self, states: Tensor, keys: Tensor) -> Tensor:
-        """States `(B, L, W)` and keys that may be attended to `(B, 1, 1, L)` to `(B, L, W)`."""
-        rows, length, width = states.shape
-        qkv = self.qkv(states).view(rows, length, 3, self.n_heads, width // self.n_heads)
-        query, key, value = qkv.permute(2, 0, 3, 1, 4).unbind(0)
-        rate = self.dropout if self.training else 0.0
-        mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=keys, dropout_p=rate)
-        projected = self.projection(mixed.transpose(1, 2).reshape(rows, length, width))
-        return functional.dropout(projected, self.dropout, self.training)
+        """States `(B, L, W)` and keys that may be attended to `(B, L)` to `(B, L, W)`."""
+        mixed = attend(self.qkv(states), keys, self.n_heads, self.dropout if self.training else 0.0)
+        return functional.dropout(self.projection(mixed), self.dropout, self.training)
 
 
 class Block(nn.Module):
@@ -69,7 +65,7 @@ class Block(nn.Module):
         )
 
     def forward(self, states: Tensor, keys: Tensor) -> Tensor:
-        """States `(B, L, W)` and keys `(B, 1, 1, L)` to `(B, L, W)`."""
+        """States `(B, L, W)` and keys `(B, L)` to `(B, L, W)`."""
         states = states + self.attention(self.attention_norm(states), keys)
         result: Tensor = states + self.feed_forward(self.feed_forward_norm(states))
         return result
@@ -127,7 +123,7 @@ class Transformer2Risk(nn.Module):
         states = self.embedding(input_ids) + self.position.weight[: input_ids.shape[1]]
         states = self.embedding_dropout(states)
         # A row without tokens attends to its padding, which stays finite; the pooling then leaves it out.
-        keys = (attention_mask | ~attention_mask.any(dim=1, keepdim=True))[:, None, None, :]
+        keys = attention_mask | ~attention_mask.any(dim=1, keepdim=True)
         for block in self.blocks:
             states = block(states, keys)
         features = self.projection(self.pooling(states, attention_mask))

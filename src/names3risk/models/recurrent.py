@@ -1,0 +1,94 @@
+"""The states of a bidirectional LSTM over rows of different length, by the fastest way that the device has.
+
+Every way gives the same function: the backward direction begins at a row's last token, so padding is never read.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from names3risk.models.kernels import HAS_KERNELS
+
+HIDDEN_SIZES = (16, 32, 64, 128)
+"""Widths that the kernel takes."""
+
+
+def lstm_states(lstm: nn.LSTM, inputs: Tensor, lengths: Tensor) -> Tensor:
+    """States of the last layer.
+
+    Args:
+        lstm: Bidirectional, batch_first, with biases; its dropout is applied between layers.
+        inputs: `(B, L, I)`; each row's positions come first, its padding last.
+        lengths: Positions of each row, `(B,)`, at least 1.
+
+    Returns:
+        States `(B, L, 2 H)`; zeros beyond a row's end.
+    """
+    if torch.onnx.is_in_onnx_export():
+        return _packed(lstm, inputs, lengths)
+    if inputs.is_cuda:
+        return _kernel(lstm, inputs, lengths) if _fits(lstm, inputs) else _packed(lstm, inputs, lengths)
+    return _flipped(lstm, inputs, lengths)
+
+
+def _packed(lstm: nn.LSTM, inputs: Tensor, lengths: Tensor) -> Tensor:
+    """By packed sequences: cuDNN's own way, and that of ONNX's LSTM."""
+    packed = pack_padded_sequence(inputs, lengths.cpu(), batch_first=True, enforce_sorted=False)
+    return pad_packed_sequence(lstm(packed)[0], batch_first=True, total_length=inputs.shape[1])[0]
+
+
+def _kernel(lstm: nn.LSTM, inputs: Tensor, lengths: Tensor) -> Tensor:
+    """By one kernel a layer, in half precision."""
+    from names3risk.models.kernels.lstm import lstm_layer
+
+    states, lengths = inputs, lengths.int()
+    for k in range(lstm.num_layers):
+        both = [_weights(lstm, k, suffix) for suffix in ("", "_reverse")]
+        into = torch.cat([weights[0] for weights in both])
+        bias = torch.cat([weights[2] + weights[3] for weights in both])
+        gates = functional.linear(states, into, bias).view(*states.shape[:2], 2, 4 * lstm.hidden_size)
+        recurrent = torch.stack([weights[1] for weights in both]).to(gates.dtype)
+        states = _between(lstm, k, lstm_layer(gates, recurrent, lengths)[0])
+    return states
+
+
+def _flipped(lstm: nn.LSTM, inputs: Tensor, lengths: Tensor) -> Tensor:
+    """By each direction on its own, the backward one over rows turned round: faster than packing on a CPU."""
+    positions = torch.arange(inputs.shape[1], device=inputs.device)
+    valid = positions < lengths[:, None]
+    turned = torch.where(valid, lengths[:, None] - 1 - positions, positions)[:, :, None]
+    states = inputs
+    for k in range(lstm.num_layers):
+        ahead = _direction(lstm, k, "", states)
+        back = _direction(lstm, k, "_reverse", states.take_along_dim(turned, dim=1))
+        states = _between(lstm, k, torch.cat([ahead, back.take_along_dim(turned, dim=1)], dim=2))
+    return states * valid[:, :, None]
+
+
+def _direction(lstm: nn.LSTM, layer: int, suffix: str, inputs: Tensor) -> Tensor:
+    zeros = inputs.new_zeros(1, inputs.shape[0], lstm.hidden_size)
+    weights = _weights(lstm, layer, suffix)
+    states: Tensor = torch._VF.lstm(inputs, (zeros, zeros), weights, True, 1, 0.0, lstm.training, False, True)[0]
+    return states
+
+
+def _weights(lstm: nn.LSTM, layer: int, suffix: str) -> list[Tensor]:
+    names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    return [getattr(lstm, f"{name}_l{layer}{suffix}") for name in names]
+
+
+def _between(lstm: nn.LSTM, layer: int, states: Tensor) -> Tensor:
+    return functional.dropout(states, lstm.dropout, lstm.training) if layer + 1 < lstm.num_layers else states
+
+
+def has_kernel(lstm: nn.LSTM) -> bool:
+    """Whether the kernel for half precision on GPUs takes the LSTM."""
+    return HAS_KERNELS and lstm.hidden_size in HIDDEN_SIZES
+
+
+def _fits(lstm: nn.LSTM, inputs: Tensor) -> bool:
+    half = torch.is_autocast_enabled("cuda") or inputs.dtype in (torch.bfloat16, torch.float16)
+    return half and has_kernel(lstm)
