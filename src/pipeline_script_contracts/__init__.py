@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .contract import InferenceScriptContract, ProcessingScriptContract, ScriptContract, TrainingScriptContract
     from .findings import ChainStep, Finding, Location, ValidationReport, ValidationResult, Verdict
+    from .model_calibration_contract import MODEL_CALIBRATION_CONTRACT
     from .model_evaluation_contract import MODEL_EVALUATION_CONTRACT
     from .names3risk_training_contract import NAMES3RISK_TRAINING_CONTRACT
+    from .packaging_contract import PACKAGING_CONTRACT
+    from .payload_contract import PAYLOAD_CONTRACT
     from .pytorch_train_contract import PYTORCH_TRAIN_CONTRACT
     from .tabular_preprocess_contract import TABULAR_PREPROCESS_CONTRACT
     from .tokenizer_training_contract import TOKENIZER_TRAINING_CONTRACT
@@ -31,6 +34,9 @@ _CONTRACTS = {
     "PYTORCH_TRAIN_CONTRACT": "pytorch_train_contract",
     "XGBOOST_TRAIN_CONTRACT": "xgboost_train_contract",
     "XGBOOST_EVALUATION_CONTRACT": "xgboost_evaluation_contract",
+    "MODEL_CALIBRATION_CONTRACT": "model_calibration_contract",
+    "PACKAGING_CONTRACT": "packaging_contract",
+    "PAYLOAD_CONTRACT": "payload_contract",
 }
 _PUBLIC = {
     "ScriptContract": "contract",
@@ -49,8 +55,11 @@ _PUBLIC = {
 
 __all__ = [
     "ALL_CONTRACTS",
+    "MODEL_CALIBRATION_CONTRACT",
     "MODEL_EVALUATION_CONTRACT",
     "NAMES3RISK_TRAINING_CONTRACT",
+    "PACKAGING_CONTRACT",
+    "PAYLOAD_CONTRACT",
     "PYTORCH_TRAIN_CONTRACT",
     "TABULAR_PREPROCESS_CONTRACT",
     "TOKENIZER_TRAINING_CONTRACT",

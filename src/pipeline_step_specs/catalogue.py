@@ -5,9 +5,12 @@ from __future__ import annotations
 from pipeline_step_specs.batch_transform_spec import BATCH_TRANSFORM_SPEC
 from pipeline_step_specs.data_loading_spec import DATA_LOADING_SPEC
 from pipeline_step_specs.hyperparameter_prep_spec import HYPERPARAMETER_PREP_SPEC
+from pipeline_step_specs.model_calibration_spec import MODEL_CALIBRATION_SPEC
 from pipeline_step_specs.model_evaluation_spec import MODEL_EVALUATION_SPEC
 from pipeline_step_specs.names3risk_training_spec import NAMES3RISK_TRAINING_SPEC
 from pipeline_step_specs.names3risk_tuning_spec import NAMES3RISK_TUNING_SPEC
+from pipeline_step_specs.packaging_spec import PACKAGING_SPEC
+from pipeline_step_specs.payload_spec import PAYLOAD_SPEC
 from pipeline_step_specs.pytorch_model_spec import PYTORCH_MODEL_SPEC
 from pipeline_step_specs.pytorch_training_spec import PYTORCH_TRAINING_SPEC
 from pipeline_step_specs.registration_spec import REGISTRATION_SPEC
@@ -29,6 +32,9 @@ ALL_SPECIFICATIONS: tuple[StepSpecification, ...] = (
     XGBOOST_TRAINING_SPEC,
     MODEL_EVALUATION_SPEC,
     XGBOOST_EVALUATION_SPEC,
+    MODEL_CALIBRATION_SPEC,
+    PACKAGING_SPEC,
+    PAYLOAD_SPEC,
     PYTORCH_MODEL_SPEC,
     BATCH_TRANSFORM_SPEC,
     REGISTRATION_SPEC,

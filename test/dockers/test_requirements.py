@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 IMAGES = ("names3risk_pytorch", "pytorch_bsm", "xgboost")
-DISTRIBUTIONS = {"yaml": "pyyaml"}
+DISTRIBUTIONS = {"yaml": "pyyaml", "sklearn": "scikit-learn"}
 BY_TORCH = {"onnxscript", "tensorboard"}
 """Imported by torch.onnx and torch.utils.tensorboard on our behalf."""
 

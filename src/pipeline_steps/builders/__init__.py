@@ -4,6 +4,11 @@ from typing import Any
 
 from pipeline_steps.builders.base import BuildContext, StepBuilderBase
 from pipeline_steps.builders.control import ConditionStepBuilder, FailStepBuilder
+from pipeline_steps.builders.delivery import (
+    ModelCalibrationStepBuilder,
+    PackagingStepBuilder,
+    PayloadStepBuilder,
+)
 from pipeline_steps.builders.external import (
     CallbackStepBuilder,
     DataLoadingStepBuilder,
@@ -34,6 +39,9 @@ BUILDERS: tuple[type[StepBuilderBase[Any]], ...] = (
     XGBoostTrainingStepBuilder,
     ModelEvaluationStepBuilder,
     XGBoostEvaluationStepBuilder,
+    ModelCalibrationStepBuilder,
+    PackagingStepBuilder,
+    PayloadStepBuilder,
     ModelStepBuilder,
     BatchTransformStepBuilder,
     RegisterModelStepBuilder,
@@ -55,10 +63,13 @@ __all__ = [
     "FailStepBuilder",
     "HyperparameterPrepStepBuilder",
     "LambdaStepBuilder",
+    "ModelCalibrationStepBuilder",
     "ModelEvaluationStepBuilder",
     "ModelStepBuilder",
     "Names3RiskTrainingStepBuilder",
     "Names3RiskTuningStepBuilder",
+    "PackagingStepBuilder",
+    "PayloadStepBuilder",
     "PyTorchTrainingStepBuilder",
     "RegisterModelStepBuilder",
     "StepBuilderBase",
