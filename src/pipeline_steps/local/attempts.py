@@ -107,7 +107,7 @@ def _attempt(job: Job, cache: Cache | None) -> StepResult:
         if found:
             return StepResult("Succeeded", found, cached=True, warnings=job.warnings)
     outcome = KINDS[job.step.type].run(job)
-    if cache and key:
+    if cache and key and not any(finding["verdict"] == "VIOLATED" for finding in job.findings):
         cache.store(key, outcome, job)
     if not job.run.keep_work:
         _remove_work(job.folder)

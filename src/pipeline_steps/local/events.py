@@ -12,6 +12,7 @@ EventKind = Literal[
     "step_started",
     "step_log",
     "step_warning",
+    "step_finding",
     "step_retry",
     "step_finished",
     "run_finished",

@@ -124,7 +124,7 @@ def run_hosts(
     ]
     analysis, before = None, []
     if job.run.sandbox:
-        script = _script(hosts[0], command_for(hosts[0]))
+        script = _script(job, hosts[0], command_for(hosts[0]))
         analysis = start_analysis(script) if script else None  # it takes seconds: beside the step, not after it
         before = [mark_unread(host.base) for host in hosts]
     ended = run_commands(
@@ -159,8 +159,11 @@ def _insist_on_success(job: Job, hosts: Sequence[Host], ended: Ended, timeout: f
         raise StepError(describe_code(code) + hint + left, retry_as=retry_as)
 
 
-def _script(host: Host, command: Sequence[str]) -> Path | None:
-    """The script that a command starts, when it is one of the step's own."""
+def _script(job: Job, host: Host, command: Sequence[str]) -> Path | None:
+    """The script that a command starts, when it is one of the step's own and does its reading and writing itself."""
+    if Path(command[0]).name == "spark-submit":
+        job.warn("Spark reads and writes for the script: that is recorded, and not compared with the static analysis")
+        return None
     found = next((Path(word) for word in command if word.endswith(".py") and host.view in Path(word).parents), None)
     return found and host.base / found.relative_to(host.view)
 

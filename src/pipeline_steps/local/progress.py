@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _STYLES = {"Succeeded": "green", "Failed": "red", "Stopped": "yellow", "Executing": "cyan", "Skipped": "dim"}
+_PREFIXES = {"step_warning": "warning: ", "step_finding": "contract check: ", "step_retry": "tried again: "}
 _LOG_WIDTH = 200
 _NAME_WIDTH = 32
 
@@ -74,7 +75,7 @@ class PlainProgress:
             return f"{event.total} steps in {event.message}"
         if event.kind == "run_finished":
             return event.status.lower()
-        prefix = {"step_warning": "warning: ", "step_retry": "tried again: "}.get(event.kind, "")
+        prefix = _PREFIXES.get(event.kind, "")
         return prefix + event.message
 
 
@@ -106,6 +107,9 @@ class LiveProgress:
                 self.live.console.print(f"{event.step}: {event.message}", markup=False, highlight=False)
         elif event.kind in ("step_warning", "step_retry"):
             self.live.console.print(f"{event.step}: {event.message}", style="yellow", markup=False, highlight=False)
+        elif event.kind == "step_finding":
+            text = f"{event.step}: {_PREFIXES[event.kind]}{event.message}"
+            self.live.console.print(text, style="red", markup=False, highlight=False)
         elif event.kind == "step_started":
             row |= {"status": event.status, "began": event.time}
         elif event.kind == "step_finished":

@@ -59,6 +59,11 @@ class StepRecord:
     trace: dict[str, Any] | None = None
     findings: list[dict[str, Any]] = field(default_factory=list)
 
+    @property
+    def violations(self) -> list[str]:
+        """The findings that contradict what was proved, as a line each."""
+        return [f"{item['code']} {item['message']}" for item in self.findings if item["verdict"] == "VIOLATED"]
+
 
 @dataclass
 class RunRecord:
@@ -108,10 +113,14 @@ class RunRecord:
     @property
     def contract_check(self) -> bool | None:
         """Whether every step did what the static analysis says of its script; None where nothing was recorded."""
-        traced = [step for step in self.steps.values() if step.trace is not None]
-        if not traced:
+        if all(step.trace is None for step in self.steps.values()):
             return None
-        return not any(finding["verdict"] == "VIOLATED" for step in traced for finding in step.findings)
+        return not any(step.violations for step in self.steps.values())
+
+    @property
+    def fails_contract_check(self) -> bool:
+        """Whether the run has failed because a step did not do what the static analysis says of its script."""
+        return bool(self.request.get("contract_check", True)) and self.contract_check is False
 
     def save(self, *, durable: bool = False) -> None:
         """Writes `run.json`; on a full disk the room that was reserved for it is used.

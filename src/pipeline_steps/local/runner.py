@@ -49,6 +49,7 @@ def run_pipeline(
     callables: Mapping[str, Callable[..., Any] | str] | None = None,
     stop_grace: float = 10.0,
     keep_work: bool = False,
+    contract_check: bool = True,
     on_event: EventCallback | None = None,
 ) -> RunRecord:
     """Runs a pipeline definition without Docker and without AWS.
@@ -71,6 +72,8 @@ def run_pipeline(
             name: functions, or `module:function`.
         stop_grace: Seconds that a process gets to end when it is told to.
         keep_work: Keep the folders of steps that succeeded.
+        contract_check: In sandbox mode, a step that does not do what the static analysis says of its script fails the
+            run: what is running goes on to its end, and nothing else is started.
         on_event: Called with what happens, by several threads, one at a time.
 
     Returns:
@@ -113,6 +116,7 @@ def run_pipeline(
         "registry_dir": str(Path(registry_dir).absolute() if registry_dir else root.parent / "registry"),
         "stop_grace": stop_grace,
         "keep_work": keep_work,
+        "contract_check": contract_check,
         "callables": {name: value for name, value in (callables or {}).items() if isinstance(value, str)},
     }
     functions = load_callables(callables or {})
@@ -136,6 +140,7 @@ def resume(
     run_dir: str | Path,
     *,
     callables: Mapping[str, Callable[..., Any] | str] | None = None,
+    contract_check: bool | None = None,
     on_event: EventCallback | None = None,
 ) -> RunRecord:
     """Goes on with a run that failed, was stopped or was killed; finished steps are not done again.
@@ -143,6 +148,7 @@ def resume(
     Args:
         run_dir: The run's folder.
         callables: As for `run_pipeline`; those that were given as `module:function` are known still.
+        contract_check: As for `run_pipeline`; as the run was started when None.
         on_event: As for `run_pipeline`.
 
     Returns:
@@ -156,6 +162,8 @@ def resume(
     record = load_run(folder)
     if record.status == "Succeeded":
         return record
+    if contract_check is not None:
+        record.request["contract_check"] = contract_check
     definition = parse_definition(read_definition(folder / DEFINITION_FILE))
     scope = Scope(record.parameters, record.execution)
     functions = load_callables({**record.request["callables"], **(callables or {})})
@@ -246,6 +254,8 @@ def _conclude(record: RunRecord, *, stopped: bool, seconds: float) -> None:
     if failed:
         record.status = "Failed"
         record.failure_reason = "\n".join(f"step {item.name!r} {item.failure_reason}" for item in failed)
+    elif record.fails_contract_check:
+        record.status, record.failure_reason = "Failed", _contract_failure(record)
     elif all(item.status in DONE for item in record.steps.values()):
         record.status = "Succeeded"
     else:
@@ -255,6 +265,14 @@ def _conclude(record: RunRecord, *, stopped: bool, seconds: float) -> None:
     record.seconds = round(record.seconds + seconds, 3)
     record.save(durable=True)
     (record.run_dir / RESERVE_FILE).unlink(missing_ok=True)
+
+
+def _contract_failure(record: RunRecord) -> str:
+    lines = [
+        f"contract check: step {item.name!r}: {line}" for item in record.steps.values() for line in item.violations
+    ]
+    advice = "mend the script or its contract and run again, or go on with `resume` without the contract check"
+    return "\n".join([*lines, f"to mend it: {advice}"])
 
 
 class _Properties(Mapping[str, Mapping[str, Any]]):

@@ -61,8 +61,8 @@ class Scheduler:
     def run(self) -> None:
         """Runs what is pending until all is done, something has failed, or the run is stopped.
 
-        After a failure the steps that are running go on to their end, so that their results are there for `resume`;
-        no other is started.
+        After a failure, of a step or of the contract check, the steps that are running go on to their end, so that
+        their results are there for `resume`; no other is started.
         """
         self._skip()
         while True:
@@ -87,7 +87,7 @@ class Scheduler:
             self._finish(step, message)
 
     def _failed(self) -> bool:
-        return any(item.status == "Failed" for item in self.record.steps.values())
+        return self.record.fails_contract_check or any(item.status == "Failed" for item in self.record.steps.values())
 
     def _start_ready(self) -> None:
         done = {name for name, item in self.record.steps.items() if item.status in DONE}
@@ -154,6 +154,8 @@ class Scheduler:
         item.warnings, item.cached = result.warnings, result.cached
         item.trace = result.trace.to_json() if result.trace else None
         item.findings = result.findings
+        for line in item.violations:
+            self._tell("step_finding", item, line)
         if result.outcome:
             outcome = result.outcome
             item.properties, item.outputs = outcome.properties, outcome.outputs

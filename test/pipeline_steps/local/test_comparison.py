@@ -84,6 +84,6 @@ def test_writing_outside_needs_no_analysis() -> None:
 def test_a_run_keeps_to_the_analysis_when_nothing_is_violated(tmp_path, verdicts, answer) -> None:
     step = StepRecord("A", "Processing")
     if verdicts is not None:
-        step.trace, step.findings = {}, [{"code": "TR101", "verdict": verdict} for verdict in verdicts]
+        step.trace, step.findings = {}, [{"code": "TR101", "verdict": each, "message": "reads"} for each in verdicts]
     record = RunRecord("id", "pipeline", tmp_path, "Succeeded", "2026-01-01", steps={"A": step})
     assert record.contract_check is answer

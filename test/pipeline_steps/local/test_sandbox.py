@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from runner_kit import Place, pipeline, processing, training
 
-from pipeline_steps.local import LocalRunError
+from pipeline_script_contracts.analysis.facts import Analysis
+from pipeline_steps.local import LocalRunError, comparison, resume
 from pipeline_steps.local import sandbox as sandboxes
 from pipeline_steps.local.sandbox import SANDBOXES, Sandbox, View, find_sandbox
 
@@ -82,7 +83,8 @@ except OSError as error:
 """
     )
     record = place.run(look(arguments=["--job_type", "testing"]), mode="sandbox")
-    assert record.succeeded, record.failure_reason
+    assert record.steps["Look"].status == "Succeeded", record.failure_reason
+    assert "TR103 the script writes to /var/elsewhere, outside /opt/ml and /tmp" in (record.failure_reason or "")
     trace = record.steps["Look"].trace
     assert trace is not None
     data = "/opt/ml/processing/input/data"
@@ -134,6 +136,51 @@ os.environ.get("REGION")
         ("TR102", "/opt/ml/processing/output/o/b.csv"),
     ]
     assert known.contract_check is True
+
+
+@pytest.fixture
+def disagreeing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An analysis that has seen all of a script, and nothing in it."""
+    monkeypatch.setattr(comparison, "_analyse", lambda script: Analysis(script))
+
+
+WRITES = "open('/opt/ml/processing/output/o/b.csv', 'w').close()"
+
+
+@pytest.mark.usefixtures("disagreeing")
+def test_a_step_that_disagrees_with_what_was_proved_fails_the_run(place: Place, sandbox: Sandbox) -> None:
+    place.code(WRITES)
+    cached = {"CacheConfig": {"Enabled": True, "ExpireAfter": "P1D"}}
+    first = processing("First", outputs={"o": "s3://out/first"}, **cached)
+    definition = pipeline(first, processing("Next", outputs={"o": "s3://out/next"}, DependsOn=["First"]))
+    record = place.run(definition, mode="sandbox", cache_dir=place.root / "cache")
+    assert record.status == "Failed"
+    assert not record.succeeded
+    said = "contract check: step 'First': TR102 the script writes /opt/ml/processing/output/o/b.csv"
+    assert said in (record.failure_reason or "")
+    assert [step.status for step in record.steps.values()] == ["Succeeded", "Pending"]
+    assert [event.step for event in place.events if event.kind == "step_finding"] == ["First"]
+    again = resume(record.run_dir)
+    assert again.status == "Failed"
+    second = place.run(definition, mode="sandbox", cache_dir=place.root / "cache")
+    assert second.status == "Failed"
+    assert not second.steps["First"].cached, "a result that broke its contract must not be used again"
+
+
+@pytest.mark.usefixtures("disagreeing")
+def test_the_contract_check_can_be_left_out(place: Place, sandbox: Sandbox) -> None:
+    place.code(WRITES)
+    definition = pipeline(
+        processing("First", outputs={"o": "s3://out/first"}),
+        processing("Next", outputs={"o": "s3://out/next"}, DependsOn=["First"]),
+    )
+    record = place.run(definition, mode="sandbox", contract_check=False)
+    assert record.succeeded
+    assert record.contract_check is False
+    assert len(record.steps["Next"].findings) == 1
+    failed = place.run(definition, mode="sandbox")
+    assert failed.status == "Failed"
+    assert resume(failed.run_dir, contract_check=False).succeeded
 
 
 def test_a_killed_step_has_told_what_it_did(place: Place, sandbox: Sandbox) -> None:
