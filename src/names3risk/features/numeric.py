@@ -136,6 +136,45 @@ class NumericScale:
         return np.asarray(np.clip(values, -_LARGEST, _LARGEST))
 
 
+class RowScale:
+    """A `NumericScale` for few rows and many fields: all fields at once, where `NumericScale` takes all rows at once.
+
+    Args:
+        scale: What is applied.
+        fields: The fields, in the order of the columns.
+    """
+
+    def __init__(self, scale: NumericScale, fields: Sequence[str]) -> None:
+        self._method = scale.method
+        if scale.method == "quantile" and fields:
+            knots = [scale.quantiles[name] for name in fields]
+            width = max(len(x) for x, _ in knots)
+            # The last point is repeated, so that every field has as many; the line between two of them is never asked.
+            self._x, self._y = (
+                np.array([pair[side] + pair[side][-1:] * (width - len(pair[side])) for pair in knots])
+                for side in (0, 1)
+            )
+
+    def __call__(self, values: np.ndarray) -> np.ndarray:
+        """Scales rows without missing values, `(N, T)` float64 to `(N, T)`; the result fits float32."""
+        if self._method == "signed_log":
+            values = np.sign(values) * np.log1p(np.abs(values))
+        elif self._method == "quantile" and values.shape[1]:
+            values = np.stack([self._interpolate(row) for row in values]) if len(values) else values
+        return np.asarray(np.clip(values, -_LARGEST, _LARGEST))
+
+    def _interpolate(self, values: np.ndarray) -> np.ndarray:
+        """`numpy.interp` of one value a field, in the same arithmetic."""
+        x, y = self._x, self._y
+        below = np.clip((x <= values[:, None]).sum(axis=1) - 1, 0, x.shape[1] - 1)
+        above = np.minimum(below + 1, x.shape[1] - 1)
+        every = np.arange(len(values))
+        x0, x1, y0, y1 = x[every, below], x[every, above], y[every, below], y[every, above]
+        between = (values > x0) & (x1 > x0)
+        slope = (y1 - y0) / np.where(between, x1 - x0, 1.0)
+        return np.asarray(np.where(between, slope * (values - x0) + y0, y0))
+
+
 def _normal_scores(values: np.ndarray) -> tuple[list[float], list[float]]:
     """The quantiles of a field and the normal score of each; equal quantiles share the mean of their scores."""
     if not len(values):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from names3risk.artifacts.store import ModelArtifacts, load_artifacts
 from names3risk.data.preparation import LABEL, conform
 from names3risk.errors import ArtifactError
 from names3risk.serving.backends import Backend, make_backend
+from names3risk.serving.rows import Row, RowEncoder
 from names3risk.text.ragged import RaggedTokens
 from names3risk.text.special import PAD_ID
 
@@ -44,6 +45,7 @@ class Predictor:
         self._backend = backend
         self._text = artifacts.text
         self._schema = artifacts.schema.model_copy(update=NOT_SCORED)
+        self._rows = RowEncoder(artifacts)
 
     @classmethod
     def load(cls, path: str | Path, backend: str = "onnx") -> Predictor:
@@ -92,9 +94,7 @@ class Predictor:
             DataError: A column is missing or of a wrong type.
             ArtifactError: The network gave something that is no probability.
         """
-        rows = conform(frame, self._schema, None if where is None else str(where))
-        tokens, tabular = self._text.encode(rows), self.artifacts.features.transform(rows)
-        probabilities = self._probabilities(tokens, tabular, on_progress or (lambda done: None))
+        probabilities = self.probabilities(frame, where, on_progress)
         known = [frame[self._schema.id_name]]
         for name in self.passed_on:
             if name != LABEL and name in frame.columns:
@@ -104,6 +104,31 @@ class Predictor:
         classes = [pl.Series(f"prob_class_{index}", probabilities[:, index]) for index in range(probabilities.shape[1])]
         score = [classes[1].alias(SCORE)] if len(classes) == 2 else []
         return pl.DataFrame([*known, *classes, *score])
+
+    def probabilities(
+        self, frame: pl.DataFrame, where: str | Path | None = None, on_progress: Callable[[int], None] | None = None
+    ) -> npt.NDArray[np.float32]:
+        """The class probabilities of a table's rows, `(N, K)`; arguments and errors as for `predict`."""
+        rows = conform(frame, self._schema, None if where is None else str(where))
+        tokens, tabular = self._text.encode(rows), self.artifacts.features.transform(rows)
+        return self._probabilities(tokens, tabular, on_progress or (lambda done: None))
+
+    def row_probabilities(self, rows: Sequence[Row]) -> npt.NDArray[np.float32]:
+        """The class probabilities of rows given as mappings, within milliseconds where there are few.
+
+        Args:
+            rows: Each with the columns of `needed`; values are strings, numbers, truth values or None. A value means
+                what it means in a table of that one row, whatever other rows hold.
+
+        Returns:
+            Probabilities `(N, K)`, the same as `probabilities` gives for a table of each row.
+
+        Raises:
+            DataError: A row lacks a column, or holds a value that its column cannot have; the row is named from 1.
+            ArtifactError: The network gave something that is no probability.
+        """
+        tokens, tabular = self._rows.encode(rows)
+        return self._probabilities(tokens, tabular, lambda done: None)
 
     def _probabilities(
         self, tokens: RaggedTokens, tabular: npt.NDArray[np.float32], on_progress: Callable[[int], None]
