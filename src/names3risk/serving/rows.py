@@ -57,8 +57,8 @@ class RowEncoder:
         self._numbers = list(features.imputer.values)
         self._fill = np.array(list(features.imputer.values.values()), dtype=np.float64)
         self._scale = RowScale(features.scale, self._numbers)
-        self._tables: list[tuple[str, dict[str | None, float], float]] = [
-            (table.field, {**table.bins}, table.default_bin) for table in features.risk_tables.tables.values()
+        self._tables: list[tuple[str, Mapping[Any, float], float]] = [
+            (table.field, dict(table.bins), table.default_bin) for table in features.risk_tables.tables.values()
         ]
         self._tokenizer, self._max_length = artifacts.tokenizer, artifacts.hyperparameters.max_sen_len
         self._needed = [artifacts.schema.id_name, *self._fields, *self._numbers, *(item[0] for item in self._tables)]
