@@ -36,7 +36,7 @@ def demo(
     run_dir: Annotated[Path | None, typer.Option(help="A new folder for the run; below runs/ by default.")] = None,
 ) -> None:
     """Fetch data, compile the Names3Risk pipeline, run it here without Docker and AWS, and show the results."""
-    from names3risk.cli.local_run import run_here
+    from names3risk.cli.local_run import compiled, run_here
     from names3risk.cli.pipeline import told_in_one_message
     from names3risk.cli.project import example_pipeline
     from pipeline_steps.configuration import load_pipeline
@@ -51,7 +51,7 @@ def demo(
         pipeline = load_pipeline(config, chosen.environments_of(model))
         text = pipeline.definition_json()
         typer.echo(f"compiled: {config.name} into a SageMaker pipeline definition of {len(text.encode()):,} bytes")
-        record = run_here(pipeline, run_dir, [f"RawDataUri=file:{table}"])
+        record = run_here(compiled(pipeline), run_dir, [f"RawDataUri=file:{table}"])
     _show(record)
     typer.echo(f"{record.status.lower()} after {time.perf_counter() - began:.0f} s: {record.run_dir}")
     if record.status != "Succeeded":

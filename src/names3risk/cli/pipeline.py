@@ -134,20 +134,31 @@ def run(
     mode: Annotated[str, typer.Option(help="portable, or sandbox for scripts that hard-code /opt/ml.")] = "portable",
     cache: Annotated[bool, typer.Option(help="Reuse the results of earlier runs where steps allow it.")] = True,
     logs: Annotated[bool, typer.Option("--logs", help="Show the lines of the steps' logs too.")] = False,
+    contract_check: Annotated[
+        bool, typer.Option(help="In sandbox mode, fail when a step does not do what was proved of its script.")
+    ] = True,
+    max_parallel: Annotated[int | None, typer.Option(min=1, help="Steps at a time.")] = None,
+    cores: Annotated[int | None, typer.Option(min=1, help="Processor cores for all steps; all by default.")] = None,
+    memory: Annotated[str | None, typer.Option(help="Memory for all steps, such as 8GiB; no limit by default.")] = None,
+    callables: runs.Callables = None,
 ) -> None:
     """Compile a pipeline and run it on this machine, without Docker and without AWS."""
-    from names3risk.cli.local_definition import run_definition
-    from names3risk.cli.local_run import run_here
+    from names3risk.cli.local_run import RunOptions, compiled, parse_callables, parse_size, run_here, written
 
+    options = RunOptions(
+        mode=mode,
+        cache=cache,
+        logs=logs,
+        contract_check=contract_check,
+        max_parallel=max_parallel,
+        cores=cores,
+        memory=parse_size(memory) if memory else None,
+        callables=parse_callables(callables or []),
+    )
     with told_in_one_message():
-        if config.suffix == ".json":
-            record = run_definition(config, run_dir, parameter or [], mode=mode, cache=cache, logs=logs)
-        else:
-            pipeline = _load(config, environment)
-            record = run_here(pipeline, run_dir, parameter or [], mode=mode, cache=cache, logs=logs)
-    typer.echo(f"{record.status} in {record.seconds or 0:.1f} s: {record.run_dir}")
-    if record.status != "Succeeded":
-        raise typer.Exit(1)
+        runnable = written(config) if config.suffix == ".json" else compiled(_load(config, environment))
+        record = run_here(runnable, run_dir, parameter or [], options)
+    runs.conclude(record)
 
 
 def _load(config: Path, environments: list[str] | None) -> PipelineBuilder:

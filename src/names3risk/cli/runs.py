@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from names3risk.cli.pipeline_errors import told_in_one_message
 from names3risk.errors import Names3RiskError
 
 if TYPE_CHECKING:
@@ -18,6 +19,14 @@ app = typer.Typer(help="Look at local runs of pipelines.", no_args_is_help=True)
 
 RunArgument = Annotated[Path, typer.Argument(help="The folder of the run.", metavar="RUN")]
 RunsOption = Annotated[Path, typer.Option("--runs-dir", help="The folder that holds the runs.")]
+Callables = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--callable",
+        metavar="NAME=MODULE:FUNCTION",
+        help="A function for what AWS would call: a Lambda function, a callback's queue, an EMR step. May be repeated.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for tools.")]
 
 _COLOURS = {"Succeeded": "green", "Failed": "red", "Stopped": "yellow", "Broken off": "yellow", "Executing": "cyan"}
@@ -92,28 +101,37 @@ def show_logs(
 def resume(
     run: RunArgument,
     logs: Annotated[bool, typer.Option("--logs", help="Show the lines of the steps' logs too.")] = False,
+    contract_check: Annotated[
+        bool | None, typer.Option(help="Fail when a step does not do what was proved of its script; as before.")
+    ] = None,
+    callables: Callables = None,
 ) -> None:
     """Go on with a run that failed, was stopped or was killed; finished steps are not done again."""
-    from pipeline_steps.local import LocalRunError, show_progress
+    from names3risk.cli.local_run import import_from_here, parse_callables
     from pipeline_steps.local import resume as resume_run
+    from pipeline_steps.local import show_progress
 
-    try:
-        with show_progress(sys.stderr, logs=logs) as on_event:
-            record = resume_run(run, on_event=on_event)
-    except LocalRunError as error:
-        raise Names3RiskError(str(error)) from error
-    typer.echo(f"{record.status} in {record.seconds:.1f} s: {run}")
+    given = parse_callables(callables or [])
+    import_from_here({**_load(run).request.get("callables", {}), **given})
+    with told_in_one_message(), show_progress(sys.stderr, logs=logs) as on_event:
+        record = resume_run(run, callables=given, contract_check=contract_check, on_event=on_event)
+    conclude(record)
+
+
+def conclude(record: RunRecord) -> None:
+    """Tells how a run ended; one that did not succeed ends the command with exit code 1."""
+    typer.echo(f"{record.status} in {record.seconds:.1f} s: {record.run_dir}")
+    if record.fails_contract_check:
+        typer.echo(record.failure_reason, err=True)
     if not record.succeeded:
         raise typer.Exit(1)
 
 
 def _load(run: Path) -> RunRecord:
-    from pipeline_steps.local import LocalRunError, load_run
+    from pipeline_steps.local import load_run
 
-    try:
+    with told_in_one_message():
         return load_run(run)
-    except LocalRunError as error:
-        raise Names3RiskError(str(error)) from error
 
 
 def _status(record: RunRecord) -> str:
