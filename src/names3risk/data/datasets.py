@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,6 +21,8 @@ POOL_BATCHES = 32
 """The most batches whose rows are sorted by length together: enough to save nearly all padding."""
 MIN_POOLS = 16
 """An epoch is cut into at least so many pools, so that on small data too the rows of a batch change every epoch."""
+LENGTH_STEP = 8
+"""On a GPU batches are padded to a multiple of this."""
 
 
 class Source(Protocol):
@@ -104,7 +106,6 @@ class Batch:
         tabular: Features, `(B, F)` float32.
         labels: Classes, `(B,)` int64; None where unknown.
         rows: Positions of the rows in their split, `(B,)` int64.
-        share: How much more (or less) than an equal part of a step's rows this process holds; 1 with one process.
     """
 
     input_ids: Tensor
@@ -112,11 +113,56 @@ class Batch:
     tabular: Tensor
     labels: Tensor | None
     rows: Tensor
-    share: float = 1.0
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """What two batches must agree in to be computed by the same kernels: rows and length."""
+        return tuple(self.input_ids.shape)
+
+    @property
+    def tensors(self) -> dict[str, Tensor]:
+        """The tensors of the batch, by name."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in values.items() if isinstance(value, Tensor)}
+
+    def build(self, tensors: Mapping[str, Tensor]) -> Batch:
+        """The same batch with other tensors."""
+        return replace(self, **tensors)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Rows of a split on a device that are yet to be gathered into a batch.
+
+    Args:
+        source: What gathers them.
+        rows: Positions of the rows, `(B,)` int64 on the device.
+        length: Positions that the rows are padded to.
+    """
+
+    source: BatchSource
+    rows: Tensor
+    length: int
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Rows and length of the batch."""
+        return len(self.rows), self.length
+
+    @property
+    def tensors(self) -> dict[str, Tensor]:
+        """The tensors that the batch is made of, by name."""
+        return {"rows": self.rows}
+
+    def build(self, tensors: Mapping[str, Tensor]) -> Batch:
+        """Gathers the batch."""
+        return self.source.at(tensors["rows"], self.length)
 
 
 class BatchSource:
     """Gathers batches of any rows of a split on a device.
+
+    On a GPU batches are padded to a multiple of LENGTH_STEP positions, so that they have few different shapes.
 
     Args:
         split: The split; its arrays are shared, not copied, on the CPU.
@@ -129,13 +175,28 @@ class BatchSource:
         self.tabular = _tensor(split.tabular).to(device)
         self.labels = None if split.labels is None else _tensor(split.labels).to(device)
         self.lengths = split.tokens.lengths
+        self.longest = int(self.lengths.max(initial=1))
+        self.step = LENGTH_STEP if self.values.is_cuda else 1
 
     def gather(self, rows: npt.NDArray[np.int64]) -> Batch:
         """The batch of the given rows, padded to the longest of them (at least one position)."""
-        index = torch.from_numpy(rows).to(self.offsets.device)
-        starts = self.offsets[index]
+        return self.at(torch.from_numpy(rows).to(self.offsets.device), self._padded(rows))
+
+    def select(self, plan: Sequence[npt.NDArray[np.int64]]) -> Iterator[Selection]:
+        """The same rows as one `gather` each, which travel to the device all at once."""
+        if plan:
+            index = torch.from_numpy(np.concatenate(plan)).to(self.offsets.device)
+            for rows, chosen in zip(plan, torch.split(index, [len(rows) for rows in plan]), strict=True):
+                yield Selection(self, chosen, self._padded(rows))
+
+    def _padded(self, rows: npt.NDArray[np.int64]) -> int:
         longest = max(1, int(self.lengths[rows].max(initial=1)))
-        columns = torch.arange(longest, device=index.device)
+        return min(-(-longest // self.step) * self.step, max(1, self.longest))
+
+    def at(self, index: Tensor, length: int) -> Batch:
+        """The batch of the rows at positions `(B,)` on the device, padded to a length; waits for nothing."""
+        starts = self.offsets[index]
+        columns = torch.arange(length, device=index.device)
         mask = columns < (self.offsets[index + 1] - starts)[:, None]
         if len(self.values):
             positions = (starts[:, None] + columns).clamp_(max=len(self.values) - 1)
@@ -169,9 +230,10 @@ def plan_training(
     order = random.permutation(len(lengths))
     batches_together = max(1, min(POOL_BATCHES, len(lengths) // (batch_size * MIN_POOLS)))
     pool = batch_size * batches_together
+    keys = lengths.astype(np.int16) if len(lengths) and lengths.max() < 2**15 else lengths  # short keys sort fastest
     for start in range(0, len(order), pool):
         rows = order[start : start + pool]
-        order[start : start + pool] = rows[np.argsort(lengths[rows], kind="stable")]
+        order[start : start + pool] = rows[np.argsort(keys[rows], kind="stable")]
     count = count_batches(len(lengths), batch_size, processes)
     batches = np.split(order, range(batch_size, count * batch_size, batch_size)) if count else []
     return [batches[i] for i in random.permutation(count)]

@@ -49,6 +49,9 @@ class Hyperparameters(BaseModel):
     )
     """How the features are fitted; the training job hands them to the feature encoder."""
 
+    EXECUTION_FIELDS: ClassVar[tuple[str, ...]] = ("compile", "cuda_graphs")
+    """What makes training faster without changing what is learned."""
+
     model_class: str = Field(description="Name of the model class")
 
     # Column roles
@@ -160,8 +163,14 @@ class Hyperparameters(BaseModel):
         0, ge=0, description="Steps between checkpoints to resume from; 0: each epoch"
     )
     load_ckpt: bool = Field(True, description="Return the best weights; false returns the last ones")
-    precision: Literal["fp32", "bf16", "fp16"] = Field("fp32", description="Arithmetic of the forward pass")
+    precision: Literal["auto", "fp32", "tf32", "bf16", "fp16"] = Field(
+        "auto", description="Arithmetic of the forward pass; auto: bf16 on a GPU that has it, fp32 elsewhere"
+    )
     fp16: bool = Field(False, description="The same as precision fp16")
+    compile: Literal["auto", "always", "never"] = Field(
+        "auto", description="Compile the network; auto: on a GPU, where the run is long enough to gain by it"
+    )
+    cuda_graphs: bool = Field(True, description="Record steps once and replay them, on a single GPU")
     seed: int = Field(0, ge=0, lt=2**31, description="Of initial weights, order of rows, dropout and augmentation")
 
     @model_validator(mode="before")
@@ -218,8 +227,8 @@ class Hyperparameters(BaseModel):
             raise ValueError("text_name and text_source_fields are both set: keep one")
         if self.min_epochs > self.max_epochs:
             raise ValueError(f"min_epochs {self.min_epochs} is greater than max_epochs {self.max_epochs}")
-        if self.fp16 and self.precision == "bf16":
-            raise ValueError("fp16 true disagrees with precision bf16: keep one")
+        if self.fp16 and self.precision not in ("auto", "fp16"):
+            raise ValueError(f"fp16 true disagrees with precision {self.precision}: keep one")
         if not all(0 <= beta < 1 for beta in self.adam_betas):
             raise ValueError(f"adam_betas must lie in [0, 1), not {self.adam_betas}")
         cycles = self.run_scheduler and self.scheduler == "onecycle" and self.cycle_momentum
@@ -233,6 +242,19 @@ class Hyperparameters(BaseModel):
 
     def _check_model(self) -> Self:
         """Checks fields of the model class against each other."""
+        return self
+
+    @property
+    def max_tokens(self) -> int:
+        """The most tokens of a row."""
+        return self.max_sen_len
+
+    def resolved(self) -> Self:
+        """The same with what other files decide written out; training begins with it.
+
+        Raises:
+            ConfigError: A file is at fault.
+        """
         return self
 
     def changed(self, **values: Any) -> Self:

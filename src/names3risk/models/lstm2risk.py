@@ -15,7 +15,7 @@ from names3risk.models.blocks import (
     TokenDropout,
 )
 from names3risk.models.ngrams import build_ngrams
-from names3risk.models.recurrent import lstm_states
+from names3risk.models.recurrent import has_kernel, lstm_states
 from names3risk.models.tabular import build_tabular
 from names3risk.text.special import PAD_ID
 
@@ -64,6 +64,10 @@ class LSTM2Risk(nn.Module):
         )
         self.output = ClassLogits(hidden, n_outputs)
         self.ngrams = build_ngrams(hyperparameters, n_outputs)
+
+    def can_be_recorded(self, half: bool) -> bool:
+        """Whether a training step on a GPU never waits for it: packed sequences need their lengths on the CPU."""
+        return half and has_kernel(self.lstm)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, tabular: Tensor) -> Tensor:
         """Class logits.

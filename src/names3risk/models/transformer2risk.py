@@ -108,6 +108,10 @@ class Transformer2Risk(nn.Module):
         self.output = ClassLogits(trunk, n_outputs)
         self.ngrams = build_ngrams(hyperparameters, n_outputs)
 
+    def can_be_recorded(self, half: bool) -> bool:
+        """Whether a training step on a GPU never waits for it."""
+        return True
+
     def forward(self, input_ids: Tensor, attention_mask: Tensor, tabular: Tensor) -> Tensor:
         """Class logits.
 

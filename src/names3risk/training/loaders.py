@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import torch
 
-from names3risk.data.datasets import Batch, TrainableSplit, count_batches, plan_scoring, plan_training
+from names3risk.data.datasets import (
+    Batch,
+    BatchSource,
+    Selection,
+    TrainableSplit,
+    count_batches,
+    plan_scoring,
+    plan_training,
+)
 from names3risk.training.world import World
 
 
@@ -41,12 +48,11 @@ class TrainingLoader:
     def __len__(self) -> int:
         return count_batches(len(self.source.lengths), self.batch_size, self.world.size)
 
-    def __iter__(self) -> Iterator[Batch]:
+    def __iter__(self) -> Iterator[Batch | Selection]:
         plan = plan_training(self.source.lengths, self.batch_size, self.seed, self.epoch(), self.world.size)
         start, self._skip = self._skip, 0
-        for rows in plan[start:]:
-            mine = rows[self.world.rank :: self.world.size]
-            yield replace(self.source.gather(mine), share=len(mine) * self.world.size / len(rows))
+        mine = [rows[self.world.rank :: self.world.size] for rows in plan[start:]]
+        yield from self.source.select(mine) if isinstance(self.source, BatchSource) else map(self.source.gather, mine)
 
     def state_dict(self) -> dict[str, int]:
         """The position in the epoch."""

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import lightning
 import torch
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 from torch.optim import Optimizer
 from torchmetrics import MeanMetric, Metric, MetricCollection
 
-from names3risk.data.datasets import Batch, EncodedSplit
-from names3risk.errors import TrainingError
+from names3risk.data.datasets import Batch, EncodedSplit, Selection
 from names3risk.hyperparameters import Hyperparameters
 from names3risk.training.checks import check_splits
+from names3risk.training.execution import Execution
+from names3risk.training.finite import FiniteWatch
+from names3risk.training.graphs import Recorded, StepGraphs
 from names3risk.training.losses import build_loss
 from names3risk.training.metrics import build_metrics
 from names3risk.training.optimizers import build_optimizer
 from names3risk.training.schedules import build_schedule
-
-MAX_NAMED_ROWS = 20
 
 
 class RiskModule(lightning.LightningModule):
@@ -40,10 +41,15 @@ class RiskModule(lightning.LightningModule):
         self.loss = build_loss(hyperparameters)
         self.val_loss = MeanMetric(nan_strategy="disable")
         self.val_metrics: Metric | MetricCollection = build_metrics(hyperparameters.num_classes, left_out)
-        self.train_loss = MeanMetric(nan_strategy="disable")
-        self.train_loss.persistent(True)  # a resumed run goes on summing
         self.last_good_checkpoint: str | None = None
         self.last_lr = hyperparameters.lr
+        self.execution = Execution()
+        self.train_sums = torch.zeros(2, dtype=torch.float64)
+        """Weighted losses and weights of this process's rows since the last validation."""
+        self.finite = FiniteWatch()
+        self.graphs: StepGraphs | None = None
+        self._replayed: Recorded | None = None
+        self._compiled: Callable[..., Tensor] | None = None
 
     @staticmethod
     def check(train: Any, val: Any, hyperparameters: Hyperparameters, processes: int) -> dict[str, str]:
@@ -54,31 +60,82 @@ class RiskModule(lightning.LightningModule):
 
     def score(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         """Logits `(B, K)`, losses `(B,)` and row weights `(B,)` of a batch."""
-        logits = self.model(batch.input_ids, batch.attention_mask, batch.tabular)
+        logits = self._network(batch)(batch.input_ids, batch.attention_mask, batch.tabular)
         return logits, *self.loss(logits, batch.labels)
+
+    def _network(self, batch: Batch) -> Callable[..., Tensor]:
+        """The network; while training on batches of the usual number of rows, the compiled one."""
+        if self._compiled is None or not self.training or len(batch.rows) != self.settings.batch_size:
+            return self.model
+        for tensor in (batch.input_ids, batch.attention_mask):
+            torch._dynamo.maybe_mark_dynamic(tensor, 1)
+        return self._compiled
 
     def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
         """Leaves the batch where it is: loaders gather on the device of the model."""
         return batch
 
-    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+    def on_train_start(self) -> None:
+        """Makes ready what depends on the device and on how steps are run."""
+        self.train_sums = self.train_sums.to(self.device)
+        self.finite.start(2 * self.settings.batch_size, self.device)  # a small last batch joins another
+        if self.execution.compiled:
+            self._compiled = torch.compile(self.model.forward)
+        if self.execution.recorded:
+            once = self.settings.accumulate_grad_batches == 1
+            self.graphs = StepGraphs(
+                self._recordable_step,
+                list(self.model.parameters()),
+                [*self.model.buffers(), self.train_sums, *self.finite.state],
+                self.settings.gradient_clip_val if once else 0.0,
+            )
+
+    def on_train_batch_start(self, batch: Batch | Selection, batch_idx: int) -> None:
         """Makes dropout a function of seed and step, so that a resumed run draws what the unbroken one would."""
         step = self.current_epoch * 1_000_003 + batch_idx
         torch.manual_seed(self.settings.seed + 1 + 7919 * step + 104_729 * self.global_rank)
 
-    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+    def training_step(self, batch: Batch | Selection, batch_idx: int) -> Tensor:
         """The loss of a batch.
 
         Raises:
-            TrainingError: The loss is not finite.
+            TrainingError: The loss of this or an earlier batch is not finite.
+        """
+        usual = len(batch.rows) == self.settings.batch_size
+        self._replayed = self.graphs.replay(batch) if self.graphs is not None and usual else None
+        loss = self._measure(batch.build(batch.tensors)) if self._replayed is None else self._replayed.loss
+        self.finite.passed(self.global_step, batch.rows, self.last_good_checkpoint)
+        self.last_lr = float(self.trainer.optimizers[0].param_groups[0]["lr"])
+        return loss
+
+    def _measure(self, batch: Batch) -> Tensor:
+        """The weighted mean of the losses of a step's rows, those of the other processes included.
+
+        Processes average their gradients, so each counts its rows as many times as there are processes.
         """
         _, losses, weights = self.score(batch)
-        loss: Tensor = (losses * weights).sum() / weights.sum()
-        if not torch.isfinite(loss):
-            self._stop_not_finite(batch, losses)
-        self.train_loss.update(losses.detach(), weights)
-        self.last_lr = float(self.trainer.optimizers[0].param_groups[0]["lr"])
-        return loss * batch.share  # processes average their gradients as if all had equally many rows
+        weighted, weight = (losses * weights).sum(), weights.sum()
+        self.finite.look(losses)
+        self.train_sums += torch.stack([weighted.detach(), weight])
+        if self.trainer.world_size == 1:
+            return weighted / weight
+        distributed.all_reduce(weight)
+        return weighted / weight * self.trainer.world_size
+
+    def _recordable_step(self, batch: Batch) -> Tensor:
+        """Forward and backward pass; the loss."""
+        # A cast that is kept from step to step would be read by the graph instead of the weights.
+        with torch.autocast(self.device.type, self.execution.dtype, self.execution.half, cache_enabled=False):
+            loss = self._measure(batch)
+        torch.autograd.backward(loss / self.settings.accumulate_grad_batches)
+        return loss.detach()
+
+    def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
+        """Computes the gradients, unless they came with the recorded step."""
+        if self._replayed is None:
+            torch.autograd.backward(loss)
+        else:
+            self._replayed.hand_over(self.model.parameters(), add=self.settings.accumulate_grad_batches > 1)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Adds a batch to the validation metrics."""
@@ -87,13 +144,18 @@ class RiskModule(lightning.LightningModule):
         probabilities = logits.float().softmax(dim=-1)
         self.val_metrics.update(probabilities[:, 1] if probabilities.shape[1] == 2 else probabilities, batch.labels)
 
+    def on_validation_start(self) -> None:
+        """Makes sure that what is validated was trained on finite losses."""
+        self.finite.check()
+
     def on_validation_epoch_end(self) -> None:
         """Logs the metrics over the whole validation split."""
         values = {"val_loss": self.val_loss.compute(), **self.val_metrics.compute()}
         self.val_loss.reset()
         self.val_metrics.reset()
-        values["train_loss"] = self.train_loss.compute()
-        self.train_loss.reset()
+        total, weight = self._all_train_sums().tolist()
+        values["train_loss"] = torch.tensor(total / weight if weight else float("nan"))
+        self.train_sums.zero_()
         for name, value in values.items():
             self.log(name, value, prog_bar=name == self.settings.early_stop_metric)
 
@@ -107,15 +169,22 @@ class RiskModule(lightning.LightningModule):
 
     def configure_gradient_clipping(self, optimizer: Optimizer, *_: Any, **__: Any) -> None:
         """Scales all gradients down together when their global norm is above gradient_clip_val."""
-        if self.settings.gradient_clip_val:
+        recorded = self._replayed is not None and self._replayed.clipped
+        if self.settings.gradient_clip_val and not recorded:
             nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.gradient_clip_val)
 
-    def _stop_not_finite(self, batch: Batch, losses: Tensor) -> None:
-        bad = batch.rows[~torch.isfinite(losses)].tolist() or batch.rows.tolist()
-        shown = ", ".join(map(str, bad[:MAX_NAMED_ROWS])) + (", ..." if len(bad) > MAX_NAMED_ROWS else "")
-        raise TrainingError(
-            f"the loss is not finite at step {self.global_step}, training rows {shown}; "
-            f"last good checkpoint: {self.last_good_checkpoint or 'none yet'}",
-            where="training",
-            mend="look for infinite features in these rows, lower lr, or set gradient_clip_val",
-        )
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Makes sure that the weights are good, and saves the sums of the training loss over all processes."""
+        self.finite.check()
+        checkpoint["train_sums"] = self._all_train_sums().cpu()
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Goes on summing, in the first process for all."""
+        if self.global_rank == 0:
+            self.train_sums = checkpoint["train_sums"].to(self.train_sums.device)
+
+    def _all_train_sums(self) -> Tensor:
+        sums = self.train_sums.clone()
+        if self.trainer.world_size > 1:
+            distributed.all_reduce(sums)
+        return sums

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import lightning
 import torch
@@ -23,6 +22,7 @@ from names3risk.errors import TrainingError
 from names3risk.hyperparameters import Hyperparameters
 from names3risk.training.averaging import build_averaging
 from names3risk.training.callbacks import BEST, ValidationWatch
+from names3risk.training.execution import LIGHTNING, choose
 from names3risk.training.loaders import ScoringLoader, TrainingLoader
 from names3risk.training.module import RiskModule
 from names3risk.training.resuming import (
@@ -112,6 +112,7 @@ def fit(
     )
     steps_per_epoch = math.ceil(len(loader) / hyperparameters.accumulate_grad_batches)
     module = module_class(model, hyperparameters, steps_per_epoch, left_out)
+    module.execution = choose(hyperparameters, model, len(train), device, world)
     watch = ValidationWatch(hyperparameters, folder)
     run = describe_run(hyperparameters, train, val)
     saver = ResumableCheckpoint(
@@ -125,14 +126,14 @@ def fit(
         watch.load_state_dict(callback_state(checkpoint, ValidationWatch))
     else:
         callbacks = [watch, saver, *build_averaging(hyperparameters, steps_per_epoch)]
-        with _quiet():
+        with _quiet(), module.execution.settings():
             trainer = lightning.Trainer(
                 accelerator="gpu" if device.type == "cuda" else device.type,
                 devices=world.local_size,
                 num_nodes=world.machines,
                 strategy="ddp" if world.size > 1 else "auto",
                 sync_batchnorm=world.size > 1 and device.type == "cuda",
-                precision=_precision(hyperparameters, device),
+                precision=LIGHTNING[module.execution.precision],
                 max_epochs=hyperparameters.max_epochs,
                 accumulate_grad_batches=hyperparameters.accumulate_grad_batches,
                 val_check_interval=max(1, math.ceil(len(loader) * hyperparameters.val_check_interval)),
@@ -181,16 +182,6 @@ def _device(accelerator: str, world: World) -> torch.device:
     if accelerator == "gpu" or (accelerator == "auto" and torch.cuda.is_available()):
         return torch.device("cuda", world.local_rank)
     return torch.device("cpu" if accelerator == "auto" else accelerator)
-
-
-def _precision(hyperparameters: Hyperparameters, device: torch.device) -> Literal["32-true", "bf16-mixed", "16-mixed"]:
-    if not hyperparameters.fp16 and hyperparameters.precision == "fp32":
-        return "32-true"
-    if hyperparameters.precision == "bf16" or device.type == "cpu":
-        if hyperparameters.precision != "bf16":
-            logger.warning("fp16 needs a GPU: this run on the CPU uses bf16 instead")
-        return "bf16-mixed"
-    return "16-mixed"
 
 
 @contextmanager

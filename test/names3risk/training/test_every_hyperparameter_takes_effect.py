@@ -150,7 +150,7 @@ TABLE_CLASSES = [kind for kind in HYPERPARAMETER_CLASSES if kind != "pointer"]
 
 def fields(kind: str) -> list[tuple[str, str]]:
     cls = HYPERPARAMETER_CLASSES[kind]
-    elsewhere = {*cls.DATA_FIELDS, *cls.FEATURE_FIELDS, "model_class", "is_binary", "checkpoint_every_n_steps"}
+    elsewhere = {*cls.DATA_FIELDS, *cls.FEATURE_FIELDS, *cls.EXECUTION_FIELDS, "model_class", "is_binary", "checkpoint_every_n_steps"}
     return [(kind, field) for field in cls.model_fields if field not in elsewhere]
 
 
