@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from . import attributes, classes, environment, escapes, expressions, functions, iteration, library, mappings, methods
@@ -40,12 +40,16 @@ class Arguments:
         keywords: The keyword ones.
         rest: What further positional ones may be, after an unpacked iterable of unknown length.
         rest_keywords: What further keyword ones may be, after an unpacked mapping that is not known.
+        unpacked: What the unpacked iterable itself holds.
+        trailing: The positional ones behind it; `rest` covers them too.
     """
 
     positional: list[Value] = field(default_factory=list)
     keywords: dict[str, Value] = field(default_factory=dict)
     rest: Value = NOTHING
     rest_keywords: Value = NOTHING
+    unpacked: Value = NOTHING
+    trailing: list[Value] = field(default_factory=list)
 
     def get(self, index: int | None, *names: str, default: Value | None = ()) -> Value:
         """Gives an argument by position or by any of its names."""
@@ -63,7 +67,7 @@ class Arguments:
 
     def after(self, *values: Value) -> Arguments:
         """Gives the same arguments with others in front."""
-        return Arguments([*values, *self.positional], self.keywords, self.rest, self.rest_keywords)
+        return replace(self, positional=[*values, *self.positional])
 
 
 def evaluate_call(interp: Interpreter, node: ast.Call) -> Value:
@@ -97,19 +101,16 @@ def evaluate_arguments(interp: Interpreter, node: ast.Call) -> Arguments:
     for each in node.args:
         if not isinstance(each, ast.Starred):
             value = expressions.evaluate(interp, each)
-            if arguments.rest:
-                arguments.rest = join(arguments.rest, value)
-            else:
-                arguments.positional.append(value)
+            _add_positional(arguments, [value])
             continue
         unpacked = expressions.evaluate(interp, each.value)
         items = iteration.items_of(interp, unpacked)
-        if items is not None and not arguments.rest:
-            arguments.positional.extend(items)
+        if items is not None:
+            _add_positional(arguments, items)
         else:
-            arguments.rest = join(
-                arguments.rest, iteration.element_of(interp, unpacked) or unknown("an unpacked argument")
-            )
+            element = iteration.element_of(interp, unpacked) or unknown("an unpacked argument")
+            arguments.rest = arguments.unpacked = join(arguments.rest, element)
+            arguments.trailing = []
     for keyword in node.keywords:
         value = expressions.evaluate(interp, keyword.value)
         if keyword.arg is not None:
@@ -117,6 +118,15 @@ def evaluate_arguments(interp: Interpreter, node: ast.Call) -> Arguments:
         else:
             unpack_mapping(interp, value, arguments)
     return arguments
+
+
+def _add_positional(arguments: Arguments, values: list[Value]) -> None:
+    if not arguments.rest:
+        arguments.positional.extend(values)
+        return
+    arguments.trailing.extend(values)
+    for value in values:
+        arguments.rest = join(arguments.rest, value)
 
 
 def unpack_mapping(interp: Interpreter, value: Value, arguments: Arguments) -> None:

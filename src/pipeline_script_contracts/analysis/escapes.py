@@ -17,6 +17,7 @@ from .fields import FLAVOURS
 from .interpreter import DeadEnd, Interpreter
 from .library.packages import KNOWN_PACKAGES
 from .patterns import Hole, Parts, Pattern
+from .scopes import ClassInfo
 from .values import (
     CONTENT,
     Atom,
@@ -178,9 +179,12 @@ def _escape_object(interp: Interpreter, atom: Ref, why: str, node: ast.AST, dept
     if cls is None or cls.flavour in ("pydantic", "namedtuple", "settings", "enum"):
         return
 
+    helpers = _helpers(interp, cls)
     for each in cls.mro:
         for statement in each.node.body if each.node is not None else ():
-            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) and statement.name not in _NOT_HOOKS:
+            if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            if statement.name not in _NOT_HOOKS and statement.name not in helpers:
                 method = attributes.find_method(interp, atom, statement.name)
                 for bound in method or ():
                     if isinstance(bound, Bound):
@@ -190,6 +194,20 @@ def _escape_object(interp: Interpreter, atom: Ref, why: str, node: ast.AST, dept
             cell = interp.store.get(atom.obj, name)
             if isinstance(cell, tuple) and any(isinstance(item, Ref) and item.obj.cls is not None for item in cell):
                 escape(interp, cell, why, node, depth + 1)
+
+
+def _helpers(interp: Interpreter, cls: ClassInfo) -> frozenset[str]:
+    """Gives the private methods that the class itself calls: nobody else does, so they run with what it gives them."""
+    key = ("helpers", cls)
+    if key not in interp.infos:
+        interp.infos[key] = frozenset(
+            node.attr
+            for each in cls.mro
+            for node in (ast.walk(each.node) if each.node is not None else ())
+            if isinstance(node, ast.Attribute) and node.attr.startswith("_") and not node.attr.endswith("__")
+        )
+    found: frozenset[str] = interp.infos[key]
+    return found
 
 
 _NOT_HOOKS = frozenset({"__init__", "__new__", "__init_subclass__", "__repr__", "__str__", "__eq__", "__hash__"})

@@ -280,8 +280,11 @@ def _bind(interp: Interpreter, function: Function, arguments: calls.Arguments, n
     bound: dict[str, Value] = {}
     keywords = dict(arguments.keywords)
     positional = arguments.positional
+    behind = _behind(function, arguments)
     for index, name in enumerate(info.positional):
-        if index < len(positional):
+        if name in behind:
+            bound[name] = _passed(interp, info.name, name, behind[name], node)
+        elif index < len(positional):
             bound[name] = _passed(interp, info.name, name, positional[index], node)
         elif name in keywords:
             bound[name] = _passed(interp, info.name, name, keywords.pop(name), node)
@@ -309,6 +312,23 @@ def _bind(interp: Interpreter, function: Function, arguments: calls.Arguments, n
             state = state.set_unknown(unknown("a keyword argument"), arguments.rest_keywords)
         bound[spec.kwarg.arg] = expressions.new_object(interp, "dict", state)
     return bound
+
+
+def _behind(function: Function, arguments: calls.Arguments) -> dict[str, Value]:
+    """Gives the parameters that take what stands in a call behind an unpacked iterable of unknown length.
+
+    Where none of the parameters has a default, the last arguments are for the last parameters. Otherwise their number
+    does not tell, and each may be anything.
+    """
+    info = function.info
+    if not arguments.trailing or info.node.args.vararg is not None:
+        return {}
+    names = [name for name in info.positional[len(arguments.positional) :] if name not in arguments.keywords]
+    if any(name in function.defaults for name in names):
+        return dict.fromkeys(names, unknown("an argument behind an unpacked one"))
+    size = len(names) - len(arguments.trailing)
+    front = dict.fromkeys(names[:size], arguments.unpacked)
+    return front | dict(zip(names[size:], arguments.trailing, strict=False)) if size >= 0 else {}
 
 
 def _missing(interp: Interpreter, function: Function, name: str, rest: Value, node: ast.AST) -> Value:

@@ -34,7 +34,9 @@ def check(context: Context) -> Iterable[Finding]:
             continue
         if argument.multiple and not (argument.default_known and isinstance(argument.default, tuple)):
             continue
-        if type_problem(argument, declared) or argument.default in (MISSING, None):
+        if type_problem(argument, declared) or argument.platform:
+            continue
+        if argument.default_known and argument.default in (MISSING, None):
             continue
         if argument.default_known and _same(declared, argument.default):
             continue

@@ -10,6 +10,7 @@ from typing import Any
 from .. import calls, escapes, imports
 from ..interpreter import Interpreter
 from ..values import Lib, Method, Ref, Text, Unknown, Value, const, unknown
+from ..words import words
 from . import (
     builtin_functions,
     collections_models,
@@ -123,9 +124,20 @@ def _may_find_files(arguments: Any) -> bool:
     )
 
 
+# What keeps objects as they are, without calling their methods.
+_STORING = frozenset(
+    words(
+        """joblib.dump pickle.dump pickle.dumps dill.dump dill.dumps cloudpickle.dump cloudpickle.dumps torch.save
+        copy.copy copy.deepcopy numpy.save skops.io.dump"""
+    )
+)
+
+
 def _call_backs(interp: Interpreter, name: str, arguments: Any, node: ast.AST) -> None:
     """Follows functions and objects that a library may call back."""
     if name.startswith(("builtins.", "logging.", "typing.", "json.")) and not name.startswith("json.load"):
+        return
+    if name in _STORING:
         return
     for value in arguments.every():
         escapes.escape(interp, value, f"given to {name}", node)

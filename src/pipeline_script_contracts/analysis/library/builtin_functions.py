@@ -161,9 +161,12 @@ def _zip(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 
 
 def _map(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    if len(arguments.positional) < 2:
-        return unknown("a map")
-    function, *sources = arguments.positional
+    function, *sources = arguments.positional or [arguments.rest]
+    if arguments.rest:  # `map(f, *columns)`: how many there are is not known
+        given = calls.Arguments([], {}, iteration.element_of(interp, arguments.rest) or unknown("an item"))
+        result, changes = interp.explore(lambda: calls.call(interp, function, given, node))
+        interp.store.merge([{}, changes] if changes is not None else [{}])
+        return expressions_module.new_list(interp, None, result or NOTHING)
     columns = [iteration.items_of(interp, value) for value in sources]
     if all(column is not None and len(column) <= MAX_RANGE for column in columns):
         rows = zip(*[column for column in columns if column is not None], strict=False)

@@ -26,8 +26,10 @@ from ..values import (
     Value,
     join,
     unknown,
+    widened_value,
 )
 
+MAX_ROUNDS = 3
 MAX_PRODUCT = 64
 
 
@@ -201,10 +203,23 @@ def _reduce(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     items = iteration.items_of(interp, arguments.get(1))
     value = arguments.get(2)
     if items is None or len(items) > MAX_PRODUCT:
-        return unknown("a reduction of values that are not known")
+        return _reduce_any(interp, arguments, value, node)
     for item in items:
         value = calls.call(interp, arguments.get(0), calls.Arguments([value, item]), node) if value else item
     return value or unknown("an empty reduction")
+
+
+def _reduce_any(interp: Interpreter, arguments: Any, start: Value, node: ast.AST) -> Value:
+    """`reduce` over any number of items: to a bounded fixpoint."""
+    element = iteration.element_of(interp, arguments.get(1))
+    value = start or element
+    for _ in range(MAX_ROUNDS):
+        given = calls.Arguments([value, element])
+        joined = join(value, run_elsewhere(interp, arguments.get(0), given, node))
+        if joined == value:
+            return value
+        value = widened_value(joined)
+    return join(value, unknown("a reduction of values that are not known"))
 
 
 def _thread(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
@@ -236,18 +251,16 @@ def _spawn(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 
 
 def _submit(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    if not arguments.positional:
-        return unknown("a future")
-    function, *rest = arguments.positional
-    result = run_elsewhere(interp, function, calls.Arguments(rest, arguments.keywords), node)
+    function = arguments.get(0, "func", "fn")
+    given = calls.Arguments(arguments.positional[1:], arguments.keywords, arguments.rest, arguments.rest_keywords)
+    result = run_elsewhere(interp, function, given, node)
     return expressions.new_object(interp, "namespace", DictState({}).set(text_key("value"), result))
 
 
 def _pool_map(star: bool) -> Any:
     def run(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-        if len(arguments.positional) < 2:
-            return unknown("a map")
-        function, *sources = arguments.positional
+        function = arguments.get(0, "func", "fn")
+        sources = arguments.positional[1:] or [arguments.get(1, "iterable") or unknown("what is mapped over")]
         elements = [iteration.element_of(interp, source) for source in sources]
         if star:
             rows = [iteration.items_of(interp, (atom,)) or [] for atom in elements[0]]

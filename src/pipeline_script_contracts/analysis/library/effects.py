@@ -76,7 +76,7 @@ def find_effects(name: str) -> tuple[Effect, ...] | None:
         if found is not None:
             return found
     root = name.partition(".")[0].partition("(")[0]
-    found = table.get(f"{root}.*.{last}")
+    found = table.get(f"{root}.*.{head.rpartition('.')[2]}.{last}") or table.get(f"{root}.*.{last}")
     if found is None and head.startswith("google.cloud"):
         found = table.get(f"google.cloud.*.{last}")
     if found is None and ("()" in head or "[]" in head):

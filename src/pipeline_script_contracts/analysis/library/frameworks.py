@@ -35,7 +35,7 @@ from ..values import (
     unknown,
     with_step,
 )
-from . import collections_models, command_line, conversions
+from . import collections_models, command_line, conversions, files
 
 _TYPES = {
     "builtins.int": "int",
@@ -47,7 +47,6 @@ _TYPES = {
     "click.FLOAT": "float",
     "click.BOOL": "bool",
     "click.STRING": "str",
-    "click.Path()": "str",
     "click.IntRange()": "int",
     "click.FloatRange()": "float",
 }
@@ -242,6 +241,8 @@ def _click_parameter(
         elif isinstance(atom, Ref) and atom.obj.kind == "click.Choice":
             items = iteration.items_of(interp, atom.obj.info[0].get(0)) or []
             choices = tuple(environment_module.constant_of(item)[1] for item in items)
+        elif isinstance(atom, Ref) and atom.obj.kind == "click.Path":
+            type_name = "Path" if atom.obj.info[0].get(None, "path_type") else "str"
     if not type_value and default:
         type_name = (
             type(environment_module.constant_of(default)[1]).__name__
@@ -266,6 +267,9 @@ def _click_parameter(
         required=required,
         choices=choices,
     )
+    for atom in type_value:
+        if isinstance(atom, Ref) and atom.obj.kind == "click.File":
+            value = files.open_file(interp, value, atom.obj.info[0].get(0, "mode"), "click.File", node)
     return parameter, value
 
 
@@ -444,6 +448,8 @@ FRAMEWORK_MODELS: dict[str, Any] = {
     "click.option": _click("option"),
     "click.argument": _click("argument"),
     "click.Choice": _click("Choice"),
+    "click.Path": _click("Path"),
+    "click.File": _click("File"),
     "typer.Typer": _typer_app,
     "typer.Option": _typer_parameter,
     "typer.Argument": _typer_parameter,

@@ -340,10 +340,16 @@ STANDARD = {
 }
 CLOUD = {
     "boto3.*.download_file": "write 2|Filename",
+    "boto3.*.Bucket().download_file": "write 1|Filename",
+    "boto3.*.Object().download_file": "write 0|Filename",
     "boto3.*.upload_file": "read 0|Filename",
     "boto3.*.put_object boto3.*.get_object boto3.*.download_fileobj boto3.*.upload_fileobj": "-",
     "sagemaker.s3.S3Uploader.upload": "read+ 0|local_path",
     "sagemaker.s3.S3Downloader.download": "write 1|local_path",
+    """ray.data.read_csv ray.data.read_parquet ray.data.read_json ray.data.read_text ray.data.read_images
+    ray.data.read_numpy ray.data.read_tfrecords ray.data.read_binary_files
+    """: "read+ 0|paths",
+    "ray.*.write_csv ray.*.write_parquet ray.*.write_json ray.*.write_numpy ray.*.write_images": "write 0|path",
     "s3fs.*.get": "write 1|lpath",
     "s3fs.*.put": "read 0|lpath",
     "google.cloud.*.download_to_filename": "write 0|filename",
@@ -364,6 +370,51 @@ METHODS = {
     "*.write_to_file": "write 0|path",
     "*.export_model": "write 0|path",
 }
+DOCUMENTS = {
+    """openpyxl.load_workbook docx.Document pptx.Presentation PyPDF2.PdfReader pypdf.PdfReader pdfplumber.open
+    pdfminer.high_level.extract_text pyreadr.read_r pyreadstat.read_sas7bdat pyreadstat.read_sav pyreadstat.read_dta
+    """: "data 0|filename|stream|path|path_or_fp|pdf_file|filename_path",
+    "fitz.open": "data 0|filename",
+    "openpyxl.*.save docx.*.save pptx.*.save fitz.*.save": "write 0|filename|path_or_stream",
+    "xlsxwriter.Workbook": "write 0|filename",
+    "tables.open_file netCDF4.Dataset": "file 0|filename 1|mode",
+    "lmdb.open diskcache.Cache": "update 0|path|directory",
+    "chromadb.PersistentClient": "update 0|path",
+}
+INDEXES = {
+    "faiss.read_index faiss.read_VectorTransform": "read 0|fname",
+    "faiss.write_index faiss.write_VectorTransform": "write 1|fname",
+    "annoy.*.load hnswlib.*.load_index": "read 0|fn|path_to_index",
+    "annoy.*.save hnswlib.*.save_index": "write 0|fn|path_to_index",
+}
+TOOLKITS = {
+    "accelerate.*.save_state accelerate.*.save_model": "write 0|output_dir, write 1|save_directory",
+    "accelerate.*.load_state": "read+ 0|input_dir",
+    "accelerate.Accelerator": "write project_dir|logging_dir",
+    "accelerate.load_checkpoint_and_dispatch": "read+ 1|checkpoint",
+    "imageio.get_writer": "write 0|uri",
+    "imageio.get_reader": "read 0|uri",
+    "nltk.download": "write download_dir",
+    "torch.hub.load torch.nn.Module().state_dict": "-",
+    "treelite.*.load treelite.*.deserialize": "read 0|filename",
+    "treelite.*.serialize": "write 0|filename",
+    "h2o.import_file h2o.load_model": "read 0|path",
+    "h2o.save_model": "write path",
+    "pycaret.*.save_model": "write 1|model_name",
+    "pycaret.*.load_model": "read 0|model_name",
+    "tpot.*.export": "write 0|output_file_name",
+    "setfit.*.from_pretrained": "model 0|pretrained_model_name_or_path",
+    "sklearn.datasets.fetch_20newsgroups sklearn.datasets.fetch_openml": "update data_home",
+    "duckdb.read_csv duckdb.read_parquet duckdb.read_json": "read 0|path_or_buffer|file_glob|name",
+    "datatable.fread vaex.open": "read 0|path|file",
+    "ultralytics.YOLO": "model 0|model",
+    "ultralytics.*.train": "read data, write project",
+    "mmcv.Config.fromfile mmengine.Config.fromfile": "read 0|filename",
+    "sweetviz.*.show_html": "write 0|filepath",
+    "evidently.*.save_html evidently.*.save_json": "write 0|filename",
+    "lime.*.save_to_file": "write 0|file_path",
+    "einops.rearrange timm.create_model skl2onnx.convert_sklearn": "-",
+}
 
 TABLES = (
     PANDAS,
@@ -381,6 +432,9 @@ TABLES = (
     STANDARD,
     CLOUD,
     GRAPHS,
+    DOCUMENTS,
+    INDEXES,
+    TOOLKITS,
     METHODS,
 )
 # What certainly opens no path that it is given: whole packages, and methods of any object.
