@@ -27,6 +27,7 @@ from names3risk.errors import ArtifactError, ConfigError, Names3RiskError
 from names3risk.features.encoder import COLUMNS_FILE, IMPUTE_FILE, RISK_FILE, SCALE_FILE, FeatureEncoder
 from names3risk.files import replacing, write_json
 from names3risk.hyperparameters import Hyperparameters, load_hyperparameters
+from names3risk.text.chunks import build_text_encoder
 from names3risk.text.encoding import TextEncoder
 from names3risk.text.tokenizer import load_tokenizer, save_tokenizer
 
@@ -40,6 +41,7 @@ MODEL_ONNX = "model.onnx"
 HYPERPARAMETERS = "hyperparameters.json"
 SCHEMA = "schema.json"
 TOKENIZER = "tokenizer.json"
+TOKEN_EMBEDDINGS = ("embedding.weight", "word_embeddings.weight")
 VERSIONED = ("torch", "lightning", "onnx", "onnxruntime", "tokenizers", "polars", "numpy")
 
 
@@ -62,7 +64,7 @@ class ModelArtifacts:
     @property
     def text(self) -> TextEncoder:
         """The encoder of the text fields."""
-        return TextEncoder(self.tokenizer, self.schema.text_source_fields, self.hyperparameters.max_sen_len)
+        return build_text_encoder(self.hyperparameters, self.tokenizer, self.schema.text_source_fields)
 
     @property
     def vocabulary_size(self) -> int:
@@ -95,7 +97,7 @@ def save_artifacts(folder: str | Path, artifacts: ModelArtifacts, model: nn.Modu
         target / MODEL_ONNX,
         n_tabular=len(artifacts.features.feature_columns),
         vocabulary_size=artifacts.vocabulary_size,
-        max_length=artifacts.hyperparameters.max_sen_len,
+        max_length=artifacts.hyperparameters.max_tokens,
         metadata={"model_class": artifacts.hyperparameters.model_class, "names3risk": __version__},
     )
 
@@ -169,7 +171,7 @@ def _save_network(target: Path, artifacts: ModelArtifacts, model: nn.Module) -> 
     state = {name: tensor.detach().cpu() for name, tensor in model.state_dict().items()}
     contents = {
         "config": artifacts.hyperparameters.model_dump(mode="json"),
-        "embeddings": state["embedding.weight"],
+        "embeddings": next(tensor for name, tensor in state.items() if name.endswith(TOKEN_EMBEDDINGS)),
         "vocabulary": artifacts.tokenizer.get_vocab(),
         "model_class": artifacts.hyperparameters.model_class,
         "versions": _versions(),

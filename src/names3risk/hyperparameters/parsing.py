@@ -12,7 +12,14 @@ from pydantic import ValidationError
 
 from names3risk.errors import ConfigError
 from names3risk.hyperparameters.base import Hyperparameters
+from names3risk.hyperparameters.bert import BertHyperparameters
+from names3risk.hyperparameters.lstm import LstmHyperparameters
 from names3risk.hyperparameters.lstm2risk import LSTM2RiskHyperparameters
+from names3risk.hyperparameters.multimodal_bert import MultimodalBertHyperparameters
+from names3risk.hyperparameters.multimodal_cnn import MultimodalCnnHyperparameters
+from names3risk.hyperparameters.multimodal_cross_attn import MultimodalCrossAttnHyperparameters
+from names3risk.hyperparameters.multimodal_gate_fusion import MultimodalGateFusionHyperparameters
+from names3risk.hyperparameters.multimodal_moe import MultimodalMoeHyperparameters
 from names3risk.hyperparameters.pointer import PointerHyperparameters
 from names3risk.hyperparameters.recipes import load_recipe
 from names3risk.hyperparameters.transformer2risk import Transformer2RiskHyperparameters
@@ -21,6 +28,13 @@ HYPERPARAMETER_CLASSES: dict[str, type[Hyperparameters]] = {
     "lstm2risk": LSTM2RiskHyperparameters,
     "transformer2risk": Transformer2RiskHyperparameters,
     "pointer": PointerHyperparameters,
+    "multimodal_bert": MultimodalBertHyperparameters,
+    "multimodal_cnn": MultimodalCnnHyperparameters,
+    "multimodal_moe": MultimodalMoeHyperparameters,
+    "multimodal_gate_fusion": MultimodalGateFusionHyperparameters,
+    "multimodal_cross_attn": MultimodalCrossAttnHyperparameters,
+    "bert": BertHyperparameters,
+    "lstm": LstmHyperparameters,
 }
 REGIONS = ("NA", "EU", "FE")
 FILE_NAME = "hyperparameters.json"

@@ -33,11 +33,11 @@ def _check_split(split: EncodedSplit, hyperparameters: Hyperparameters, where: s
     if split.labels is None:
         raise DataError("no labels", where=where, expected="a label in every row")
     longest = int(split.tokens.lengths.max())
-    if longest > hyperparameters.max_sen_len:
+    if longest > hyperparameters.max_tokens:
         raise DataError(
             f"a row has {longest} tokens",
             where=where,
-            expected=f"at most {hyperparameters.max_sen_len} (max_sen_len)",
+            expected=f"at most {hyperparameters.max_tokens} (max_sen_len)",
             mend="encode the text with max_length = max_sen_len",
         )
     low, high = int(split.labels.min()), int(split.labels.max())

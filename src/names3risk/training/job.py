@@ -25,7 +25,8 @@ from names3risk.features.encoder import IMPUTE_FILE, RISK_FILE, FeatureEncoder, 
 from names3risk.files import require_writable, staged, write_json
 from names3risk.hyperparameters import Hyperparameters
 from names3risk.serving.predictor import Predictor
-from names3risk.text.tokenizer import load_tokenizer, train_tokenizer
+from names3risk.text.choosing import has_own_tokenizer, make_tokenizer
+from names3risk.text.tokenizer import load_tokenizer
 from names3risk.training.roles import complete, load_labelled_split
 from names3risk.training.world import find_world
 
@@ -76,7 +77,8 @@ def run_training_job(
         model_dir: Where the model folder is made.
         data_dir: Where predictions, metrics, pictures and TensorBoard logs go.
         checkpoint_dir: Where the best and the last checkpoint go.
-        artifacts_dir: Folder with `tokenizer.json` and precomputed tables; without it a tokenizer is trained here.
+        artifacts_dir: Folder with `tokenizer.json` and precomputed tables; without it a tokenizer is trained here. A
+            model with pretrained weights takes the tokenizer that lies beside those.
         use_precomputed_imputation: Take `impute_dict.json` of `artifacts_dir` instead of fitting.
         use_precomputed_risk_tables: Take `risk_table_map.json` of `artifacts_dir` instead of fitting.
         resume: Go on from the last checkpoint of the same run where `checkpoint_dir` holds one.
@@ -89,10 +91,12 @@ def run_training_job(
         Names3RiskError: Data, configuration, training or output are at fault; earlier outputs stay as they were.
     """
     from names3risk.models import build_model, count_parameters
+    from names3risk.models.pretrained import load_pretrained
     from names3risk.training.trainer import fit
 
     for folder in (model_dir, data_dir, checkpoint_dir):
         require_writable(folder)
+    hyperparameters = hyperparameters.resolved()
     train = load_labelled_split(train_dir, hyperparameters)
     val = load_labelled_split(val_dir, hyperparameters)
     test = load_labelled_split(test_dir, hyperparameters)
@@ -105,9 +109,13 @@ def run_training_job(
     )
     tabular = features.fit_transform_out_of_fold(train.frame, seed=hyperparameters.seed)
     artifacts = ModelArtifacts(
-        complete(hyperparameters, train.schema), train.schema, features, _tokenizer(train, artifacts_dir)
+        complete(hyperparameters, train.schema),
+        train.schema,
+        features,
+        _tokenizer(train, hyperparameters, artifacts_dir),
     )
     model = build_model(hyperparameters, artifacts.vocabulary_size, tabular.shape[1])
+    load_pretrained(model, hyperparameters, artifacts.tokenizer)
     logger.info(
         "%s with %d parameters: %d training rows, %d features, %d tokens",
         hyperparameters.model_class,
@@ -174,12 +182,10 @@ def _encoded(split: Split, artifacts: ModelArtifacts, tabular: np.ndarray) -> En
     return EncodedSplit(artifacts.text.encode(split.frame), tabular, labels, split.frame[split.schema.id_name])
 
 
-def _tokenizer(train: Split, artifacts_dir: str | Path | None) -> Tokenizer:
-    if artifacts_dir is not None:
+def _tokenizer(train: Split, hyperparameters: Hyperparameters, artifacts_dir: str | Path | None) -> Tokenizer:
+    if artifacts_dir is not None and not has_own_tokenizer(hyperparameters):
         return load_tokenizer(Path(artifacts_dir) / "tokenizer.json")
-    tokenizer, report = train_tokenizer({name: train.frame[name] for name in train.schema.text_source_fields})
-    logger.info("trained a tokenizer of %d tokens on the training split", report["vocab_size"])
-    return tokenizer
+    return make_tokenizer(hyperparameters, {name: train.frame[name] for name in train.schema.text_source_fields})
 
 
 def _score(predictor: Predictor, split: Split, name: str, folder: Path) -> Report:

@@ -20,6 +20,17 @@ TINY: dict[str, dict[str, Any]] = {
     "lstm2risk": {"embedding_size": 4, "hidden_size": 4, "n_lstm_layers": 1, "n_residual_blocks": 1},
     "transformer2risk": {"embedding_size": 4, "hidden_size": 4, "n_blocks": 1, "n_heads": 2, "n_residual_blocks": 1},
 }
+BERT: dict[str, Any] = {"bert_hidden_size": 4, "bert_layers": 1, "bert_heads": 2, "bert_intermediate_size": 4}
+BERT |= {"hidden_common_dim": 4, "initializer_range": 0.3, "lr": 0.001}
+TINY |= {
+    "multimodal_bert": BERT,
+    "multimodal_cnn": {"embedding_size": 4, "n_filters": 4, "hidden_common_dim": 4},
+    "multimodal_moe": {**BERT, "fusion_dim": 4},
+    "multimodal_gate_fusion": {**BERT, "fusion_dim": 4},
+    "multimodal_cross_attn": {**BERT, "n_heads": 2},
+    "bert": {name: value for name, value in BERT.items() if name != "hidden_common_dim"},
+    "lstm": {"embedding_size": 4, "hidden_common_dim": 4},
+}
 VOCABULARY = 20
 
 

@@ -21,8 +21,8 @@ from torch import nn
 from names3risk.data.datasets import EncodedSplit, batches
 from names3risk.errors import ConfigError
 from names3risk.hyperparameters import HYPERPARAMETER_CLASSES, Hyperparameters
-from names3risk.models import build_model
-from names3risk.text.encoding import TextEncoder
+from names3risk.models import MODEL_CLASSES, build_model, reads_tabular
+from names3risk.text.chunks import build_text_encoder
 from names3risk.text.tokenizer import TokenizerSettings, train_tokenizer
 from names3risk.training.trainer import fit
 
@@ -31,6 +31,7 @@ FIXED: dict[str, Any] = {"scheduler": "fixed"}
 SGD: dict[str, Any] = {"optimizer": "sgd", "scheduler": "fixed"}
 COSINE: dict[str, Any] = {"scheduler": "warmup_cosine", "warmup_epochs": 1}
 STUCK: dict[str, Any] = {"lr": 0.05, "max_epochs": 6, "early_stop_patience": 2, "scheduler": "fixed"}
+PERIODIC: dict[str, Any] = {"numeric_embedding": "periodic"}
 NGRAMS: dict[str, Any] = {"ngram_max": 2, "lr": 0.05}
 
 CHANGES: dict[str, tuple[dict[str, Any], Any]] = {
@@ -76,7 +77,7 @@ CHANGES: dict[str, tuple[dict[str, Any], Any]] = {
     "n_blocks": ({}, 2),
     "n_heads": ({}, 1),
     "n_residual_blocks": ({}, 2),
-    "dropout_rate": ({}, 0.5),
+    "dropout_rate": ({}, 0.3),
     "embedding_dropout": ({}, 0.5),
     "token_dropout": ({}, 0.5),
     "field_dropout": ({}, 0.5),
@@ -87,6 +88,26 @@ CHANGES: dict[str, tuple[dict[str, Any], Any]] = {
     "ngram_buckets": (NGRAMS, 5),
     "ngram_scale": (NGRAMS, 5.0),
     "ngram_dropout": (NGRAMS, 0.5),
+    "max_total_chunks": ({"max_sen_len": 4}, 1),
+    "text_steps": ({}, []),
+    "hidden_common_dim": ({}, 6),
+    "numeric_embedding": ({}, "periodic"),
+    "numeric_embedding_size": (PERIODIC, 3),
+    "numeric_frequencies": (PERIODIC, 3),
+    "numeric_frequency_scale": (PERIODIC, 1.0),
+    "fusion_dim": ({}, 6),
+    "n_filters": ({}, 5),
+    "kernel_sizes": ({}, [3]),
+    "pooling": ({}, "mean"),
+    "bert_hidden_size": ({}, 8),
+    "bert_layers": ({}, 2),
+    "bert_heads": ({}, 1),
+    "bert_intermediate_size": ({}, 9),
+    "bert_positions": ({}, 200),
+    "bert_dropout": ({}, 0.5),
+    "bert_activation": ({}, "relu"),
+    "bert_layer_norm_eps": ({}, 0.1),
+    "initializer_range": ({}, 0.5),
 }
 
 
@@ -110,14 +131,17 @@ def table() -> tuple[pl.DataFrame, Any]:
 
 def encoded(hyperparameters: Hyperparameters, flip: bool) -> EncodedSplit:
     frame, tokenizer = table()
-    tokens = TextEncoder(tokenizer, ["name"], hyperparameters.max_sen_len).encode(frame)
+    tokens = build_text_encoder(hyperparameters, tokenizer, ["name"]).encode(frame)
     labels = frame["label"].to_numpy()
-    return EncodedSplit(tokens, frame.select("x").to_numpy().astype(np.float32), 1 - labels if flip else labels)
+    columns = [] if reads_tabular(MODEL_CLASSES[hyperparameters.model_class]) == "never" else ["x"]
+    features = frame.select(columns).to_numpy().astype(np.float32).reshape(frame.height, len(columns))
+    return EncodedSplit(tokens, features, 1 - labels if flip else labels)
 
 
 def fingerprint(hyperparameters: Hyperparameters, folder: Path, flip: bool) -> list[Any]:
     """What a run leaves; with `flip` the validation labels are swapped, so that learning makes validation worse."""
-    model = build_model(hyperparameters, table()[1].get_vocab_size(), 1)
+    columns = 0 if reads_tabular(MODEL_CLASSES[hyperparameters.model_class]) == "never" else 1
+    model = build_model(hyperparameters, table()[1].get_vocab_size(), columns)
     first = nn.utils.parameters_to_vector(model.parameters()).tolist()
     train = encoded(hyperparameters, flip=False)
     result = fit(
@@ -148,13 +172,29 @@ TABLE_CLASSES = [kind for kind in HYPERPARAMETER_CLASSES if kind != "pointer"]
 """The class of sequences has a test of its own, beside the sequences."""
 
 
-def fields(kind: str) -> list[tuple[str, str]]:
-    cls = HYPERPARAMETER_CLASSES[kind]
-    elsewhere = {*cls.DATA_FIELDS, *cls.FEATURE_FIELDS, *cls.EXECUTION_FIELDS, "model_class", "is_binary", "checkpoint_every_n_steps"}
-    return [(kind, field) for field in cls.model_fields if field not in elsewhere]
+WITH_PRETRAINED = {"pretrained", "freeze_encoder", "reinit_pooler", "reinit_layers"}
+WITH_PRETRAINED |= {"lora_rank", "lora_alpha", "lora_dropout"}
+"""What only pretrained weights give a meaning; they have tests of their own."""
+EVERYTHING = ("lstm2risk", "transformer2risk")
+"""Classes whose every field is tried; of the others, the fields that no class before them has."""
 
 
-@pytest.mark.parametrize(("kind", "field"), [pair for kind in TABLE_CLASSES for pair in fields(kind)])
+def fields() -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for kind in TABLE_CLASSES:
+        cls = HYPERPARAMETER_CLASSES[kind]
+        elsewhere = {*cls.DATA_FIELDS, *cls.FEATURE_FIELDS, *WITH_PRETRAINED}
+        elsewhere |= {"model_class", "is_binary", "checkpoint_every_n_steps"}
+        if kind not in EVERYTHING:
+            elsewhere |= {
+                field for known, field in found if known in EVERYTHING and field in Hyperparameters.model_fields
+            }
+            elsewhere |= {field for known, field in found if known not in EVERYTHING}
+        found += [(kind, field) for field in cls.model_fields if field not in elsewhere]
+    return found
+
+
+@pytest.mark.parametrize(("kind", "field"), fields())
 def test_changing_it_changes_the_run(kind: str, field: str, fingerprints: Callable[..., list[Any]]) -> None:
     context, value = CHANGES[field]
     assert fingerprints(kind, **{**context, field: value}) != fingerprints(kind, **context)
