@@ -21,6 +21,7 @@ from names3risk.data.fields import missing_columns_error
 from names3risk.data.types import MISSING_NUMBERS, NUMBER
 from names3risk.errors import DataError
 from names3risk.features.numeric import RowScale
+from names3risk.text.chunks import ChunkedTextEncoder
 from names3risk.text.ragged import RaggedTokens
 from names3risk.text.special import MISSING_ID, SEPARATOR_ID
 
@@ -60,6 +61,7 @@ class RowEncoder:
         self._tables: list[tuple[str, Mapping[Any, float], float]] = [
             (table.field, dict(table.bins), table.default_bin) for table in features.risk_tables.tables.values()
         ]
+        self._text = artifacts.text
         self._tokenizer, self._max_length = artifacts.tokenizer, artifacts.hyperparameters.max_sen_len
         self._needed = [artifacts.schema.id_name, *self._fields, *self._numbers, *(item[0] for item in self._tables)]
 

@@ -107,6 +107,13 @@ def test_pytorch_and_onnx_give_the_same_predictions(trained):
     assert onnx["id"].to_list() == rows["id"].to_list()
 
 
+def test_single_rows_are_scored_as_in_a_table(trained):
+    _, _, predictor = trained
+    rows = dialogues(20, seed=2).drop("kind")
+    table = predictor.predict(rows).select(f"prob_class_{index}" for index in range(3)).to_numpy()
+    assert np.abs(predictor.row_probabilities(rows.to_dicts()) - table).max() < 1e-6
+
+
 def test_a_row_without_any_text_is_scored(trained):
     _, _, predictor = trained
     rows = dialogues(3).with_columns(dialogue=pl.lit(None, pl.String), name=pl.lit(""))

@@ -183,7 +183,7 @@ def fields() -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for kind in TABLE_CLASSES:
         cls = HYPERPARAMETER_CLASSES[kind]
-        elsewhere = {*cls.DATA_FIELDS, *cls.FEATURE_FIELDS, *WITH_PRETRAINED}
+        elsewhere = {*cls.DATA_FIELDS, *cls.FEATURE_FIELDS, *cls.EXECUTION_FIELDS, *WITH_PRETRAINED}
         elsewhere |= {"model_class", "is_binary", "checkpoint_every_n_steps"}
         if kind not in EVERYTHING:
             elsewhere |= {
