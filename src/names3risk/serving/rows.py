@@ -98,6 +98,8 @@ class RowEncoder:
     def _tokens(self, texts: list[list[str | None]]) -> RaggedTokens:
         known = [text for row in texts for text in row if text is not None]
         try:
+            if isinstance(self._text, ChunkedTextEncoder):
+                return self._text.encode_texts(texts)
             if len(known) <= _FEW:
                 encodings = iter([self._tokenizer.encode(text) for text in known])
             else:
