@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from names3risk.boosting.cluster import read_cluster
 from names3risk.boosting.hyperparameters import load_xgboost_hyperparameters
 from names3risk.boosting.job import BoostingResult, run_xgboost_training_job
 from names3risk.container import one_message
@@ -22,9 +23,10 @@ def main(
     """Runs the training job.
 
     Args:
-        input_paths: `input_path` with the channels train, val and test below it; `config`, the hyperparameters.
+        input_paths: `input_path` with the channels train, val and test below it; `config`, the hyperparameters;
+            `resource_config`, the machines of the job.
         output_paths: `model_output` and `data_output`.
-        environ_vars: REGION, whose overlay of the hyperparameters counts.
+        environ_vars: REGION, whose overlay of the hyperparameters counts; TRAINING_JOB_NAME, which all machines share.
         job_args: Nothing is read from it.
 
     Returns:
@@ -38,6 +40,7 @@ def main(
         hyperparameters=load_xgboost_hyperparameters(input_paths["config"], environ_vars["REGION"]),
         model_dir=output_paths["model_output"],
         data_dir=output_paths["data_output"],
+        cluster=read_cluster(input_paths["resource_config"], environ_vars["TRAINING_JOB_NAME"]),
     )
 
 
@@ -51,11 +54,15 @@ if __name__ == "__main__":
             input_paths={
                 "input_path": base_dir / "input/data",
                 "config": base_dir / "input/config/hyperparameters.json",
+                "resource_config": base_dir / "input/config/resourceconfig.json",
             },
             output_paths={
                 "model_output": base_dir / "model",
                 "data_output": base_dir / "output/data",
             },
-            environ_vars={"REGION": os.environ.get("REGION", "")},
+            environ_vars={
+                "REGION": os.environ.get("REGION", ""),
+                "TRAINING_JOB_NAME": os.environ.get("TRAINING_JOB_NAME", ""),
+            },
             job_args=arguments,
         )

@@ -14,6 +14,7 @@ import numpy as np
 
 from names3risk.boosting.artifacts import BoostingArtifacts, save_boosting_artifacts
 from names3risk.boosting.booster import check_constraints, to_dmatrix, train_booster
+from names3risk.boosting.cluster import Cluster, communicating
 from names3risk.boosting.explain import Explanation, importance
 from names3risk.boosting.features import BoostingFeatures
 from names3risk.boosting.hyperparameters import XGBoostHyperparameters
@@ -58,8 +59,12 @@ def run_xgboost_training_job(
     hyperparameters: XGBoostHyperparameters,
     model_dir: str | Path,
     data_dir: str | Path,
+    cluster: Cluster | None = None,
 ) -> BoostingResult:
     """Trains a booster and evaluates it.
+
+    On several machines each has all rows, fits the features on all of them and boosts on its share of them; the first
+    machine alone writes and evaluates.
 
     Args:
         train_dir: Split folder that everything is fitted on.
@@ -68,9 +73,10 @@ def run_xgboost_training_job(
         hyperparameters: The booster, its training, and possibly column roles.
         model_dir: Where the model folder is made.
         data_dir: Where predictions, metrics and pictures go.
+        cluster: The machines of the job; this one alone where None.
 
     Returns:
-        Where the results are, and the metrics of `val` and `test`.
+        Where the results are, and the metrics of `val` and `test`; none on machines but the first.
 
     Raises:
         Names3RiskError: Data, configuration, training or output are at fault; earlier outputs stay as they were.
@@ -85,19 +91,24 @@ def run_xgboost_training_job(
     check_constraints(hyperparameters, features.columns)
     matrix = features.fit_transform_out_of_fold(train.frame, hyperparameters.seed)
     weights = hyperparameters.class_weights
+    cluster = cluster or Cluster()
+    own = slice(cluster.rank, None, cluster.size)
     logger.info("%s: %d training rows, %d fields", hyperparameters.model_class, *matrix.shape)
-    booster, history = train_booster(
-        to_dmatrix(matrix, features, _labels(train), weights),
-        to_dmatrix(features.transform(val.frame), features, _labels(val), weights),
-        hyperparameters,
-    )
+    with communicating(cluster):
+        booster, history = train_booster(
+            to_dmatrix(matrix[own], features, _labels(train)[own], weights),
+            to_dmatrix(features.transform(val.frame), features, _labels(val), weights),
+            hyperparameters,
+        )
     logger.info("XGBoost: the model has %d rounds", booster.num_boosted_rounds())
+    if cluster.rank:
+        return BoostingResult(Path(model_dir), Path(data_dir), {}, booster.num_boosted_rounds())
     used = importance(booster, features.columns, linear=hyperparameters.booster == "gblinear")
     artifacts = BoostingArtifacts(_complete(hyperparameters, train.schema), train.schema, features, booster)
     with staged(model_dir) as model_stage, staged(data_dir) as data_stage:
         if explanation := _explain(artifacts, val):
             used["mean_absolute_contribution"] = explanation.mean_absolute
-            picture = explanation.figure(f"val, {len(explanation.values):,} rows")
+            picture = explanation.figure(f"val, {len(explanation.values):,} rows (grey: missing, or a category)")
             save_figure(picture, data_stage / "shap_summary.png")
         save_boosting_artifacts(model_stage, artifacts, used)
         write_json(data_stage / "training_history.json", history)
