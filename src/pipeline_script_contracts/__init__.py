@@ -7,6 +7,7 @@ analyser alone does not need pydantic.
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from .names3risk_training_contract import NAMES3RISK_TRAINING_CONTRACT
     from .packaging_contract import PACKAGING_CONTRACT
     from .payload_contract import PAYLOAD_CONTRACT
+    from .pytorch_inference_contract import PYTORCH_INFERENCE_CONTRACT
     from .pytorch_train_contract import PYTORCH_TRAIN_CONTRACT
     from .tabular_preprocess_contract import TABULAR_PREPROCESS_CONTRACT
     from .tokenizer_training_contract import TOKENIZER_TRAINING_CONTRACT
@@ -32,6 +34,7 @@ _CONTRACTS = {
     "NAMES3RISK_TRAINING_CONTRACT": "names3risk_training_contract",
     "MODEL_EVALUATION_CONTRACT": "model_evaluation_contract",
     "PYTORCH_TRAIN_CONTRACT": "pytorch_train_contract",
+    "PYTORCH_INFERENCE_CONTRACT": "pytorch_inference_contract",
     "XGBOOST_TRAIN_CONTRACT": "xgboost_train_contract",
     "XGBOOST_EVALUATION_CONTRACT": "xgboost_evaluation_contract",
     "MODEL_CALIBRATION_CONTRACT": "model_calibration_contract",
@@ -60,6 +63,7 @@ __all__ = [
     "NAMES3RISK_TRAINING_CONTRACT",
     "PACKAGING_CONTRACT",
     "PAYLOAD_CONTRACT",
+    "PYTORCH_INFERENCE_CONTRACT",
     "PYTORCH_TRAIN_CONTRACT",
     "TABULAR_PREPROCESS_CONTRACT",
     "TOKENIZER_TRAINING_CONTRACT",
@@ -81,7 +85,14 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "ALL_CONTRACTS":
-        return tuple(getattr(import_module(f".{module}", __name__), each) for each, module in _CONTRACTS.items())
+        return tuple(getattr(import_module(f".{module}", _home()), each) for each, module in _CONTRACTS.items())
     if name in _PUBLIC:
-        return getattr(import_module(f".{_PUBLIC[name]}", __name__), name)
+        return getattr(import_module(f".{_PUBLIC[name]}", _home()), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _home() -> str:
+    """The package to load from: `src.pipeline_script_contracts`, as seen from a checkout, gives the same objects."""
+    plain = __name__.removeprefix("src.")
+    found = find_spec(plain)
+    return plain if found is not None and found.origin == __file__ else __name__

@@ -42,6 +42,26 @@ def test_packages_can_be_imported_from_the_repository_root_by_path():
     assert done.returncode == 0, done.stderr
 
 
+def test_both_spellings_give_the_same_objects_and_may_be_mixed():
+    done = run(
+        "import src.pipeline_script_contracts as seen, src.pipeline_step_specs as specs, src.pipeline_steps as steps\n"
+        "import pipeline_script_contracts, pipeline_step_specs, pipeline_steps\n"
+        "from src.pipeline_script_contracts import PYTORCH_TRAIN_CONTRACT, ScriptContractValidator\n"
+        "for ours, theirs in ((seen, pipeline_script_contracts), (specs, pipeline_step_specs),"
+        " (steps, pipeline_steps)):\n"
+        "    different = [name for name in theirs.__all__ if getattr(ours, name) != getattr(theirs, name)]\n"
+        "    assert not different, different\n"
+        "spec = pipeline_step_specs.PYTORCH_TRAINING_SPEC\n"
+        "again = pipeline_step_specs.StepSpecification(**{**dict(spec), 'script_contract': PYTORCH_TRAIN_CONTRACT})\n"
+        "assert again.validate_contract_alignment().is_valid and again.script_contract.entry_point == 'train.py'\n"
+        "assert issubclass(steps.PyTorchTrainingStepBuilder, pipeline_steps.StepBuilderBase)\n"
+        "report = ScriptContractValidator('dockers/pytorch_bsm').validate_script('train.py')\n"
+        "assert isinstance(report, pipeline_script_contracts.ValidationReport), type(report)\n"
+        "assert report.summary.startswith('train.py vs TrainingScriptContract: ')\n"
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_compiling_imports_neither_torch_nor_boto3():
     done = run(
         "import sys\n"
