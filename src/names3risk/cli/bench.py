@@ -44,6 +44,86 @@ def quality(
     _show(comparison)
 
 
+@app.command()
+def train(
+    model: Annotated[list[str] | None, typer.Option(help="Only this model class; may be repeated.")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda, or auto for a GPU where there is one.")] = "auto",
+    rows: Annotated[int, typer.Option(min=100, help="Rows that speed is measured on.")] = 120_000,
+    numeric_features: Annotated[int, typer.Option(min=0, help="Numeric columns.")] = 211,
+    batch_size: Annotated[int, typer.Option(min=2, help="Rows of a batch on both sides.")] = 512,
+    large_batch_size: Annotated[int, typer.Option(min=0, help="Rows of a batch of our choice; 0: none.")] = 8192,
+    seeds: Annotated[int, typer.Option(min=0, help="Trainings of each side for AUROC; 0: none.")] = 3,
+    quality_rows: Annotated[int, typer.Option(min=100, help="Training rows of those.")] = 80_000,
+    test_rows: Annotated[int, typer.Option(min=100, help="Rows that AUROC is measured on.")] = 40_000,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training rows for AUROC.")] = 3,
+    timed_epochs: Annotated[int, typer.Option(min=1, help="Passes that speed is measured over.")] = 3,
+    threads: Annotated[int, typer.Option(min=0, help="Threads of PyTorch; 0: its own choice.")] = 0,
+    hyperparameters: Annotated[str, typer.Option(help="More of them for our side, as a JSON object.")] = "{}",
+    json: Annotated[Path | None, typer.Option(help="Also write the results to this file.")] = None,
+) -> None:
+    """Compare training with a plain loop of the original's shape: rows a second, memory, AUROC, shares of the time."""
+    from json import loads
+
+    import torch
+
+    from names3risk.bench.train import TrainBenchmark
+    from names3risk.cli.project import reference_loop
+    from names3risk.files import write_json
+
+    chosen = device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+    # On a GPU the network is compiled however short the measurement is.
+    defaults = {"compile": "always"} if chosen == "cuda" else {}
+    benchmark = TrainBenchmark(
+        models=model or MODELS,
+        device=chosen,
+        reference_file=str(reference_loop()),
+        rows=rows,
+        numeric_features=numeric_features,
+        batch_size=batch_size,
+        large_batch_size=large_batch_size,
+        seeds=seeds,
+        quality_rows=quality_rows,
+        test_rows=test_rows,
+        epochs=epochs,
+        timed_epochs=timed_epochs,
+        threads=threads,
+        hyperparameters={**defaults, **loads(hyperparameters)},
+    )
+    found = benchmark.run(typer.echo)
+    if json is not None:
+        write_json(json, found)
+    _show_training(found)
+
+
+def _show_training(found: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    columns = ("", "rows/s", "times", "ms a step", "input", "forward", "backward", "optimizer", "of matrix rate", "GiB")
+    table = Table(*columns, caption=str(found["machine"]))
+    for model, result in found["models"].items():
+        base = result["speed"]["reference"]["rows_per_second"]
+        for name, side in result["speed"].items():
+            rate, step = side["rows_per_second"], side["step_seconds"]
+            flops = side.get("flops_per_row", 0.0) * rate / found["machine"]["matrix_rate"]
+            used = f"{flops:.1%}" if flops else ""
+            memory = side.get("peak_gpu_bytes", side["peak_host_bytes"]) / 2**30
+            shares = [f"{side['parts'][part] / step:.0%}" for part in columns[4:8]]
+            table.add_row(
+                f"{model}, {name}",
+                f"{rate:,.0f}",
+                f"{rate / base:.1f}",
+                f"{1e3 * step:.2f}",
+                *shares,
+                used,
+                f"{memory:.1f}",
+            )
+    Console(width=160).print(table)
+    for model, result in found["models"].items():
+        for side, auroc in result["auroc"].items():
+            typer.echo(f"{model}, {side}: AUROC {auroc['mean']:.4f} ({' '.join(f'{a:.4f}' for a in auroc['seeds'])})")
+
+
 def _candidate(model: str, environments: Sequence[str]) -> Candidate:
     """The tokenizer and the model as the example pipeline would train them."""
     from names3risk.bench.quality import Candidate

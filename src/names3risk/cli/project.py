@@ -1,4 +1,4 @@
-"""The example pipeline of the repository, which the demo and the benchmarks use as it is."""
+"""Files of the repository that the demo and the benchmarks use as they are."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from names3risk.errors import ConfigError
 
 EXAMPLE = Path("examples/names3risk.yaml")
+REFERENCE_LOOP = Path("benchmarks/reference_loop.py")
 
 
 def example_pipeline() -> Path:
@@ -15,11 +16,24 @@ def example_pipeline() -> Path:
     Raises:
         ConfigError: It is in neither.
     """
+    return _find(EXAMPLE, "the example and the container scripts")
+
+
+def reference_loop() -> Path:
+    """Finds benchmarks/reference_loop.py in the same places.
+
+    Raises:
+        ConfigError: It is in neither.
+    """
+    return _find(REFERENCE_LOOP, "the training loop that is measured beside the library's")
+
+
+def _find(path: Path, what: str) -> Path:
     for folder in (Path.cwd(), Path(__file__).resolve().parents[3]):
-        if (folder / EXAMPLE).is_file():
-            return folder / EXAMPLE
+        if (folder / path).is_file():
+            return folder / path
     raise ConfigError(
-        f"there is no {EXAMPLE} here",
+        f"there is no {path} here",
         where=Path.cwd(),
-        mend="go to a checkout of the repository, which holds the example and the container scripts",
+        mend=f"go to a checkout of the repository, which holds {what}",
     )

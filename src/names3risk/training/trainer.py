@@ -6,13 +6,14 @@ import logging
 import math
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import lightning
 import torch
+from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch import nn
@@ -77,6 +78,7 @@ def fit(
     resume: bool = False,
     accelerator: str = "auto",
     progress: bool | None = None,
+    callbacks: Sequence[Callback] = (),
 ) -> FitResult:
     """Trains a model and gives back its best weights.
 
@@ -91,6 +93,7 @@ def fit(
         resume: Go on from last.ckpt of the same run where there is one; otherwise earlier checkpoints are removed.
         accelerator: Lightning's name of the hardware: auto, cpu or gpu.
         progress: Show a progress bar; by default where standard error is a terminal.
+        callbacks: Lightning's callbacks that look on.
 
     Returns:
         The trained model and what is known about the run.
@@ -125,7 +128,6 @@ def fit(
     if checkpoint is not None and has_ended(checkpoint):
         watch.load_state_dict(callback_state(checkpoint, ValidationWatch))
     else:
-        callbacks = [watch, saver, *build_averaging(hyperparameters, steps_per_epoch)]
         with _quiet(), module.execution.settings():
             trainer = lightning.Trainer(
                 accelerator="gpu" if device.type == "cuda" else device.type,
@@ -137,7 +139,7 @@ def fit(
                 max_epochs=hyperparameters.max_epochs,
                 accumulate_grad_batches=hyperparameters.accumulate_grad_batches,
                 val_check_interval=max(1, math.ceil(len(loader) * hyperparameters.val_check_interval)),
-                callbacks=callbacks,
+                callbacks=[watch, saver, *build_averaging(hyperparameters, steps_per_epoch), *callbacks],
                 logger=TensorBoardLogger(log_dir, name="", version="") if log_dir else False,
                 log_every_n_steps=10,
                 enable_checkpointing=False,

@@ -1,0 +1,131 @@
+"""Times of training steps, whole and in parts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from statistics import median
+from typing import Any
+
+import lightning
+import torch
+from lightning.pytorch.callbacks import Callback
+
+from names3risk.data.datasets import Batch, Selection
+from names3risk.training.graphs import StepGraphs
+from names3risk.training.module import RiskModule
+
+PARTS = ("input", "forward", "backward", "optimizer")
+BATCHES_TIMED = 60
+
+
+def now(device: torch.device) -> float:
+    """Seconds, after the device has done all its work."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter()
+
+
+class StepClock(Callback):
+    """Times the epochs of a run after the first, from the first batch to the last, and the parts of its steps.
+
+    The first epoch compiles and records. The parts are timed after the end, each over batches of the run: the input
+    alone, the forward pass, forward and backward pass together, and the optimizer's step.
+    """
+
+    def __init__(self) -> None:
+        self.epochs: list[dict[str, float]] = []
+        self.parts: dict[str, float] = {}
+        self._rows = self._steps = 0
+        self._start = 0.0
+
+    @property
+    def rows_per_second(self) -> float:
+        """The median over the epochs after the first."""
+        return median(epoch["rows"] / epoch["seconds"] for epoch in self.epochs[1:] or self.epochs)
+
+    @property
+    def step_seconds(self) -> float:
+        """The median over the epochs after the first."""
+        return median(epoch["seconds"] / epoch["steps"] for epoch in self.epochs[1:] or self.epochs)
+
+    def on_train_epoch_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        """Begins to count."""
+        self._rows = self._steps = 0
+        self._start = now(pl_module.device)
+
+    def on_train_batch_end(
+        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Counts, and after the last batch takes the time: before the validation."""
+        self._rows, self._steps = self._rows + len(batch.rows), self._steps + 1
+        if self._steps == trainer.num_training_batches:
+            seconds = now(pl_module.device) - self._start
+            self.epochs.append({"rows": self._rows, "steps": self._steps, "seconds": seconds})
+
+    def on_train_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        """Times the parts."""
+        assert isinstance(pl_module, RiskModule)
+        self.parts = time_parts(trainer, pl_module)
+
+
+def time_parts(trainer: lightning.Trainer, module: RiskModule) -> dict[str, float]:
+    """Seconds of each part of a step, the mean over batches of the last epoch."""
+    device, size = module.device, module.settings.batch_size
+    assert trainer.train_dataloader is not None
+    start, count = now(device), 0
+    chosen: list[Batch | Selection] = []
+    for batch in trainer.train_dataloader:
+        batch.build(batch.tensors)
+        count += 1
+        if len(batch.rows) == size and len(chosen) < BATCHES_TIMED:
+            chosen.append(batch)
+    parts = {"input": (now(device) - start) / count}
+    module.train()
+
+    def forward(batch: Batch) -> torch.Tensor:
+        execution = module.execution
+        with torch.autocast(device.type, execution.dtype, execution.half, cache_enabled=False):
+            return module.score(batch)[1].mean()
+
+    def both(batch: Batch) -> torch.Tensor:
+        loss = forward(batch)
+        torch.autograd.backward(loss)
+        return loss.detach()
+
+    parameters = list(module.model.parameters())
+    timed = {
+        name: _mean(_runner(module, step, parameters), chosen, device)
+        for name, step in (("forward", forward), ("both", both))
+    }
+    # What is recorded gathers its rows too.
+    gathered = parts["input"] if module.graphs is not None and isinstance(chosen[0], Selection) else 0.0
+    parts["forward"] = max(0.0, timed["forward"] - gathered)
+    parts["backward"] = max(0.0, timed["both"] - timed["forward"])
+    both(chosen[0].build(chosen[0].tensors))
+
+    def optimizer(_: Batch | Selection) -> None:
+        module.configure_gradient_clipping(trainer.optimizers[0])
+        trainer.optimizers[0].step()
+
+    parts["optimizer"] = _mean(optimizer, chosen, device)
+    return parts
+
+
+def _runner(
+    module: RiskModule, step: Callable[[Batch], torch.Tensor], parameters: list[torch.nn.Parameter]
+) -> Callable[[Batch | Selection], object]:
+    if module.graphs is not None:
+        return StepGraphs(step, parameters, list(module.model.buffers()), 0.0).replay
+    return lambda batch: step(batch.build(batch.tensors))
+
+
+def _mean(
+    run: Callable[[Batch | Selection], object], batches: Sequence[Batch | Selection], device: torch.device
+) -> float:
+    for batch in batches:
+        run(batch)
+    start = now(device)
+    for batch in batches:
+        run(batch)
+    return (now(device) - start) / len(batches)
