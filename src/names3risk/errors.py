@@ -36,6 +36,10 @@ class DataError(Names3RiskError):
     """The input data is not what the column schema says."""
 
 
+class MediaTypeError(Names3RiskError):
+    """A request is in, or asks for, a media type that is not known."""
+
+
 class ConfigError(Names3RiskError):
     """A configuration or a hyperparameter is wrong."""
 

@@ -279,18 +279,16 @@ class Calibration(BaseModel):
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
-        """Reads calibration.json.
+        """Reads a calibration.
 
         Args:
-            path: The file, or the folder that holds it.
+            path: The file `calibration.json`.
 
         Raises:
             ArtifactError: The file is missing or holds something else.
         """
-        path = Path(path)
-        path = path / CALIBRATION_FILE if path.is_dir() else path
         try:
-            return cls.model_validate_json(path.read_bytes())
+            return cls.model_validate_json(Path(path).read_bytes())
         except OSError as error:
             raise ArtifactError(f"cannot be read: {error.strerror}", where=path) from error
         except ValidationError as error:

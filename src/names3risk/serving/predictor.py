@@ -62,8 +62,13 @@ class Predictor:
             ArtifactError: A file is missing or does not fit; the message names it.
         """
         with model_folder(path) as folder:
-            artifacts = load_artifacts(folder)
-            return cls(artifacts, make_backend(backend, folder, artifacts))
+            return cls.of_folder(folder, backend)
+
+    @classmethod
+    def of_folder(cls, folder: str | Path, backend: str = "onnx") -> Predictor:
+        """Loads the files of a model folder; see `load`."""
+        artifacts = load_artifacts(folder)
+        return cls(artifacts, make_backend(backend, folder, artifacts))
 
     @property
     def needed(self) -> list[str]:

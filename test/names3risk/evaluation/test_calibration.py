@@ -98,10 +98,9 @@ def test_a_saved_calibration_is_the_same(tmp_path, method, classes):
     labels, probabilities = overconfident(300, 4, classes)
     calibration = Calibration.fit(labels, probabilities, method)
     assert calibration.save(tmp_path).name == "calibration.json"
-    for place in (tmp_path, tmp_path / "calibration.json"):
-        loaded = Calibration.load(place)
-        assert loaded == calibration
-        assert np.array_equal(loaded.apply(probabilities), calibration.apply(probabilities))
+    loaded = Calibration.load(tmp_path / "calibration.json")
+    assert loaded == calibration
+    assert np.array_equal(loaded.apply(probabilities), calibration.apply(probabilities))
 
 
 @pytest.mark.parametrize(
@@ -129,7 +128,7 @@ def test_a_map_that_falls_is_refused(tmp_path):
     bad = {"method": "isotonic", "num_classes": 2, "maps": [{"x": [0.1, 0.2], "y": [0.5, 0.4]}]}
     (tmp_path / "calibration.json").write_text(json.dumps(bad))
     with pytest.raises(ArtifactError, match="y must not fall"):
-        Calibration.load(tmp_path)
+        Calibration.load(tmp_path / "calibration.json")
     with pytest.raises(ArtifactError, match="cannot be read"):
         Calibration.load(tmp_path / "none.json")
 
