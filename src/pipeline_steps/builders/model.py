@@ -2,47 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field
 
 from pipeline_step_specs import BATCH_TRANSFORM_SPEC, PYTORCH_MODEL_SPEC
 from pipeline_steps.builders.base import Arguments, BuildContext, StepBuilderBase, key_values, vpc_config, without_empty
-from pipeline_steps.problems import Problem
+from pipeline_steps.builders.serving import ServingSettings, ServingStepBuilder
 from pipeline_steps.references import as_string
-from pipeline_steps.settings import CachedSettings, Referable, RetriedSettings, Vpc
+from pipeline_steps.settings import CachedSettings, Referable, Vpc
 
 
-class ModelSettings(RetriedSettings):
-    """The settings of a model.
+class ModelSettings(ServingSettings):
+    """The settings of a model, beside those of its container.
 
     Args:
-        image: The URI of the image that serves the model.
-        environment: The environment of the serving container.
         tags: Tags of the model.
         vpc: The private network that the model is served in.
         network_isolation: Whether the container has no network.
     """
 
-    image: Referable = None
-    environment: dict[str, Referable] = Field(default_factory=dict)
     tags: dict[str, str] = Field(default_factory=dict)
     vpc: Vpc | None = None
     network_isolation: bool = False
 
 
-class ModelStepBuilder(StepBuilderBase[ModelSettings]):
+class ModelStepBuilder(ServingStepBuilder[ModelSettings]):
     """Builds the step that makes a SageMaker model of trained artifacts."""
 
     specification = PYTORCH_MODEL_SPEC
     settings_class = ModelSettings
-
-    def problems(self) -> Iterator[Problem]:
-        """Gives what is wrong with the settings."""
-        yield from super().problems()
-        if self.settings.image is None:
-            yield self.problem("image", "the container image is missing; set `image` here or in `defaults`")
 
     def arguments(self, context: BuildContext) -> Arguments:
         """Gives the CreateModel request."""
@@ -50,13 +39,7 @@ class ModelStepBuilder(StepBuilderBase[ModelSettings]):
         return without_empty(
             {
                 "ExecutionRoleArn": context.pipeline.role,
-                "PrimaryContainer": without_empty(
-                    {
-                        "Image": settings.image,
-                        "ModelDataUrl": context.inputs["model_input"],
-                        "Environment": {name: as_string(value) for name, value in settings.environment.items()},
-                    }
-                ),
+                "PrimaryContainer": self.container(context),
                 "VpcConfig": vpc_config(settings.vpc),
                 "EnableNetworkIsolation": settings.network_isolation or None,
                 "Tags": key_values({**context.pipeline.tags, **settings.tags}),

@@ -2,68 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Literal
 
 from pydantic import Field
 
 from pipeline_step_specs import REGISTRATION_SPEC
-from pipeline_steps.builders.base import Arguments, BuildContext, StepBuilderBase, without_empty
-from pipeline_steps.problems import Problem
-from pipeline_steps.references import Value, as_string
-from pipeline_steps.settings import Referable, RetriedSettings
+from pipeline_steps.builders.base import Arguments, BuildContext, without_empty
+from pipeline_steps.builders.serving import ServingSettings, ServingStepBuilder
+from pipeline_steps.references import Value
+from pipeline_steps.settings import Referable
 
 
-class RegistrationSettings(RetriedSettings):
-    """The settings of a registration.
+class RegistrationSettings(ServingSettings):
+    """The settings of a registration, beside those of the container.
 
     Args:
         model_package_group: The group that gets a new version.
-        image: The URI of the image that serves the model.
         approval_status: The status of the new version.
         description: What the version is, for people.
         content_types: The media types that the model takes.
         response_types: The media types that it answers with.
         inference_instances: The instance types it may be served on.
         transform_instances: The instance types it may transform batches on.
-        environment: The environment of the serving container.
         metadata: Customer metadata of the version.
         metrics: The address of evaluation.json, or the folder of it, shown with the version; set by `inputs`.
     """
 
     model_package_group: Referable
-    image: Referable = None
     approval_status: Referable | Literal["Approved", "Rejected", "PendingManualApproval"] = "PendingManualApproval"
     description: str = ""
     content_types: list[str] = Field(default_factory=lambda: ["text/csv", "application/json"], min_length=1)
     response_types: list[str] = Field(default_factory=lambda: ["application/json"], min_length=1)
     inference_instances: list[str] = Field(default_factory=lambda: ["ml.m5.large"])
     transform_instances: list[str] = Field(default_factory=lambda: ["ml.m5.large"])
-    environment: dict[str, Referable] = Field(default_factory=dict)
     metadata: dict[str, str] = Field(default_factory=dict)
     metrics: Referable = None
 
 
-class RegisterModelStepBuilder(StepBuilderBase[RegistrationSettings]):
+class RegisterModelStepBuilder(ServingStepBuilder[RegistrationSettings]):
     """Builds the step that makes a trained model a new version of a model package group."""
 
     specification = REGISTRATION_SPEC
     settings_class = RegistrationSettings
 
-    def problems(self) -> Iterator[Problem]:
-        """Gives what is wrong with the settings."""
-        yield from super().problems()
-        if self.settings.image is None:
-            yield self.problem("image", "the container image is missing; set `image` here or in `defaults`")
-
     def arguments(self, context: BuildContext) -> Arguments:
         """Gives the CreateModelPackage request."""
         settings = self.settings
-        container: dict[str, Any] = {
-            "Image": settings.image,
-            "ModelDataUrl": context.inputs["model_input"],
-            "Environment": {name: as_string(value) for name, value in settings.environment.items()},
-        }
         return without_empty(
             {
                 "ModelPackageGroupName": settings.model_package_group,
@@ -71,7 +55,7 @@ class RegisterModelStepBuilder(StepBuilderBase[RegistrationSettings]):
                 "ModelApprovalStatus": settings.approval_status,
                 "InferenceSpecification": without_empty(
                     {
-                        "Containers": [without_empty(container)],
+                        "Containers": [self.container(context)],
                         "SupportedContentTypes": settings.content_types,
                         "SupportedResponseMIMETypes": settings.response_types,
                         "SupportedRealtimeInferenceInstanceTypes": settings.inference_instances,
