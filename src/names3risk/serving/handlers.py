@@ -16,9 +16,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from names3risk.artifacts.archive import model_folder
 from names3risk.errors import ArtifactError
@@ -32,6 +33,20 @@ if TYPE_CHECKING:
 LEGACY_SCORE, CALIBRATED_SCORE, SCORE_PERCENTILE = "legacy-score", "calibrated-score", "score-percentile"
 
 
+class Scorer(Protocol):
+    """What gives the probabilities of rows: `Predictor`, or that of another kind of model."""
+
+    @property
+    def needed(self) -> list[str]:
+        """The columns that rows must have, the id first."""
+
+    def probabilities(self, frame: pl.DataFrame) -> npt.NDArray[Any]:
+        """Probabilities `(N, K)` of a table's rows."""
+
+    def row_probabilities(self, rows: Rows) -> npt.NDArray[Any]:
+        """Probabilities `(N, K)` of rows given as mappings."""
+
+
 @dataclass(frozen=True)
 class ServedModel:
     """A trained model with what its scores are shown as.
@@ -41,7 +56,7 @@ class ServedModel:
         calibration: What `calibration.json` holds, or None.
     """
 
-    predictor: Predictor
+    predictor: Scorer
     calibration: Calibration | None
 
     @classmethod
@@ -62,14 +77,7 @@ class ServedModel:
             ArtifactError: A file is missing, broken, or does not fit the others.
         """
         predictor = Predictor.of_folder(folder, backend)
-        file = Path(folder) / CALIBRATION_FILE
-        calibration = Calibration.load(file) if file.is_file() else None
-        classes = predictor.artifacts.hyperparameters.num_classes
-        if calibration is not None and calibration.num_classes != classes:
-            raise ArtifactError(
-                f"is of {calibration.num_classes} classes", where=file, expected=f"{classes}, as the model has"
-            )
-        return cls(predictor, calibration)
+        return cls(predictor, load_calibration(folder, predictor.artifacts.hyperparameters.num_classes))
 
     def score(self, rows: Rows | Cells | pl.DataFrame) -> Columns:
         """Scores rows; see the module for the columns.
@@ -81,7 +89,7 @@ class ServedModel:
             DataError: A column is missing, or a value is wrong.
             ArtifactError: The network gave something that is no probability.
         """
-        id_name = self.predictor.artifacts.schema.id_name
+        id_name = self.predictor.needed[0]
         if isinstance(rows, list):
             mappings = [row for row in rows if isinstance(row, dict)]
             if len(mappings) < len(rows):
@@ -95,6 +103,21 @@ class ServedModel:
         calibrated = None if self.calibration is None else self.calibration.apply(probabilities)
         columns = _scores if probabilities.shape[1] == 2 else _class_columns
         return {id_name: ids, **columns(probabilities, calibrated, self.calibration)}
+
+
+def load_calibration(folder: str | Path, classes: int) -> Calibration | None:
+    """Reads the calibration of a model folder, where it has one.
+
+    Raises:
+        ArtifactError: It is broken, or of another number of classes.
+    """
+    file = Path(folder) / CALIBRATION_FILE
+    calibration = Calibration.load(file) if file.is_file() else None
+    if calibration is not None and calibration.num_classes != classes:
+        raise ArtifactError(
+            f"is of {calibration.num_classes} classes", where=file, expected=f"{classes}, as the model has"
+        )
+    return calibration
 
 
 def model_fn(model_dir: str, context: Any = None) -> ServedModel:
