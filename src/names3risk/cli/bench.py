@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from names3risk.cli import sequences
 from names3risk.cli.samples import SampleName, sample
 
 if TYPE_CHECKING:
     from names3risk.bench.quality import Candidate, Comparison
 
 app = typer.Typer(help="Measure the library beside the alternatives.", no_args_is_help=True)
+app.command("pointer")(sequences.bench_pointer)
 
 MODELS = ("lstm2risk", "transformer2risk")
 

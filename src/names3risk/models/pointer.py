@@ -134,7 +134,7 @@ class PointerNetwork(nn.Module):
         states = self._encode(items, attention_mask, entities, details, from_end)
         context = states.gather(1, last[..., None].expand(-1, -1, states.shape[2])).squeeze(1)
         copyable = attention_mask & (items >= FIRST)
-        coverage = context.new_zeros(len(items), dtype=torch.float32)
+        coverage = context.new_zeros(items.shape[0], dtype=torch.float32)
         if self.mode == "generate":
             generated = known_log_softmax(self.generator(context))
             none = coverage
@@ -157,6 +157,11 @@ class PointerNetwork(nn.Module):
         mixed = torch.logaddexp(log_gate + copied, log_rest + generated)
         mixed = torch.where(torch.arange(self.n_items, device=items.device) < FIRST, FLOOR, mixed)
         return PointerOutput(mixed, attention, log_gate.exp().squeeze(1), coverage)
+
+    @property
+    def embeddings_of_details(self) -> list[nn.Embedding]:
+        """The embeddings of time of day, weekday, recency, duration and each context field."""
+        return [module for module in self.details if isinstance(module, nn.Embedding)]
 
     def _encode(
         self, items: Tensor, attention_mask: Tensor, entities: Tensor, details: Tensor, from_end: Tensor

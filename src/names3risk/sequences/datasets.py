@@ -80,7 +80,7 @@ class SequenceSource:
         events = split.events
         self.lengths = split.ends - split.starts
         self.items, self.entities, self.seconds, self.details, self.starts, self.ends = (
-            torch.from_numpy(array).to(device)
+            torch.from_numpy(np.require(array, requirements=["C", "W"])).to(device)
             for array in (events.items, events.entities, events.seconds, events.details, split.starts, split.ends)
         )
         self.labels = None if split.labels is None else torch.from_numpy(split.labels).to(device)
