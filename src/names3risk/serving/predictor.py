@@ -18,7 +18,6 @@ from names3risk.serving.rows import Row, RowEncoder
 from names3risk.text.ragged import RaggedTokens
 from names3risk.text.special import PAD_ID
 
-BATCH_SIZE = 256
 SCORE = "score"
 NOT_SCORED = {
     "entity_name": None,
@@ -48,12 +47,13 @@ class Predictor:
         self._rows = RowEncoder(artifacts)
 
     @classmethod
-    def load(cls, path: str | Path, backend: str = "onnx") -> Predictor:
+    def load(cls, path: str | Path, backend: str = "onnx", threads: int = 0) -> Predictor:
         """Loads a trained model; nothing in it is unpickled.
 
         Args:
             path: A model folder, or its `model.tar.gz`.
-            backend: `onnx` (needs no torch) or `torch`.
+            backend: `onnx` (needs no torch), `onnx-int8` (faster, scores move a little) or `torch`.
+            threads: Threads of ONNX Runtime for one request; 0 for one a core.
 
         Returns:
             The predictor; the folder is not needed any more.
@@ -62,13 +62,13 @@ class Predictor:
             ArtifactError: A file is missing or does not fit; the message names it.
         """
         with model_folder(path) as folder:
-            return cls.of_folder(folder, backend)
+            return cls.of_folder(folder, backend, threads)
 
     @classmethod
-    def of_folder(cls, folder: str | Path, backend: str = "onnx") -> Predictor:
+    def of_folder(cls, folder: str | Path, backend: str = "onnx", threads: int = 0) -> Predictor:
         """Loads the files of a model folder; see `load`."""
         artifacts = load_artifacts(folder)
-        return cls(artifacts, make_backend(backend, folder, artifacts))
+        return cls(artifacts, make_backend(backend, folder, artifacts, threads))
 
     @property
     def needed(self) -> list[str]:
@@ -140,7 +140,7 @@ class Predictor:
     ) -> npt.NDArray[np.float32]:
         result = np.empty((len(tokens), self.artifacts.hyperparameters.num_classes), dtype=np.float32)
         done = 0
-        for rows, input_ids, attention_mask in padded_batches(tokens, BATCH_SIZE):
+        for rows, input_ids, attention_mask in padded_batches(tokens, self._backend.batch_size):
             result[rows] = self._backend(input_ids, attention_mask, tabular[rows])
             done += len(rows)
             on_progress(done)
