@@ -1,6 +1,7 @@
 """The contract of dockers/names3risk_pytorch/pytorch_training.py."""
 
 from .contract import TrainingScriptContract
+from .image_requirements import PYTORCH_REQUIREMENTS
 
 NAMES3RISK_TRAINING_CONTRACT = TrainingScriptContract(
     entry_point="pytorch_training.py",
@@ -22,6 +23,7 @@ NAMES3RISK_TRAINING_CONTRACT = TrainingScriptContract(
     },
     hyperparameters="names3risk.hyperparameters.Hyperparameters",
     framework_provided=("config",),
+    framework_requirements=PYTORCH_REQUIREMENTS,
     description="Trains LSTM2Risk or Transformer2Risk on the channels train, val and test and writes the model, its "
     "artefacts, predictions, metrics and pictures.",
 )

@@ -1,6 +1,7 @@
 """The contract of dockers/pytorch_bsm/train.py."""
 
 from .contract import TrainingScriptContract
+from .image_requirements import PYTORCH_REQUIREMENTS
 
 PYTORCH_TRAIN_CONTRACT = TrainingScriptContract(
     entry_point="train.py",
@@ -15,5 +16,6 @@ PYTORCH_TRAIN_CONTRACT = TrainingScriptContract(
     },
     optional_env_vars={"SM_CHECKPOINT_DIR": "/opt/ml/checkpoints"},
     framework_provided=("config",),
+    framework_requirements=PYTORCH_REQUIREMENTS,
     description="Trains a multimodal model (text and table) with PyTorch Lightning.",
 )

@@ -28,6 +28,7 @@ class Settings:
         scripts: Folders, or patterns of folders, that hold the scripts; a contract's entry point is looked up in them.
         source_roots: Folders that local packages are imported from; None looks for the `src` folders above a script.
         bindings: Script to the name of its contract, where the entry point alone does not decide.
+        trained_by: Name of the contract of a script that is given a trained model, to the training contract's name.
         select: Codes, or beginnings of codes, to report; empty means all.
         ignore: Codes, or beginnings of codes, not to report.
         rules: Code to `error`, `warning` (reported, does not fail) or `off`.
@@ -44,6 +45,7 @@ class Settings:
     scripts: tuple[str, ...] = ()
     source_roots: tuple[str, ...] | None = None
     bindings: Mapping[str, str] = field(default_factory=dict)
+    trained_by: Mapping[str, str] = field(default_factory=dict)
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     rules: Mapping[str, str] = field(default_factory=dict)
@@ -112,7 +114,7 @@ def _settings(table: Mapping[str, Any], path: Path) -> Settings:
 def _value(name: str, value: Any, where: str) -> Any:
     if name in ("contracts", "scripts", "source_roots", "select", "ignore"):
         return _strings(value, where)
-    if name in ("bindings", "rules", "per_script_ignores"):
+    if name in ("bindings", "trained_by", "rules", "per_script_ignores"):
         if not isinstance(value, dict):
             raise UsageError(f"{where}: expected a table, found {value!r}")
         if name == "per_script_ignores":

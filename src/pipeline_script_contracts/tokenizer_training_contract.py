@@ -1,6 +1,7 @@
 """The contract of dockers/names3risk_pytorch/tokenizer_training.py."""
 
 from .contract import ProcessingScriptContract
+from .image_requirements import PYTORCH_REQUIREMENTS
 
 TOKENIZER_TRAINING_CONTRACT = ProcessingScriptContract(
     entry_point="tokenizer_training.py",
@@ -13,6 +14,7 @@ TOKENIZER_TRAINING_CONTRACT = ProcessingScriptContract(
         "max_vocab_size": 50000,
         "seed": 0,
     },
+    framework_requirements=PYTORCH_REQUIREMENTS,
     description="Trains the byte-pair tokenizer on the text columns of the training split and writes tokenizer.json, "
     "vocab.json and tokenizer_report.json.",
 )

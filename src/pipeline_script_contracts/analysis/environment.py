@@ -18,6 +18,7 @@ from .values import (
     Atom,
     Const,
     Document,
+    EnumMember,
     Lib,
     PathAtom,
     Text,
@@ -232,6 +233,8 @@ def constant_of(value: Value) -> tuple[bool, Any]:
             return True, atom.value
         if isinstance(atom, PathAtom) and isinstance(atom.text, Const):
             return True, atom.text.value
+        if isinstance(atom, EnumMember):  # on the command line it goes by its value
+            return constant_of(atom.value)
     return False, None
 
 

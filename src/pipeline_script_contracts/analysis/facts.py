@@ -51,6 +51,7 @@ class PathUse:
         place: Where the call stands.
         chain: The steps that led to the path.
         tree: True when everything below the path is touched too.
+        source: What is moved there, for a move.
     """
 
     kind: str
@@ -59,6 +60,7 @@ class PathUse:
     place: Place
     chain: tuple[ChainStep, ...] = ()
     tree: bool = False
+    source: Pattern | None = None
 
 
 @dataclass(frozen=True)

@@ -242,8 +242,7 @@ def _resolve(interp: Interpreter, owner: PathAtom, arguments: Any, node: ast.AST
 
 def _rename(interp: Interpreter, owner: PathAtom, arguments: Any, node: ast.AST) -> Value:
     target = arguments.get(0, "target")
-    paths.touch(interp, "delete", (owner,), "Path.rename", node)
-    paths.touch(interp, "write", target, "Path.rename", node)
+    paths.move(interp, (owner,), target, "Path.rename", node)
     return paths.join_path(interp, [target], node, "rename")
 
 

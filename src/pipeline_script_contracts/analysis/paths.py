@@ -202,7 +202,14 @@ def basename(text: Const | Text) -> Const | Text:
 
 
 def touch(
-    interp: Interpreter, kind: str, value: Value, sink: str, node: ast.AST, tree: bool = False, depth: int = 0
+    interp: Interpreter,
+    kind: str,
+    value: Value,
+    sink: str,
+    node: ast.AST,
+    tree: bool = False,
+    depth: int = 0,
+    source: Pattern | None = None,
 ) -> None:
     """Records that a call touches whatever paths a value may be.
 
@@ -214,10 +221,11 @@ def touch(
         node: Where it stands.
         tree: True when everything below is touched too.
         depth: How many collections have been opened already.
+        source: What is moved there, for a move.
     """
     for atom in value:
         if parts_of(atom) is not None:
-            _touch_text(interp, kind, atom, sink, node, tree)
+            _touch_text(interp, kind, atom, sink, node, tree, source)
         elif isinstance(atom, Unknown):
             interp.record.unresolved(kind, sink, atom.reason, interp.place(node))
         elif isinstance(atom, Method):
@@ -258,7 +266,21 @@ def _touch_object(interp: Interpreter, kind: str, atom: Ref, sink: str, node: as
         touch(interp, kind, iteration.element_of(interp, (atom,)), sink, node, tree, depth + 1)
 
 
-def _touch_text(interp: Interpreter, kind: str, atom: Atom, sink: str, node: ast.AST, tree: bool) -> None:
+def move(interp: Interpreter, source: Value, target: Value, sink: str, node: ast.AST) -> None:
+    """Records that a file or folder is moved: what was written there lies at the target from now on."""
+    touch(interp, "delete", source, sink, node)
+    touch(interp, "write", target, sink, node, source=only_pattern(source))
+
+
+def only_pattern(value: Value) -> Pattern | None:
+    """Gives the path that a value certainly is, as far as it is known; None where it may be one of several."""
+    parts = parts_of(value[0]) if len(value) == 1 else None
+    return Pattern(parts) if parts else None
+
+
+def _touch_text(
+    interp: Interpreter, kind: str, atom: Atom, sink: str, node: ast.AST, tree: bool, source: Pattern | None
+) -> None:
     parts = parts_of(atom) or ()
     if parts and isinstance(parts[0], str) and parts[0].startswith("file://"):
         parts = (parts[0].removeprefix("file://"), *parts[1:])
@@ -272,7 +294,7 @@ def _touch_text(interp: Interpreter, kind: str, atom: Atom, sink: str, node: ast
         reason = first.reason or f"the path begins with {first.kind} {first.name}".rstrip()
         interp.record.unresolved(kind, sink, reason, interp.place(node), chain)
         return
-    interp.record.path(kind, pattern, sink, interp.place(node), chain, tree)
+    interp.record.path(kind, pattern, sink, interp.place(node), chain, tree, source)
 
 
 def _from_working_folder(interp: Interpreter, parts: Parts) -> Parts:

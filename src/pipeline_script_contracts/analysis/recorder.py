@@ -38,12 +38,21 @@ class Recorder:
         """Gives the place of a node."""
         return Place(filename, location_of(node), end_of(node), phase)
 
-    def path(self, kind: str, path: Pattern, sink: str, place: Place, chain: Chain, tree: bool = False) -> None:
+    def path(
+        self,
+        kind: str,
+        path: Pattern,
+        sink: str,
+        place: Place,
+        chain: Chain,
+        tree: bool = False,
+        source: Pattern | None = None,
+    ) -> None:
         """Records a use of a path."""
-        key = (kind, path, sink, place, tree)
+        key = (kind, path, sink, place, tree, source)
         if key not in self._seen:
             self._seen.add(key)
-            self.analysis.paths.append(PathUse(kind, path, sink, place, chain, tree))
+            self.analysis.paths.append(PathUse(kind, path, sink, place, chain, tree, source))
 
     def unresolved(self, kind: str, sink: str, reason: str, place: Place, chain: Chain = (), package: str = "") -> None:
         """Records a use that could not be followed."""

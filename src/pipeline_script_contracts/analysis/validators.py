@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from . import calls, expressions
+from . import calls, checks, expressions
 from .containers import DictState, text_key
 from .interpreter import Interpreter
 from .scopes import ClassInfo
@@ -48,17 +48,25 @@ def validated(interp: Interpreter, info: ClassInfo, name: str, value: Value, giv
     if info.flavour not in ("pydantic", "settings"):
         return value
     node: ast.AST = info.node or ast.Pass()
-    for cls in info.mro:
-        annotation = interp.infos.get(("annotation", cls, name))
-        for function in _in_annotation(interp, annotation) if given and annotation is not None else ():
-            value = calls.call(interp, function, calls.Arguments([value]), node)
-    for each in _of_field(info, name):
-        if not (given or each.on_defaults):
-            continue
-        method = interp.store.get(each.cls.scope, each.name)
-        if isinstance(method, tuple):
-            value = _apply(interp, info, each, method, value, obj, node)
+    functions, methods = _validators_of(interp, info, name)
+    for each in functions if given else ():
+        value = calls.call(interp, expressions.evaluate(interp, each), calls.Arguments([value]), node)
+    for method in methods:
+        function = interp.store.get(method.cls.scope, method.name)
+        if isinstance(function, tuple) and (given or method.on_defaults):
+            value = _apply(interp, info, method, function, value, obj, node)
     return value
+
+
+def _validators_of(interp: Interpreter, info: ClassInfo, name: str) -> tuple[list[ast.expr], list[_Validator]]:
+    """Gives the validators of a field: functions in its annotation, and methods."""
+    key = ("validators", info, name)
+    if key not in interp.infos:
+        found = (interp.infos.get(("annotation", cls, name)) for cls in info.mro)
+        functions = [each for annotation in found if annotation is not None for each in _in_annotation(annotation)]
+        interp.infos[key] = functions, list(_of_field(info, name))
+    result: tuple[list[ast.expr], list[_Validator]] = interp.infos[key]
+    return result
 
 
 def _apply(
@@ -110,21 +118,37 @@ def _validates_defaults(cls: ClassInfo, field: str) -> bool:
     return any("validate_default=True" in text or "'validate_default': True" in text for text in texts)
 
 
-def _in_annotation(interp: Interpreter, annotation: ast.expr) -> Iterator[Value]:
+def _in_annotation(annotation: ast.expr) -> Iterator[ast.expr]:
     """Gives the functions in `Annotated[str, AfterValidator(function)]`."""
     for each in ast.walk(annotation):
         if isinstance(each, ast.Call) and _last_name(each.func) in _IN_ANNOTATIONS and each.args:
-            yield expressions.evaluate(interp, each.args[0])
+            yield each.args[0]
 
 
 def run_after(interp: Interpreter, info: ClassInfo, obj: Obj, node: ast.AST) -> None:
     """Runs the validators that look at the whole object when it is complete, which may fill fields in."""
-    for cls in info.mro:
-        for statement in cls.node.body if cls.node is not None else ():
-            if isinstance(statement, ast.FunctionDef) and _is_after_validator(statement):
-                method = interp.store.get(cls.scope, statement.name)
-                if method is not None:
-                    calls.call(interp, method, calls.Arguments([(Ref(obj),)]), node)
+    for cls, statement in _after_validators(interp, info):
+        seen = ("checked", info, statement)
+        if seen in interp.infos:
+            continue
+        if checks.only_checks(info, statement):
+            interp.infos[seen] = True  # another object would be looked at in the same way, to no other effect
+        method = interp.store.get(cls.scope, statement.name)
+        if method is not None:
+            calls.call(interp, method, calls.Arguments([(Ref(obj),)]), node)
+
+
+def _after_validators(interp: Interpreter, info: ClassInfo) -> list[tuple[ClassInfo, ast.FunctionDef]]:
+    key = ("after", info)
+    if key not in interp.infos:
+        interp.infos[key] = [
+            (cls, statement)
+            for cls in info.mro
+            for statement in (cls.node.body if cls.node is not None else ())
+            if isinstance(statement, ast.FunctionDef) and _is_after_validator(statement)
+        ]
+    found: list[tuple[ClassInfo, ast.FunctionDef]] = interp.infos[key]
+    return found
 
 
 def _is_after_validator(node: ast.FunctionDef) -> bool:

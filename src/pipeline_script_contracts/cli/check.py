@@ -15,7 +15,7 @@ from ..findings import Finding, Verdict
 from ..reporters import Report, render
 from ..settings import Settings, UsageError
 from .catalogue import Catalogue
-from .checking import Check, check_job
+from .checking import Analyses, Check, check_job
 from .options import Options, build_parser, check_codes, gather
 from .plan import plan, training_script
 
@@ -148,6 +148,7 @@ def run_jobs(options: Options, cwd: Path) -> list[Check]:
     roots = None if settings.source_roots is None else [settings.root / each for each in settings.source_roots]
     catalogue = Catalogue(references, cwd if options.contracts else settings.root, roots or [], cache)
     jobs = plan(catalogue.records, settings, options.targets, bool(options.contracts), cwd)
+    analyses = Analyses()
     return [
         check_job(
             job,
@@ -155,7 +156,8 @@ def run_jobs(options: Options, cwd: Path) -> list[Check]:
             cache,
             source_roots=roots,
             coverage_fail_under=settings.coverage_fail_under,
-            training=training_script(job, catalogue.records, settings),
+            training=training_script(job, catalogue.records, settings, cwd),
+            analyses=analyses,
         )
         for job in jobs
     ]

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..cache import Cache, finding_from_dict
 from ..findings import Finding
 from .catalogue import Catalogue
 from .plan import Job
+
+if TYPE_CHECKING:
+    from ..analysis import Analysis
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,22 @@ class Check:
     files: tuple[str, ...]
 
 
+class Analyses:
+    """The analyses of one run: a training script is looked at once, for itself and for those that serve its model."""
+
+    def __init__(self) -> None:
+        self._done: dict[tuple[Path, ...], Analysis] = {}
+
+    def of(self, script: Path, roots: Sequence[Path]) -> Analysis:
+        """Gives the facts about a script."""
+        from ..analysis import analyse
+
+        key = (script, *roots)
+        if key not in self._done:
+            self._done[key] = analyse(script, source_roots=roots)
+        return self._done[key]
+
+
 def check_job(
     job: Job,
     catalogue: Catalogue,
@@ -42,6 +61,7 @@ def check_job(
     source_roots: Sequence[Path] | None = None,
     coverage_fail_under: float | None = None,
     training: Path | None = None,
+    analyses: Analyses | None = None,
 ) -> Check:
     """Checks one script.
 
@@ -52,6 +72,7 @@ def check_job(
         source_roots: Folders that local packages are imported from; None looks for `src` folders above the script.
         coverage_fail_under: Least share of I/O calls that could be followed, in percent.
         training: The training script whose artefacts this one serves, where there is one.
+        analyses: What the run has analysed so far.
 
     Returns:
         The outcome.
@@ -62,7 +83,7 @@ def check_job(
     key = ("check", names, job.record.kind, job.record.digest, threshold)
     value = cache.get(*key)
     if value is None:
-        value, files = _analyse(job, catalogue, roots, threshold, training)
+        value, files = _analyse(job, catalogue, roots, threshold, training, analyses or Analyses())
         cache.put(*key, value=value, files=files, folders=[job.script.parent, *roots])
     return Check(
         script=job.script,
@@ -75,16 +96,20 @@ def check_job(
 
 
 def _analyse(
-    job: Job, catalogue: Catalogue, roots: list[Path], threshold: float | None, training: Path | None
+    job: Job,
+    catalogue: Catalogue,
+    roots: list[Path],
+    threshold: float | None,
+    training: Path | None,
+    analyses: Analyses,
 ) -> tuple[dict[str, Any], list[Path]]:
-    from ..analysis import analyse
     from ..rules import Context, check
 
     contract = catalogue.contract(job.record)
     beside = job.script.parent / "requirements.txt"
     requirements = beside if beside.is_file() else None
-    analysis = analyse(job.script, source_roots=roots)
-    served = analyse(training, source_roots=roots) if training is not None else None
+    analysis = analyses.of(job.script, roots)
+    served = analyses.of(training, roots) if training is not None else None
     findings = check(contract, analysis, requirements=requirements, coverage_fail_under=threshold, training=served)
     followed = sorted({job.script, *analysis.local_modules})
     value = {

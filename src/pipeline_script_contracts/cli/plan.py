@@ -49,26 +49,44 @@ def plan(records: Sequence[Record], settings: Settings, targets: Sequence[Path],
     return list(dict.fromkeys(jobs))
 
 
-def training_script(job: Job, records: Sequence[Record], settings: Settings) -> Path | None:
-    """Gives the training script whose artefacts an inference script serves: the only one in the same folder.
+def training_script(job: Job, records: Sequence[Record], settings: Settings, cwd: Path) -> Path | None:
+    """Gives the training script whose artefacts a script is given.
+
+    It is that of the contract that `trained_by` names; for an inference script, otherwise the only training script in
+    the same folder.
 
     Args:
-        job: The job of the inference script.
+        job: The job of the script that is given the model.
         records: All contracts.
-        settings: The bindings of scripts to contracts.
+        settings: The bindings of scripts to contracts, and `trained_by`.
+        cwd: The folder that scripts are looked for in where no other is set.
 
     Returns:
-        The script; None for other kinds of jobs, and where there is none or more than one.
+        The script; None where there is none or more than one.
+
+    Raises:
+        UsageError: `trained_by` names a contract that does not exist.
     """
-    if job.record.kind != "InferenceScriptContract":
+    named = settings.trained_by.get(job.record.name)
+    if named is not None:
+        jobs = [each for record in records if record.name == named for each in _of_contract(record, settings, cwd)]
+        if not jobs:
+            known = ", ".join(sorted(record.name for record in records))
+            raise UsageError(
+                f"[tool.validate_contracts.trained_by] {job.record.name}: no contract {named!r}; there are {known}"
+            )
+        beside = [each.script for each in jobs if each.script.parent == job.script.parent]
+        found = beside or [each.script for each in jobs]
+    elif job.record.kind == "InferenceScriptContract":
+        candidates = {
+            job.script.parent / record.entry_point
+            for record in records
+            if record.kind == "TrainingScriptContract"
+            and _bound(job.script.parent / record.entry_point, settings) in (None, record.name)
+        }
+        found = [script for script in candidates if script.is_file()]
+    else:
         return None
-    scripts = {
-        job.script.parent / record.entry_point
-        for record in records
-        if record.kind == "TrainingScriptContract"
-        and _bound(job.script.parent / record.entry_point, settings) in (None, record.name)
-    }
-    found = [script for script in scripts if script.is_file()]
     return found[0] if len(found) == 1 else None
 
 

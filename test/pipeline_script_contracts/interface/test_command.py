@@ -409,3 +409,32 @@ def test_where_an_internal_error_happened_is_shown_on_request(
     monkeypatch.setattr(check, "check_project", fail)
     monkeypatch.setenv("VALIDATE_CONTRACTS_TRACEBACK", "1")
     assert "Traceback" in run()[2]
+
+
+def test_a_job_that_is_given_the_model_is_checked_against_the_training_that_the_settings_name(
+    script: Path, project: Path, run: Run
+) -> None:
+    folders = {"model": "/opt/ml/processing/input/model"}, {"report": "/opt/ml/processing/output"}
+    fields = {"expected_input_paths": folders[0], "expected_output_paths": folders[1]}
+    judge = project / "elsewhere" / "judge.py"
+    judge.parent.mkdir()
+    judge.write_text(
+        "import pandas as pd\n"
+        "rows = pd.read_csv('/opt/ml/processing/input/model/rows.csv')\n"
+        "rows.to_csv('/opt/ml/processing/output/report.csv')\n"
+    )
+    (project / "contracts" / "judge.json").write_text(
+        json.dumps({"type": "processing", "entry_point": "judge.py", **fields})
+    )
+    config = project / "pyproject.toml"
+    config.write_text(config.read_text().replace('scripts = ["', 'scripts = ["elsewhere", "'))
+    assert run()[0] == 0
+    pair = '[tool.validate_contracts.trained_by]\n"contracts/judge.json:judge.py" = "contracts/train.json:train.py"\n'
+    config.write_text(config.read_text() + "\n" + pair)
+    assert run()[0] == 0
+    judge.write_text(judge.read_text().replace("rows.csv", "columns.csv"))
+    assert codes(run("--output-format", "json")[1]) == ["SC601"]
+    config.write_text(config.read_text().replace('"contracts/train.json:train.py"', '"other"'))
+    code, _, error = run()
+    assert code == 2
+    assert "trained_by] contracts/judge.json:judge.py: no contract 'other'; there are" in error

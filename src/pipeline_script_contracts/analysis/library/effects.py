@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import paths
 from ..interpreter import Interpreter
+from ..patterns import Pattern
 from ..values import NOTHING, Const, Handle, PathAtom, Value, parts_of
 from .table import TABLES
 
@@ -109,8 +110,17 @@ def apply_effects(interp: Interpreter, effects: tuple[Effect, ...], sink: str, a
             mode = arguments.get(effect.mode[0], *effect.mode[1])
             opened = open_path(interp, value, mode, sink, node)
         else:
-            paths.touch(interp, effect.kind, value, sink, node, effect.tree)
+            source = _source(effects, sink, arguments) if effect.kind == "write" else None
+            paths.touch(interp, effect.kind, value, sink, node, effect.tree, source=source)
     return opened
+
+
+def _source(effects: tuple[Effect, ...], sink: str, arguments: Any) -> Pattern | None:
+    """Gives what a call moves or copies to where it writes."""
+    if not sink.startswith(("os.", "shutil.", "distutils.")):
+        return None
+    found = next((each for each in effects if each.kind in ("read", "delete")), None)
+    return paths.only_pattern(arguments.get(found.position, *found.names)) if found is not None else None
 
 
 def open_path(interp: Interpreter, path: Value, mode: Value, sink: str, node: ast.AST) -> Value:
