@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .tokenizer_training_contract import TOKENIZER_TRAINING_CONTRACT
     from .validator import ScriptContractValidator
     from .xgboost_evaluation_contract import XGBOOST_EVALUATION_CONTRACT
+    from .xgboost_inference_contract import XGBOOST_INFERENCE_CONTRACT
     from .xgboost_train_contract import XGBOOST_TRAIN_CONTRACT
 
     ALL_CONTRACTS: tuple[ScriptContract, ...]
@@ -37,6 +38,7 @@ _CONTRACTS = {
     "PYTORCH_INFERENCE_CONTRACT": "pytorch_inference_contract",
     "XGBOOST_TRAIN_CONTRACT": "xgboost_train_contract",
     "XGBOOST_EVALUATION_CONTRACT": "xgboost_evaluation_contract",
+    "XGBOOST_INFERENCE_CONTRACT": "xgboost_inference_contract",
     "MODEL_CALIBRATION_CONTRACT": "model_calibration_contract",
     "PACKAGING_CONTRACT": "packaging_contract",
     "PAYLOAD_CONTRACT": "payload_contract",
@@ -68,6 +70,7 @@ __all__ = [
     "TABULAR_PREPROCESS_CONTRACT",
     "TOKENIZER_TRAINING_CONTRACT",
     "XGBOOST_EVALUATION_CONTRACT",
+    "XGBOOST_INFERENCE_CONTRACT",
     "XGBOOST_TRAIN_CONTRACT",
     "ChainStep",
     "Finding",

@@ -26,7 +26,8 @@ from names3risk.data.schema import ColumnSchema
 from names3risk.errors import ArtifactError, ConfigError, Names3RiskError
 from names3risk.features.encoder import COLUMNS_FILE, IMPUTE_FILE, RISK_FILE, SCALE_FILE, FeatureEncoder
 from names3risk.files import replacing, write_json
-from names3risk.hyperparameters import Hyperparameters, load_hyperparameters
+from names3risk.hyperparameters import Hyperparameters, parse_hyperparameters
+from names3risk.hyperparameters.parsing import read_json_object
 from names3risk.text.chunks import build_text_encoder
 from names3risk.text.encoding import TextEncoder
 from names3risk.text.tokenizer import load_tokenizer, save_tokenizer
@@ -118,7 +119,8 @@ def load_artifacts(folder: str | Path) -> ModelArtifacts:
     for name in (HYPERPARAMETERS, SCHEMA, IMPUTE_FILE, RISK_FILE, SCALE_FILE, COLUMNS_FILE, TOKENIZER):
         _require(source / name)
     try:
-        hyperparameters = load_hyperparameters(source / HYPERPARAMETERS)
+        given = read_json_object(source / HYPERPARAMETERS)
+        hyperparameters = parse_hyperparameters(given, source / HYPERPARAMETERS)
         schema = ColumnSchema.load(source / SCHEMA)
         expected = schema.feature_columns
     except ConfigError as error:

@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING
 
 from names3risk.boosting.booster import MODEL_FILE, load_booster, save_booster
 from names3risk.boosting.features import BoostingFeatures
-from names3risk.boosting.hyperparameters import XGBoostHyperparameters, load_xgboost_hyperparameters
+from names3risk.boosting.hyperparameters import XGBoostHyperparameters, parse_xgboost_hyperparameters
 from names3risk.data.schema import ColumnSchema
 from names3risk.errors import ArtifactError, ConfigError
 from names3risk.features.encoder import COLUMNS_FILE
 from names3risk.files import write_json
+from names3risk.hyperparameters.parsing import read_json_object
 
 if TYPE_CHECKING:
     from xgboost import Booster
@@ -85,7 +86,8 @@ def load_boosting_artifacts(folder: str | Path) -> BoostingArtifacts:
         if not (source / name).is_file():
             raise ArtifactError("the file is missing", where=source / name, expected="a complete XGBoost model folder")
     try:
-        hyperparameters = load_xgboost_hyperparameters(source / HYPERPARAMETERS)
+        given = read_json_object(source / HYPERPARAMETERS)
+        hyperparameters = parse_xgboost_hyperparameters(given, source / HYPERPARAMETERS)
         schema = ColumnSchema.load(source / SCHEMA)
         expected = schema.feature_columns
     except ConfigError as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -10,8 +12,10 @@ import polars as pl
 from names3risk.artifacts.archive import model_folder
 from names3risk.boosting.artifacts import BoostingArtifacts, load_boosting_artifacts
 from names3risk.boosting.booster import predict_probabilities, to_dmatrix
+from names3risk.data.fields import missing_columns_error
 from names3risk.data.preparation import LABEL, conform
-from names3risk.errors import ArtifactError
+from names3risk.errors import ArtifactError, DataError
+from names3risk.evaluation.metrics import FloatArray
 from names3risk.serving.predictor import NOT_SCORED, SCORE, holds_class_numbers
 
 
@@ -37,7 +41,12 @@ class XGBoostPredictor:
             ArtifactError: A file is missing or does not fit; the message names it.
         """
         with model_folder(path) as folder:
-            return cls(load_boosting_artifacts(folder))
+            return cls.of_folder(folder)
+
+    @classmethod
+    def of_folder(cls, folder: str | Path) -> XGBoostPredictor:
+        """Loads the files of a model folder; see `load`."""
+        return cls(load_boosting_artifacts(folder))
 
     @property
     def needed(self) -> list[str]:
@@ -65,13 +74,8 @@ class XGBoostPredictor:
             DataError: A column is missing or of a wrong type.
             ArtifactError: The booster gave something that is no probability.
         """
-        rows = conform(frame, self._schema, None if where is None else str(where))
-        features = self.artifacts.features
-        matrix = to_dmatrix(features.transform(rows), features)
-        probabilities = predict_probabilities(self.artifacts.booster, matrix)
-        if not np.isfinite(probabilities).all():
-            raise ArtifactError("the model gives scores that are no numbers", expected="finite probabilities")
-        known = [rows[self._schema.id_name]]
+        probabilities = self.probabilities(frame, where)
+        known = [frame[self._schema.id_name]]
         for name in self.passed_on:
             if name != LABEL and name in frame.columns:
                 known.append(frame[name])
@@ -80,3 +84,43 @@ class XGBoostPredictor:
         classes = [pl.Series(f"prob_class_{index}", probabilities[:, index]) for index in range(probabilities.shape[1])]
         score = [classes[1].alias(SCORE)] if len(classes) == 2 else []
         return pl.DataFrame([*known, *classes, *score])
+
+    def probabilities(self, frame: pl.DataFrame, where: str | Path | None = None) -> FloatArray:
+        """The class probabilities of a table's rows, `(N, K)` float32; arguments and errors as for `predict`."""
+        rows = conform(frame, self._schema, None if where is None else str(where))
+        features = self.artifacts.features
+        matrix = to_dmatrix(features.transform(rows), features)
+        probabilities = predict_probabilities(self.artifacts.booster, matrix)
+        if not np.isfinite(probabilities).all():
+            raise ArtifactError("the model gives scores that are no numbers", expected="finite probabilities")
+        return probabilities
+
+    def row_probabilities(self, rows: Sequence[Mapping[str, Any]]) -> FloatArray:
+        """The class probabilities of rows given as mappings.
+
+        Args:
+            rows: Each with the columns of `needed`; values are strings, numbers, truth values or None.
+
+        Returns:
+            Probabilities `(N, K)`, the same as `probabilities` gives for a table of the rows.
+
+        Raises:
+            DataError: A row lacks a column, or holds a value that its column cannot have.
+            ArtifactError: The booster gave something that is no probability.
+        """
+        for index, row in enumerate(rows, start=1):
+            if absent := [name for name in self.needed if name not in row]:
+                raise missing_columns_error(absent, list(row), f"row {index}")
+        columns = {name: [_text(row[name], name, index) for index, row in enumerate(rows, 1)] for name in self.needed}
+        return self.probabilities(pl.DataFrame(columns, schema=dict.fromkeys(self.needed, pl.String)))
+
+
+def _text(value: Any, name: str, row: int) -> str | None:
+    """A value as a table of text has it; what it means is the column's matter."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    raise DataError(f"column {name!r} is a {type(value).__name__} in row {row}", expected="text or a plain value")

@@ -111,9 +111,9 @@ def read_hyperparameters(path: str | Path, region: str = "") -> tuple[dict[str, 
         )
     overlay = base.with_name(f"{base.stem}_{region}.json") if region else None
     if overlay is not None and overlay.is_file():
-        common = _read(base) if base.is_file() else {}
-        return {**common, **_read(overlay)}, overlay
-    return _read(base), base
+        common = read_json_object(base) if base.is_file() else {}
+        return {**common, **read_json_object(overlay)}, overlay
+    return read_json_object(base), base
 
 
 def _class_of(name: Any, where: str | Path | None) -> type[Hyperparameters]:
@@ -155,7 +155,12 @@ def cast_text(value: Any, is_text: bool) -> Any:
     return value if is_text else text
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_json_object(path: Path) -> dict[str, Any]:
+    """Reads names and values.
+
+    Raises:
+        ConfigError: The file is absent or not a JSON object.
+    """
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
