@@ -15,6 +15,7 @@ class PointerHyperparameters(Hyperparameters):
     WITHOUT_EFFECT: ClassVar[tuple[str, ...]] = (
         *Hyperparameters.DATA_FIELDS,
         *Hyperparameters.FEATURE_FIELDS,
+        *Hyperparameters.EXECUTION_FIELDS,
         "num_classes",
         "is_binary",
         "max_sen_len",

@@ -7,6 +7,7 @@ serves, from the files just written, so that served scores equal evaluated ones.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ from names3risk.training.roles import complete, load_labelled_split
 from names3risk.training.world import find_world
 
 if TYPE_CHECKING:
+    from lightning.pytorch.callbacks import Callback
     from tokenizers import Tokenizer
 
 logger = logging.getLogger(__name__)
@@ -66,6 +68,7 @@ def run_training_job(
     use_precomputed_imputation: bool = False,
     use_precomputed_risk_tables: bool = False,
     resume: bool = False,
+    callbacks: Sequence[Callback] = (),
 ) -> TrainingResult:
     """Trains a model and evaluates it.
 
@@ -82,6 +85,7 @@ def run_training_job(
         use_precomputed_imputation: Take `impute_dict.json` of `artifacts_dir` instead of fitting.
         use_precomputed_risk_tables: Take `risk_table_map.json` of `artifacts_dir` instead of fitting.
         resume: Go on from the last checkpoint of the same run where `checkpoint_dir` holds one.
+        callbacks: Lightning's callbacks that look on while steps are made.
 
     Returns:
         Where the results are, and the metrics of `val` and `test`. In a distributed run the first process alone
@@ -132,6 +136,7 @@ def run_training_job(
         checkpoint_dir,
         Path(data_dir) / "tensorboard",
         resume=resume,
+        callbacks=callbacks,
     )
     if find_world().rank:
         return TrainingResult(Path(model_dir), Path(data_dir), {}, fitted.epochs)
