@@ -123,8 +123,10 @@ def finding_from_dict(data: Mapping[str, Any]) -> Finding:
         subject=data["subject"],
         message=data["message"],
         filename=data["filename"],
-        location=Location(**data["location"]),
-        end_location=Location(**data["end_location"]),
-        chain=tuple(ChainStep(step["text"], step["filename"], Location(**step["location"])) for step in data["chain"]),
+        location=Location.from_dict(data["location"]),
+        end_location=Location.from_dict(data["end_location"]),
+        chain=tuple(
+            ChainStep(step["text"], step["filename"], Location.from_dict(step["location"])) for step in data["chain"]
+        ),
         help=data["help"],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -24,7 +25,12 @@ class Location:
 
     def to_dict(self) -> dict[str, int]:
         """Gives the location as JSON has it."""
-        return {"line": self.line, "column": self.column}
+        return {"row": self.line, "column": self.column}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, int]) -> Location:
+        """Makes a location of what `to_dict` gave."""
+        return cls(data["row"], data["column"])
 
 
 @dataclass(frozen=True)

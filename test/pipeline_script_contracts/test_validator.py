@@ -39,7 +39,7 @@ def test_joined_prefixes_are_proven_at_the_line_of_the_read(folder: Path) -> Non
     steps = [step.text for step in read.chain]
     assert steps == ["prefix", "os.path.join", "input_path", "os.path.join", "train_path", "pandas.read_parquet"]
     first = read.to_dict()["chain"][0]
-    assert first == {"text": "prefix", "filename": str(folder / "train.py"), "location": {"line": 4, "column": 1}}
+    assert first == {"text": "prefix", "filename": str(folder / "train.py"), "location": {"row": 4, "column": 1}}
 
 
 def test_the_report_says_it_in_one_line(folder: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..findings import Finding, Location, Verdict
+from ..findings import Finding, Verdict
 from .report import Report
 
 
@@ -23,22 +23,7 @@ def render(report: Report) -> str:
 
 
 def _finding(report: Report, finding: Finding) -> dict[str, Any]:
-    return {
-        "code": finding.code,
-        "verdict": finding.verdict.value,
-        "clause": finding.clause,
-        "subject": finding.subject,
-        "message": finding.message,
-        "filename": report.name(finding.filename),
-        "location": _location(finding.location),
-        "end_location": _location(finding.end_location),
-        "chain": [
-            {"text": step.text, "filename": report.name(step.filename), "location": _location(step.location)}
-            for step in finding.chain
-        ],
-        "help": finding.help,
-    }
-
-
-def _location(location: Location) -> dict[str, int]:
-    return {"row": location.line, "column": location.column}
+    shown = finding.to_dict()
+    for each in (shown, *shown["chain"]):
+        each["filename"] = report.name(each["filename"])
+    return shown

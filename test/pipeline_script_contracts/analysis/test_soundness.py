@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from pipeline_script_contracts.analysis import Analysis, analyse
 from pipeline_script_contracts.analysis.patterns import Pattern
 
-PROGRAMS = int(os.environ.get("SOUNDNESS_PROGRAMS", "1000"))
+PROGRAMS = int(os.environ.get("SOUNDNESS_PROGRAMS", "2500"))
 
 spec = importlib.util.spec_from_file_location("random_programs", Path(__file__).with_name("random_programs.py"))
 assert spec is not None
@@ -112,7 +112,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 @settings(max_examples=PROGRAMS, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-@given(random=st.randoms(use_true_random=False), size=st.integers(2, 9), flag=st.booleans())
+@given(random=st.randoms(use_true_random=True), size=st.integers(2, 9), flag=st.booleans())
 def test_what_a_run_does_has_been_foreseen(root: Path, random: Any, size: int, flag: bool) -> None:
     folder = root / "files"
     source = random_programs.Program(random, str(folder)).text(size)
