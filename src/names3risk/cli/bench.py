@@ -97,6 +97,38 @@ def train(
     _show_training(found)
 
 
+@app.command()
+def score(
+    model: Annotated[list[str] | None, typer.Option(help="Only this model class; may be repeated.")] = None,
+    device: Annotated[str, typer.Option(help="cpu: ONNX Runtime; cuda: PyTorch, many rows at once.")] = "cpu",
+    rows: Annotated[int, typer.Option(min=0, help="Rows to score at once; 0: 2,000, or 200,000 on cuda.")] = 0,
+    requests: Annotated[int, typer.Option(min=1, help="Rows to score one by one.")] = 1000,
+    raw_rows: Annotated[int, typer.Option(min=100, help="Generated rows to train and test the models on.")] = 6000,
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs of that training.")] = 2,
+    hyperparameters: Annotated[str, typer.Option(help="Other ones than the defaults, as a JSON object.")] = "{}",
+    json: Annotated[Path | None, typer.Option(help="Also write the results to this file.")] = None,
+) -> None:
+    """Measure scoring: one row and many, network and whole request, exact and in 8-bit integers, CPU and GPU."""
+    from json import loads
+
+    from names3risk.bench.score import ScoreBenchmark, table_of
+    from names3risk.files import write_json
+
+    found = ScoreBenchmark(
+        models=model or MODELS,
+        device=device,
+        raw_rows=raw_rows,
+        epochs=epochs,
+        batch_rows=rows or (200_000 if device == "cuda" else 2_000),
+        requests=requests,
+        hyperparameters=loads(hyperparameters),
+    ).run(typer.echo)
+    if json is not None:
+        write_json(json, found)
+    for line in table_of(found):
+        typer.echo(line)
+
+
 def _show_training(found: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table

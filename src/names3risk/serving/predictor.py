@@ -14,7 +14,7 @@ from names3risk.artifacts.store import ModelArtifacts, load_artifacts
 from names3risk.data.preparation import LABEL, conform
 from names3risk.errors import ArtifactError
 from names3risk.serving.backends import Backend, make_backend
-from names3risk.serving.rows import Row, RowEncoder
+from names3risk.serving.rows import Encoded, Row, RowEncoder
 from names3risk.text.ragged import RaggedTokens
 from names3risk.text.special import PAD_ID
 
@@ -41,7 +41,7 @@ class Predictor:
 
     def __init__(self, artifacts: ModelArtifacts, backend: Backend) -> None:
         self.artifacts = artifacts
-        self._backend = backend
+        self.backend = backend
         self._text = artifacts.text
         self._schema = artifacts.schema.model_copy(update=NOT_SCORED)
         self._rows = RowEncoder(artifacts)
@@ -114,9 +114,7 @@ class Predictor:
         self, frame: pl.DataFrame, where: str | Path | None = None, on_progress: Callable[[int], None] | None = None
     ) -> npt.NDArray[np.float32]:
         """The class probabilities of a table's rows, `(N, K)`; arguments and errors as for `predict`."""
-        rows = conform(frame, self._schema, None if where is None else str(where))
-        tokens, tabular = self._text.encode(rows), self.artifacts.features.transform(rows)
-        return self._probabilities(tokens, tabular, on_progress or (lambda done: None))
+        return self.encoded_probabilities(*self.encode(frame, where), on_progress or (lambda done: None))
 
     def row_probabilities(self, rows: Sequence[Row]) -> npt.NDArray[np.float32]:
         """The class probabilities of rows given as mappings, within milliseconds where there are few.
@@ -132,16 +130,37 @@ class Predictor:
             DataError: A row lacks a column, or holds a value that its column cannot have; the row is named from 1.
             ArtifactError: The network gave something that is no probability.
         """
-        tokens, tabular = self._rows.encode(rows)
-        return self._probabilities(tokens, tabular, lambda done: None)
+        return self.encoded_probabilities(*self.encode_rows(rows))
 
-    def _probabilities(
-        self, tokens: RaggedTokens, tabular: npt.NDArray[np.float32], on_progress: Callable[[int], None]
+    def encode(self, frame: pl.DataFrame, where: str | Path | None = None) -> Encoded:
+        """A table's rows ready for the network; arguments and errors as for `predict`."""
+        rows = conform(frame, self._schema, None if where is None else str(where))
+        return Encoded(self._text.encode(rows), self.artifacts.features.transform(rows))
+
+    def encode_rows(self, rows: Sequence[Row]) -> Encoded:
+        """Rows given as mappings ready for the network; arguments and errors as for `row_probabilities`."""
+        return self._rows.encode(rows)
+
+    def encoded_probabilities(
+        self,
+        tokens: RaggedTokens,
+        tabular: npt.NDArray[np.float32],
+        on_progress: Callable[[int], None] = lambda done: None,
     ) -> npt.NDArray[np.float32]:
+        """The class probabilities `(N, K)` of encoded rows.
+
+        Args:
+            tokens: Of N rows.
+            tabular: Features `(N, F)`.
+            on_progress: Called with the number of rows scored so far.
+
+        Raises:
+            ArtifactError: The network gave something that is no probability.
+        """
         result = np.empty((len(tokens), self.artifacts.hyperparameters.num_classes), dtype=np.float32)
         done = 0
-        for rows, input_ids, attention_mask in padded_batches(tokens, self._backend.batch_size):
-            result[rows] = self._backend(input_ids, attention_mask, tabular[rows])
+        for rows, input_ids, attention_mask in padded_batches(tokens, self.backend.batch_size):
+            result[rows] = self.backend(input_ids, attention_mask, tabular[rows])
             done += len(rows)
             on_progress(done)
         bad = np.flatnonzero(~np.isfinite(result).all(axis=1))
