@@ -88,6 +88,8 @@ class XGBoostPredictor:
     def probabilities(self, frame: pl.DataFrame, where: str | Path | None = None) -> FloatArray:
         """The class probabilities of a table's rows, `(N, K)` float32; arguments and errors as for `predict`."""
         rows = conform(frame, self._schema, None if where is None else str(where))
+        if not rows.height:
+            return np.empty((0, self.artifacts.hyperparameters.num_classes), dtype=np.float32)
         features = self.artifacts.features
         matrix = to_dmatrix(features.transform(rows), features)
         probabilities = predict_probabilities(self.artifacts.booster, matrix)
