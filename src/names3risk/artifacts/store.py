@@ -42,7 +42,8 @@ MODEL_ONNX = "model.onnx"
 HYPERPARAMETERS = "hyperparameters.json"
 SCHEMA = "schema.json"
 TOKENIZER = "tokenizer.json"
-TOKEN_EMBEDDINGS = ("embedding.weight", "word_embeddings.weight")
+TOKEN_EMBEDDINGS = ("embedding.weight", "word_embeddings.weight", "text.table.weight")
+"""Names of the tensor that gives a token, or an n-gram of tokens, its numbers."""
 VERSIONED = ("torch", "lightning", "onnx", "onnxruntime", "tokenizers", "polars", "numpy")
 
 

@@ -16,6 +16,7 @@ from names3risk.hyperparameters.bert import BertHyperparameters
 from names3risk.hyperparameters.lstm import LstmHyperparameters
 from names3risk.hyperparameters.lstm2risk import LSTM2RiskHyperparameters
 from names3risk.hyperparameters.multimodal_bert import MultimodalBertHyperparameters
+from names3risk.hyperparameters.multimodal_boosted import MultimodalBoostedHyperparameters
 from names3risk.hyperparameters.multimodal_cnn import MultimodalCnnHyperparameters
 from names3risk.hyperparameters.multimodal_cross_attn import MultimodalCrossAttnHyperparameters
 from names3risk.hyperparameters.multimodal_gate_fusion import MultimodalGateFusionHyperparameters
@@ -33,6 +34,7 @@ HYPERPARAMETER_CLASSES: dict[str, type[Hyperparameters]] = {
     "multimodal_moe": MultimodalMoeHyperparameters,
     "multimodal_gate_fusion": MultimodalGateFusionHyperparameters,
     "multimodal_cross_attn": MultimodalCrossAttnHyperparameters,
+    "multimodal_boosted": MultimodalBoostedHyperparameters,
     "bert": BertHyperparameters,
     "lstm": LstmHyperparameters,
 }

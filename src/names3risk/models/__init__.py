@@ -11,6 +11,7 @@ from names3risk.models.bert import Bert
 from names3risk.models.lstm import Lstm
 from names3risk.models.lstm2risk import LSTM2Risk
 from names3risk.models.multimodal_bert import MultimodalBert
+from names3risk.models.multimodal_boosted import MultimodalBoosted
 from names3risk.models.multimodal_cnn import MultimodalCnn
 from names3risk.models.multimodal_cross_attn import MultimodalCrossAttn
 from names3risk.models.multimodal_gate_fusion import MultimodalGateFusion
@@ -25,6 +26,7 @@ MODEL_CLASSES: dict[str, type[nn.Module]] = {
     "multimodal_moe": MultimodalMoe,
     "multimodal_gate_fusion": MultimodalGateFusion,
     "multimodal_cross_attn": MultimodalCrossAttn,
+    "multimodal_boosted": MultimodalBoosted,
     "bert": Bert,
     "lstm": Lstm,
 }

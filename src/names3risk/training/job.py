@@ -96,6 +96,7 @@ def run_training_job(
     """
     from names3risk.models import build_model, count_parameters
     from names3risk.models.pretrained import load_pretrained
+    from names3risk.training.direct import FittedAtOnce, fit_at_once
     from names3risk.training.trainer import fit
 
     for folder in (model_dir, data_dir, checkpoint_dir):
@@ -118,7 +119,7 @@ def run_training_job(
         features,
         _tokenizer(train, hyperparameters, artifacts_dir),
     )
-    model = build_model(hyperparameters, artifacts.vocabulary_size, tabular.shape[1])
+    model = build_model(artifacts.hyperparameters, artifacts.vocabulary_size, tabular.shape[1])
     load_pretrained(model, hyperparameters, artifacts.tokenizer)
     logger.info(
         "%s with %d parameters: %d training rows, %d features, %d tokens",
@@ -128,16 +129,12 @@ def run_training_job(
         tabular.shape[1],
         artifacts.vocabulary_size,
     )
-    fitted = fit(
-        model,
-        hyperparameters,
-        _encoded(train, artifacts, tabular),
-        _encoded(val, artifacts, features.transform(val.frame)),
-        checkpoint_dir,
-        Path(data_dir) / "tensorboard",
-        resume=resume,
-        callbacks=callbacks,
-    )
+    encoded = _encoded(train, artifacts, tabular), _encoded(val, artifacts, features.transform(val.frame))
+    if isinstance(model, FittedAtOnce):
+        fitted = fit_at_once(model, hyperparameters, *encoded, checkpoint_dir)
+    else:
+        logs = Path(data_dir) / "tensorboard"
+        fitted = fit(model, hyperparameters, *encoded, checkpoint_dir, logs, resume=resume, callbacks=callbacks)
     if find_world().rank:
         return TrainingResult(Path(model_dir), Path(data_dir), {}, fitted.epochs)
     with staged(model_dir) as model_stage, staged(data_dir) as data_stage:

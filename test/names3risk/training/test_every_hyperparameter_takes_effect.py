@@ -168,8 +168,8 @@ def fingerprints(tiny: Tiny, tmp_path_factory: pytest.TempPathFactory) -> Callab
     return of
 
 
-TABLE_CLASSES = [kind for kind in HYPERPARAMETER_CLASSES if kind != "pointer"]
-"""The class of sequences has a test of its own, beside the sequences."""
+TABLE_CLASSES = [kind for kind in HYPERPARAMETER_CLASSES if kind not in ("pointer", "multimodal_boosted")]
+"""The class of sequences and the one that is not trained by steps have tests of their own."""
 
 
 WITH_PRETRAINED = {"pretrained", "freeze_encoder", "reinit_pooler", "reinit_layers"}
