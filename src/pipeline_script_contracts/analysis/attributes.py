@@ -5,11 +5,7 @@ from __future__ import annotations
 import ast
 
 from . import calls, expressions, imports, library, mappings, pathlib_model
-from .containers import DictState, text_key
-from .facts import HyperparameterUse
-from .interpreter import Interpreter
-from .scopes import ClassInfo
-from .values import (
+from .atoms import (
     CONTENT,
     NOTHING,
     Atom,
@@ -31,10 +27,12 @@ from .values import (
     Undefined,
     Unknown,
     Value,
-    const,
-    join,
-    unknown,
 )
+from .containers import DictState, text_key
+from .facts import HyperparameterUse
+from .interpreter import Interpreter
+from .scopes import ClassInfo
+from .values import const, join, unknown
 
 
 def load_attribute(interp: Interpreter, owner: Value, name: str, node: ast.AST) -> Value:

@@ -8,10 +8,7 @@ from functools import partial
 
 from . import attributes, classes, environment, escapes, expressions, functions, iteration, library, mappings, methods
 from . import library as library_module
-from .containers import DictState, key_value
-from .facts import HyperparameterUse
-from .interpreter import DeadEnd, Interpreter
-from .values import (
+from .atoms import (
     NOTHING,
     Atom,
     Bound,
@@ -26,9 +23,11 @@ from .values import (
     Super,
     Unknown,
     Value,
-    join,
-    unknown,
 )
+from .containers import DictState, key_value
+from .facts import HyperparameterUse
+from .interpreter import DeadEnd, Interpreter
+from .values import join, unknown
 
 
 @dataclass

@@ -6,27 +6,12 @@ import ast
 
 from . import attributes, calls, environment, escapes, expressions, library, mappings, statements, validators
 from . import library as library_module
+from .atoms import CONTENT, NOTHING, ClassAtom, Const, Document, EnumMember, Function, Lib, Obj, Ref, Unknown, Value
 from .containers import ListState
 from .interpreter import Frame, Interpreter
 from .scopes import ClassInfo, Scope
-from .values import (
-    CONTENT,
-    NOTHING,
-    ClassAtom,
-    Const,
-    Document,
-    EnumMember,
-    Function,
-    Lib,
-    Obj,
-    Ref,
-    Unknown,
-    Value,
-    const,
-    join,
-    unknown,
-    with_step,
-)
+from .texts import with_step
+from .values import const, join, unknown
 from .words import words
 
 _FLAVOURS = {

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from functools import partial
 
 from . import conditions, expressions, iteration, targets
+from .atoms import NOTHING, Value
 from .containers import DictState, ListState
 from .interpreter import DeadEnd, Interpreter
 from .scopes import Scope
-from .values import NOTHING, Value, join
+from .values import join
 
 MAX_UNROLL = 64
 Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp

@@ -6,9 +6,7 @@ import ast
 from typing import Any
 
 from . import environment, expressions
-from .containers import DictState, ListState, key_of
-from .interpreter import DeadEnd, Interpreter
-from .values import (
+from .atoms import (
     CONTENT,
     ClassAtom,
     Const,
@@ -22,9 +20,10 @@ from .values import (
     TupleAtom,
     Undefined,
     Value,
-    hole_text,
-    parts_of,
 )
+from .containers import DictState, ListState, key_of
+from .interpreter import DeadEnd, Interpreter
+from .texts import hole_text, parts_of
 
 Outcome = tuple[bool, bool]
 EITHER: Outcome = (True, True)

@@ -6,7 +6,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from .values import NOTHING, Const, EnumMember, Value, join, join_all
+from .atoms import NOTHING, Const, EnumMember, Value
+from .values import join, join_all
 
 MAX_ITEMS = 400
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 
 from . import attributes, calls, iteration
+from .atoms import CONTENT, NONE, NOTHING, Atom, Handle, Lib, Ref, Value
 from .containers import ListState
 from .interpreter import Interpreter
-from .values import CONTENT, NONE, NOTHING, Atom, Handle, Lib, Ref, Value, join
+from .values import join
 
 
 def enter(interp: Interpreter, value: Value, node: ast.AST) -> tuple[Value, frozenset[str] | None]:

@@ -7,28 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from . import mappings
+from .atoms import NONE, NOTHING, UNDEFINED, Atom, Const, Document, EnumMember, Lib, PathAtom, Text, Value
 from .facts import MISSING, EnvRead, HyperparameterUse, Place
 from .interpreter import Interpreter
 from .patterns import Hole
 from .platform import CHANNEL_FOLDER, CHANNEL_PREFIX, HYPERPARAMETER_PREFIX, documented_value
-from .values import (
-    NONE,
-    NOTHING,
-    UNDEFINED,
-    Atom,
-    Const,
-    Document,
-    EnumMember,
-    Lib,
-    PathAtom,
-    Text,
-    Value,
-    hole_text,
-    join,
-    make_text,
-    parts_of,
-    with_step,
-)
+from .texts import hole_text, make_text, parts_of, with_step
+from .values import join
 
 ENVIRONMENT = frozenset({"os.environ", "os.environb"})
 _OWNER = "environment"

@@ -11,14 +11,7 @@ import re
 from typing import Any
 
 from . import attributes, calls
-from .containers import DictState, ListState
-from .facts import HyperparameterUse
-from .fields import FLAVOURS
-from .interpreter import DeadEnd, Interpreter
-from .library.packages import KNOWN_PACKAGES
-from .patterns import Hole, Parts, Pattern
-from .scopes import ClassInfo
-from .values import (
+from .atoms import (
     CONTENT,
     Atom,
     Bound,
@@ -33,10 +26,16 @@ from .values import (
     Text,
     TupleAtom,
     Value,
-    chain_of,
-    parts_of,
-    unknown,
 )
+from .containers import DictState, ListState
+from .facts import HyperparameterUse
+from .fields import FLAVOURS
+from .interpreter import DeadEnd, Interpreter
+from .library.packages import KNOWN_PACKAGES
+from .patterns import Hole, Parts, Pattern
+from .scopes import ClassInfo
+from .texts import chain_of, parts_of
+from .values import unknown
 
 MAX_DEPTH = 4
 MAX_CALLBACKS = 2

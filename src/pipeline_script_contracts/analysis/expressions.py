@@ -21,26 +21,11 @@ from . import (
     subscripts,
     targets,
 )
+from .atoms import BOOL, CONTENT, FALSE, NONE, NOTHING, TRUE, Const, Document, Obj, Ref, TupleAtom, Value
 from .containers import DictState, ListState, key_of
 from .interpreter import Interpreter
-from .values import (
-    BOOL,
-    CONTENT,
-    FALSE,
-    NONE,
-    NOTHING,
-    TRUE,
-    Const,
-    Document,
-    Obj,
-    Ref,
-    TupleAtom,
-    Value,
-    const,
-    hole_text,
-    join,
-    unknown,
-)
+from .texts import hole_text
+from .values import const, join, unknown
 
 
 def evaluate(interp: Interpreter, node: ast.expr) -> Value:

@@ -6,10 +6,12 @@ import ast
 from typing import Any
 
 from . import calls, classes, expressions, iteration, library, mappings, paths
+from .atoms import ClassAtom, Const, Obj, Ref, TupleAtom, Value
 from .containers import key_value
 from .facts import HyperparameterUse
 from .interpreter import Interpreter
-from .values import ClassAtom, Const, Obj, Ref, TupleAtom, Value, const, hole_text, unknown
+from .texts import hole_text
+from .values import const, unknown
 
 _DUMPS = frozenset({"model_dump", "dict", "_asdict", "to_dict", "asdict"})
 _JSON_DUMPS = frozenset({"model_dump_json", "json", "to_json"})

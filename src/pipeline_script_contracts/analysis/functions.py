@@ -5,31 +5,15 @@ from __future__ import annotations
 import ast
 
 from . import calls, environment, expressions, library, statements
+from .atoms import CONTENT, NONE, NOTHING, Atom, Const, Function, Lib, PathAtom, Ref, Text, TupleAtom, Unknown, Value
 from .containers import DictState, ListState, text_key
 from .interpreter import MAX_DEPTH, DeadEnd, Frame, Interpreter
 from .library import outside
 from .scopes import FunctionInfo, FunctionNode, Scope
 from .store import Changes
-from .values import (
-    CONTENT,
-    NONE,
-    NOTHING,
-    Atom,
-    Const,
-    Function,
-    Lib,
-    PathAtom,
-    Ref,
-    Text,
-    TupleAtom,
-    Unknown,
-    Value,
-    join,
-    pathlike,
-    unknown,
-    widened_value,
-    with_step,
-)
+from .texts import pathlike, with_step
+from .values import join, unknown
+from .widening import widened_value
 from .words import words
 
 MAX_RECURSION = 3

@@ -6,9 +6,10 @@ import ast
 from functools import partial
 
 from . import calls
+from .atoms import NOTHING, Const, Function, Value
 from .interpreter import Frame, Interpreter
 from .scopes import ModuleInfo
-from .values import NOTHING, Const, Function, Value, unknown
+from .values import unknown
 
 MODEL_FOLDER = "/opt/ml/model"
 HANDLERS = ("model_fn", "input_fn", "predict_fn", "output_fn", "transform_fn", "handler")

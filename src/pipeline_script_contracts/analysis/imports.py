@@ -6,10 +6,11 @@ import ast
 import sys
 
 from . import calls, iteration, library
+from .atoms import NOTHING, Lib, ModuleAtom, Value
 from .facts import ImportUse
 from .interpreter import Interpreter, strings_in
 from .scopes import ModuleInfo
-from .values import NOTHING, Lib, ModuleAtom, Value, const, join, unknown
+from .values import const, join, unknown
 
 _ALIASES = {
     "posixpath": "os.path",

@@ -15,25 +15,15 @@ from typing import Any, TypeVar
 
 from ..findings import ChainStep
 from . import recorder as recording
+from .atoms import NOTHING, UNDEFINED, Const, Lib, ModuleAtom, Value
 from .facts import EnvRead, Place, SourceProblem
 from .memory import Memory
 from .recorder import Recorder
 from .scopes import ClassInfo, FunctionInfo, ModuleInfo, Scope
 from .sources import Sources
 from .store import Changes, Store
-from .values import (
-    NOTHING,
-    UNDEFINED,
-    Const,
-    Lib,
-    ModuleAtom,
-    Value,
-    atoms_of,
-    const,
-    join,
-    unknown,
-    with_step,
-)
+from .texts import with_step
+from .values import atoms_of, const, join, unknown
 
 BUILTINS = frozenset(dir(builtins))
 CODE_FOLDER = "/opt/ml/code"

@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 from . import attributes, calls
+from .atoms import CONTENT, NOTHING, Atom, ClassAtom, Const, Document, Handle, Lib, Ref, Text, TupleAtom, Unknown, Value
 from .containers import DictState, ListState, key_value
 from .facts import HyperparameterUse
 from .interpreter import Interpreter
 from .patterns import Hole
-from .values import (
-    CONTENT,
-    NOTHING,
-    Atom,
-    ClassAtom,
-    Const,
-    Document,
-    Handle,
-    Lib,
-    Ref,
-    Text,
-    TupleAtom,
-    Unknown,
-    Value,
-    hole_text,
-    join,
-    unknown,
-)
+from .texts import hole_text
+from .values import join, unknown
 
 MAX_CHARACTERS = 64
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from functools import partial
 
 from . import conditions, expressions, iteration, statements, targets
+from .atoms import Value
 from .interpreter import DeadEnd, Interpreter, Loop
 from .store import Changes
-from .values import Value
 
 MAX_UNROLL = 64
 MAX_UNROLLED_IN_ALL = 1500

@@ -7,25 +7,12 @@ from collections.abc import Hashable
 from typing import Any
 
 from . import calls, environment, expressions, iteration
+from .atoms import CONTENT, NONE, NOTHING, Atom, Const, Document, Lib, Ref, TupleAtom, Undefined, Value
 from .containers import DictState, ListState, key_of, key_value, text_key
 from .facts import HyperparameterUse
 from .interpreter import Interpreter, strings_in
-from .values import (
-    CONTENT,
-    NONE,
-    NOTHING,
-    Atom,
-    Const,
-    Document,
-    Lib,
-    Ref,
-    TupleAtom,
-    Undefined,
-    Value,
-    hole_text,
-    join,
-    unknown,
-)
+from .texts import hole_text
+from .values import join, unknown
 
 
 def mapping_state(interp: Interpreter, atom: Atom) -> DictState | None:

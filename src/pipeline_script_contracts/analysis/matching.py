@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 
 from . import attributes, conditions, expressions, iteration, library, mappings, statements
+from .atoms import NOTHING, ClassAtom, Lib, Value
 from .interpreter import Interpreter
 from .store import Changes
-from .values import NOTHING, ClassAtom, Lib, Value, join, unknown
+from .values import join, unknown
 
 
 def run_match(interp: Interpreter, node: ast.Match) -> bool:
@@ -93,7 +94,7 @@ def _class(interp: Interpreter, pattern: ast.MatchClass, subject: Value) -> cond
     cls = expressions.evaluate(interp, pattern.cls)
     outcome = conditions.EITHER
     if len(cls) == 1 and isinstance(cls[0], ClassAtom | Lib):
-        outcome = library.builtin_functions.is_instance(interp, subject, cls)
+        outcome = library.reflection.is_instance(interp, subject, cls)
     if not outcome[0]:
         return outcome
     for each in pattern.patterns:

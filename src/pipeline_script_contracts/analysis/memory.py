@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from .atoms import SERIALS, Bound, Function, Partial, Ref, TupleAtom, Value
 from .store import Cell, Changes, Key, Store
-from .values import SERIALS, Bound, Function, Partial, Ref, TupleAtom, Value
 
 MAX_READS = 300
 MAX_ENTRIES = 12

@@ -7,10 +7,7 @@ from typing import Any
 
 from . import classes, expressions, fields, library, mappings, pathlib_model, sequences, strings
 from . import library as library_module
-from .containers import DictState, ListState
-from .facts import HyperparameterUse
-from .interpreter import Interpreter
-from .values import (
+from .atoms import (
     CONTENT,
     NONE,
     Atom,
@@ -26,9 +23,12 @@ from .values import (
     TupleAtom,
     Unknown,
     Value,
-    hole_text,
-    unknown,
 )
+from .containers import DictState, ListState
+from .facts import HyperparameterUse
+from .interpreter import Interpreter
+from .texts import hole_text
+from .values import unknown
 
 
 def call_method(interp: Interpreter, owner: Atom, name: str, arguments: Any, node: ast.AST) -> Value:

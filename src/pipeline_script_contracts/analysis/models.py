@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import classes
+from .atoms import ClassAtom, ModuleAtom
 from .interpreter import BudgetExhaustedError, Frame, Interpreter
 from .recorder import Recorder
 from .scopes import ClassInfo
 from .sources import Sources
-from .values import ClassAtom, ModuleAtom
 
 BUDGET = 300_000
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 
+from .atoms import Const, Text, Value
 from .facts import HyperparameterUse
 from .interpreter import Interpreter
 from .patterns import Hole
-from .values import Const, Text, Value
 
 _VIA = {"hyperparameter": "json", "argument": "argument"}
 

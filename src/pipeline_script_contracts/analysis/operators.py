@@ -21,29 +21,11 @@ from . import (
     targets,
 )
 from . import expressions as expressions_module
+from .atoms import CONTENT, NOTHING, Atom, Const, Lib, PathAtom, Ref, Text, TupleAtom, Unknown, Value
 from .containers import DictState, ListState
 from .interpreter import DeadEnd, Interpreter
-from .values import (
-    CONTENT,
-    NOTHING,
-    Atom,
-    Const,
-    Lib,
-    PathAtom,
-    Ref,
-    Text,
-    TupleAtom,
-    Unknown,
-    Value,
-    chain_of,
-    has_unknown,
-    is_string,
-    join,
-    make_text,
-    parts_of,
-    pathlike,
-    unknown,
-)
+from .texts import chain_of, is_string, make_text, parts_of, pathlike
+from .values import has_unknown, join, unknown
 
 _NUMERIC: dict[type[ast.AST], Any] = {
     ast.Add: op.add,

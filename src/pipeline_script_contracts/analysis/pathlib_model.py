@@ -7,29 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from . import expressions, library, paths, strings
+from .atoms import BOOL, NONE, NOTHING, Atom, Const, Lib, Method, PathAtom, Text, TupleAtom, Value
 from .interpreter import Interpreter
 from .patterns import Hole
 from .platform import HYPERPARAMETERS_FILE
-from .values import (
-    BOOL,
-    NONE,
-    NOTHING,
-    Atom,
-    Const,
-    Lib,
-    Method,
-    PathAtom,
-    Text,
-    TupleAtom,
-    Value,
-    atoms_of,
-    const,
-    is_string,
-    join,
-    make_text,
-    parts_of,
-    unknown,
-)
+from .texts import is_string, make_text, parts_of
+from .values import atoms_of, const, join, unknown
 
 CLASSES = frozenset(
     {"pathlib.Path", "pathlib.PosixPath", "pathlib.PurePath", "pathlib.PurePosixPath", "upath.UPath", "anyio.Path"}

@@ -7,31 +7,14 @@ import posixpath
 
 from . import attributes, calls, iteration, strings
 from . import strings as strings_module
+from .atoms import CONTENT, Atom, Const, EnumMember, Handle, Lib, Method, PathAtom, Ref, Text, TupleAtom, Unknown, Value
 from .containers import DictState, ListState
 from .interpreter import Interpreter
 from .library.packages import KNOWN_PACKAGES
 from .patterns import ONE_NAME, Hole, Part, Parts, Pattern, components
-from .values import (
-    CONTENT,
-    MAX_ATOMS,
-    Atom,
-    Const,
-    EnumMember,
-    Handle,
-    Lib,
-    Method,
-    PathAtom,
-    Ref,
-    Text,
-    TupleAtom,
-    Unknown,
-    Value,
-    chain_of,
-    generalise,
-    make_text,
-    parts_of,
-    unknown,
-)
+from .texts import chain_of, make_text, parts_of
+from .values import unknown
+from .widening import MAX_ATOMS, generalise
 
 # Libraries whose values are file-like or remote: given to a reader, they are not paths of this machine.
 STREAMS = frozenset(

@@ -6,9 +6,9 @@ import ast
 from pathlib import Path
 
 from ..findings import ChainStep, Location
+from .atoms import Chain
 from .facts import Analysis, Argument, EnvRead, HyperparameterUse, ImportUse, PathUse, Place, Unresolved
 from .patterns import Pattern
-from .values import Chain
 
 
 def location_of(node: ast.AST) -> Location:

@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 from typing import Any
 
-from .values import SERIALS, Atom, Value
+from .atoms import SERIALS, Atom, Value
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _SCOPED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)

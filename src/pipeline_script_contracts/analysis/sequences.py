@@ -7,9 +7,10 @@ from typing import Any
 
 from . import expressions, iteration
 from . import expressions as expressions_module
+from .atoms import CONTENT, NONE, NOTHING, Const, Obj, Ref, TupleAtom, Value
 from .containers import ListState
 from .interpreter import Interpreter
-from .values import CONTENT, NONE, NOTHING, Const, Obj, Ref, TupleAtom, Value, has_unknown, join, unknown
+from .values import has_unknown, join, unknown
 
 
 def extend(interp: Interpreter, obj: Obj, value: Value) -> None:

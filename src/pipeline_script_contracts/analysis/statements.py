@@ -19,10 +19,11 @@ from . import (
     operators,
     targets,
 )
+from .atoms import CAUGHT, NONE, ClassAtom, Lib, Value
 from .interpreter import DeadEnd, Frame, Interpreter
 from .loops import run_for, run_while
 from .store import Changes, join_cells
-from .values import CAUGHT, NONE, ClassAtom, Lib, Value, unknown
+from .values import unknown
 
 
 def run_block(interp: Interpreter, body: list[ast.stmt]) -> bool:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .atoms import UNDEFINED, Value
 from .containers import DictState, ListState, join_states
-from .values import UNDEFINED, Value, join, widened_value
+from .values import join
+from .widening import widened_value
 
 Key = tuple[Any, Any]
 Cell = Value | ListState | DictState

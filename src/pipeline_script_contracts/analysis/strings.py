@@ -11,32 +11,12 @@ from functools import partial
 from typing import Any
 
 from . import attributes, calls, environment, expressions, iteration, mappings
+from .atoms import BOOL, NOTHING, Atom, Chain, Const, EnumMember, Lib, PathAtom, Ref, Text, TupleAtom, Unknown, Value
 from .interpreter import DeadEnd, Interpreter
 from .patterns import Hole, Part
-from .values import (
-    BOOL,
-    MAX_ATOMS,
-    MAX_CHAIN,
-    NOTHING,
-    Atom,
-    Chain,
-    Const,
-    EnumMember,
-    Lib,
-    PathAtom,
-    Ref,
-    Text,
-    TupleAtom,
-    Unknown,
-    Value,
-    chain_of,
-    const,
-    generalise,
-    join,
-    make_text,
-    parts_of,
-    unknown,
-)
+from .texts import MAX_CHAIN, chain_of, make_text, parts_of
+from .values import const, join, unknown
+from .widening import MAX_ATOMS, generalise
 from .words import words
 
 MAX_TEXT = 4096

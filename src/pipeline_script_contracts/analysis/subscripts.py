@@ -5,10 +5,7 @@ from __future__ import annotations
 import ast
 
 from . import attributes, calls, environment, expressions, iteration, library, mappings, sequences
-from .containers import DictState
-from .interpreter import DeadEnd, Interpreter
-from .patterns import Hole
-from .values import (
+from .atoms import (
     CONTENT,
     NOTHING,
     Atom,
@@ -22,11 +19,12 @@ from .values import (
     TupleAtom,
     Unknown,
     Value,
-    chain_of,
-    const,
-    join,
-    unknown,
 )
+from .containers import DictState
+from .interpreter import DeadEnd, Interpreter
+from .patterns import Hole
+from .texts import chain_of
+from .values import const, join, unknown
 
 
 def load_subscript(interp: Interpreter, node: ast.Subscript) -> Value:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import ast
 
 from . import attributes, calls, environment, escapes, expressions, iteration
-from .containers import DictState, ListState, key_of
-from .interpreter import Interpreter
-from .values import (
+from .atoms import (
     CAUGHT,
     CONTENT,
     NOTHING,
@@ -21,10 +19,11 @@ from .values import (
     Undefined,
     Unknown,
     Value,
-    join,
-    unknown,
-    with_step,
 )
+from .containers import DictState, ListState, key_of
+from .interpreter import Interpreter
+from .texts import with_step
+from .values import join, unknown
 
 _OWN = (CAUGHT, "an argument of a function given to")  # the script's own objects, on their way back to it
 

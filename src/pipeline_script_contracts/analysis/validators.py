@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from . import calls, checks, expressions
+from .atoms import NOTHING, ClassAtom, Function, Lib, Obj, Ref, Value
 from .containers import DictState, text_key
 from .interpreter import Interpreter
 from .scopes import ClassInfo
-from .values import NOTHING, ClassAtom, Function, Lib, Obj, Ref, Value, join, unknown
+from .values import join, unknown
 
 _FIELD_VALIDATORS = ("field_validator", "validator")
 _IN_ANNOTATIONS = ("AfterValidator", "BeforeValidator", "PlainValidator")

@@ -8,8 +8,9 @@ from functools import cache
 from typing import Any
 
 from .. import calls, escapes, imports
+from ..atoms import Lib, Method, Ref, Text, Unknown, Value
 from ..interpreter import Interpreter
-from ..values import Lib, Method, Ref, Text, Unknown, Value, const, unknown
+from ..values import const, unknown
 from ..words import words
 from . import (
     builtin_functions,
@@ -18,16 +19,31 @@ from . import (
     documents,
     files,
     frameworks,
+    iterating,
     os_functions,
     outside,
     packages,
     processes,
+    reflection,
+    running_code,
 )
 from . import command_line as command_line_module
 from . import effects as effects_module
 from .table import SILENT_METHODS, SILENT_PACKAGES
 
 Model = Callable[[Interpreter, Any, ast.AST], Value]
+_MODULES = (
+    builtin_functions,
+    iterating,
+    reflection,
+    running_code,
+    collections_models,
+    command_line,
+    documents,
+    files,
+    os_functions,
+    processes,
+)
 _CONSTANTS: dict[str, Any] = {
     "os.sep": "/",
     "os.path.sep": "/",
@@ -52,7 +68,7 @@ _CONSTANTS: dict[str, Any] = {
 def models() -> dict[str, Model]:
     """Gives the models: dotted name of a function to what it does."""
     table: dict[str, Model] = {}
-    for module in (builtin_functions, collections_models, command_line, documents, files, os_functions, processes):
+    for module in _MODULES:
         table.update(module.MODELS)
     return table
 

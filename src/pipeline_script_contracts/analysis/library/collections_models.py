@@ -8,26 +8,12 @@ from typing import Any
 
 from .. import attributes, calls, classes, contexts, expressions, iteration, mappings, subscripts
 from .. import fields as fields_module
+from ..atoms import CONTENT, FALSE, NONE, NOTHING, ClassAtom, Const, Lib, Obj, Partial, Ref, TupleAtom, Value
 from ..containers import DictState, ListState, text_key
 from ..interpreter import Interpreter, strings_in
 from ..scopes import ClassInfo, Scope
-from ..values import (
-    CONTENT,
-    FALSE,
-    NONE,
-    NOTHING,
-    ClassAtom,
-    Const,
-    Lib,
-    Obj,
-    Partial,
-    Ref,
-    TupleAtom,
-    Value,
-    join,
-    unknown,
-    widened_value,
-)
+from ..values import join, unknown
+from ..widening import widened_value
 
 MAX_ROUNDS = 3
 MAX_PRODUCT = 64

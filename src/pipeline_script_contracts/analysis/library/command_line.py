@@ -7,29 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .. import calls, environment, expressions, iteration
+from ..atoms import BOOL, CONTENT, NONE, NOTHING, Const, Lib, Obj, Ref, Text, TupleAtom, Value
 from ..containers import DictState, ListState, text_key
 from ..facts import MISSING, Argument
 from ..interpreter import CODE_FOLDER, DeadEnd, Interpreter, strings_in
 from ..patterns import Hole
 from ..platform import is_platform_variable
-from ..values import (
-    BOOL,
-    CONTENT,
-    NONE,
-    NOTHING,
-    Const,
-    Lib,
-    Obj,
-    Ref,
-    Text,
-    TupleAtom,
-    Value,
-    chain_of,
-    has_unknown,
-    join,
-    unknown,
-    with_step,
-)
+from ..texts import chain_of, with_step
+from ..values import has_unknown, join, unknown
 from . import conversions, files, frameworks
 
 PARSER = "argparse.ArgumentParser"

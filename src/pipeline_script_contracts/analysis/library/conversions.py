@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from .. import paths
+from ..atoms import BOOL, NOTHING, Const, PathAtom, Text, Value
 from ..interpreter import Interpreter
-from ..values import BOOL, NOTHING, Const, PathAtom, Text, Value, is_string, join, parts_of, unknown
+from ..texts import is_string, parts_of
+from ..values import join, unknown
 
 _NUMBERS: dict[str, Any] = {"int": int, "float": float, "complex": complex}
 

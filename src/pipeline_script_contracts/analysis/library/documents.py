@@ -9,10 +9,11 @@ import shlex
 from typing import Any
 
 from .. import calls, expressions, strings
+from ..atoms import NOTHING, Const, Document, Handle, Lib, Obj, Ref, Text, Value
 from ..containers import DictState, text_key
 from ..interpreter import Interpreter, strings_in
 from ..patterns import Hole
-from ..values import NOTHING, Const, Document, Handle, Lib, Obj, Ref, Text, Value, const, join, unknown
+from ..values import const, join, unknown
 from . import files
 
 MAX_LITERAL = 20_000

@@ -8,9 +8,10 @@ from functools import cache
 from typing import Any
 
 from .. import paths
+from ..atoms import NOTHING, Const, Handle, PathAtom, Value
 from ..interpreter import Interpreter
 from ..patterns import Pattern
-from ..values import NOTHING, Const, Handle, PathAtom, Value, parts_of
+from ..texts import parts_of
 from .table import TABLES
 
 

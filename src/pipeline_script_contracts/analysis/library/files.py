@@ -6,27 +6,13 @@ import ast
 from typing import Any
 
 from .. import expressions, mappings, paths, strings
+from ..atoms import NONE, NOTHING, Atom, Const, Handle, Lib, PathAtom, Text, TupleAtom, Value
 from ..containers import text_key
 from ..interpreter import Interpreter
 from ..patterns import Hole
 from ..platform import HYPERPARAMETERS_FILE
-from ..values import (
-    NONE,
-    NOTHING,
-    Atom,
-    Const,
-    Handle,
-    Lib,
-    PathAtom,
-    Text,
-    TupleAtom,
-    Value,
-    is_string,
-    join,
-    make_text,
-    parts_of,
-    unknown,
-)
+from ..texts import is_string, make_text, parts_of
+from ..values import join, unknown
 from . import effects
 
 _SCRATCH = "/tmp/"  # noqa: S108 - no file is made: this is where the analysed script makes one

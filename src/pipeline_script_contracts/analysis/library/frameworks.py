@@ -10,11 +10,7 @@ from .. import calls, environment, escapes, expressions, iteration, paths
 from .. import calls as calls_module
 from .. import classes as classes_module
 from .. import environment as environment_module
-from ..containers import DictState, ListState, text_key
-from ..facts import MISSING, Argument
-from ..interpreter import Interpreter, strings_in
-from ..patterns import Hole
-from ..values import (
+from ..atoms import (
     BOOL,
     CONTENT,
     NONE,
@@ -30,11 +26,13 @@ from ..values import (
     Text,
     TupleAtom,
     Value,
-    const,
-    join,
-    unknown,
-    with_step,
 )
+from ..containers import DictState, ListState, text_key
+from ..facts import MISSING, Argument
+from ..interpreter import Interpreter, strings_in
+from ..patterns import Hole
+from ..texts import with_step
+from ..values import const, join, unknown
 from . import collections_models, command_line, conversions, files
 
 _TYPES = {

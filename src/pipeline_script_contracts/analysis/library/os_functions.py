@@ -10,30 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from .. import environment, expressions, iteration, mappings, paths, strings
+from ..atoms import BOOL, NONE, NOTHING, Atom, Const, Lib, PathAtom, Text, TupleAtom, Value
 from ..containers import key_value
 from ..interpreter import CODE_FOLDER, Interpreter
 from ..pathlib_model import CLASSES, make_path
 from ..paths import basename, parent
 from ..patterns import Hole
-from ..values import (
-    BOOL,
-    NONE,
-    NOTHING,
-    Atom,
-    Const,
-    Lib,
-    PathAtom,
-    Text,
-    TupleAtom,
-    Value,
-    const,
-    hole_text,
-    is_string,
-    join,
-    make_text,
-    parts_of,
-    unknown,
-)
+from ..texts import hole_text, is_string, make_text, parts_of
+from ..values import const, join, unknown
 
 
 def _as_text(interp: Interpreter, value: Value, node: ast.AST) -> Value:

@@ -6,9 +6,9 @@ import ast
 from typing import Any
 
 from .. import environment
+from ..atoms import Lib, Ref
 from ..facts import EnvRead
 from ..interpreter import Interpreter
-from ..values import Lib, Ref
 from ..words import words
 from .packages import KNOWN_PACKAGES
 

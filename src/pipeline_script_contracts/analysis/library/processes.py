@@ -9,8 +9,10 @@ from typing import Any
 
 from .. import calls, environment, escapes, expressions, iteration
 from .. import paths as paths_module
+from ..atoms import NONE, Const, Lib, Text, TupleAtom, Value
 from ..interpreter import DeadEnd, Interpreter
-from ..values import NONE, Const, Lib, Text, TupleAtom, Value, const, make_text, parts_of, unknown
+from ..texts import make_text, parts_of
+from ..values import const, unknown
 from ..words import words
 
 # Program: what it does to its arguments that are not options; the last may be a target of its own kind.

@@ -1,0 +1,85 @@
+"""Built-in functions that run code or end the program."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from .. import (
+    expressions,
+    statements,
+)
+from ..atoms import (
+    NONE,
+    NOTHING,
+    Const,
+    Value,
+)
+from ..interpreter import DeadEnd, Interpreter, strings_in
+from ..values import has_unknown, join, unknown
+
+
+def _exit(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    raise DeadEnd
+
+
+def _exec(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+
+    sources = strings_in(arguments.get(0))
+    if len(sources) == len(arguments.get(0)) == 1:
+        try:
+            tree = ast.parse(sources[0])
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            raise DeadEnd from None
+        for each in ast.walk(tree):
+            ast.copy_location(each, node)
+        statements.run_block(interp, tree.body)
+        return NONE
+    interp.record.unresolved("any", "exec", "the code that is run is not known", interp.place(node))
+    return NONE
+
+
+def _eval(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+
+    sources = strings_in(arguments.get(0))
+    if len(sources) == len(arguments.get(0)) == 1:
+        try:
+            tree = ast.parse(sources[0].strip(), mode="eval")
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            raise DeadEnd from None
+        for each in ast.walk(tree):
+            ast.copy_location(each, node)
+        return expressions.evaluate(interp, tree.body)
+    if has_unknown(arguments.get(0)) or not sources:
+        interp.record.unresolved("any", "eval", "the code that is run is not known", interp.place(node))
+    return unknown("the value of code that is not known")
+
+
+def _import(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    result: Value = NOTHING
+    for atom in arguments.get(0, "name"):
+        if isinstance(atom, Const) and isinstance(atom.value, str):
+            name = atom.value
+            if name.startswith("."):
+                package = strings_in(arguments.get(1, "package"))
+                name = (package[0] if package else interp.frame.scope.module.package) + name
+            result = join(result, interp.import_module(name.strip("."), node))
+        else:
+            interp.record.unresolved(
+                "any", "import_module", "the module that is imported is not known", interp.place(node)
+            )
+            result = join(result, unknown("a module whose name is not known"))
+    return result
+
+
+MODELS = {
+    "builtins.exit": _exit,
+    "builtins.quit": _exit,
+    "sys.exit": _exit,
+    "os._exit": _exit,
+    "os.abort": _exit,
+    "builtins.exec": _exec,
+    "builtins.eval": _eval,
+    "builtins.__import__": _import,
+    "importlib.import_module": _import,
+}
