@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from names3risk._version import __version__
-from names3risk.cli import bench, data, demo, models, pipeline, runs, sequences, serving
+from names3risk.cli import bench, data, demo, models, pipeline, runs, sequences, serving, tune
 from names3risk.errors import Names3RiskError
 
 app = typer.Typer(
@@ -28,6 +28,8 @@ app.command("train")(models.train)
 app.command("evaluate")(models.evaluate)
 app.command("predict")(models.predict)
 app.command("serve")(serving.serve)
+app.command("import-legacy")(models.import_legacy)
+app.command("tune")(tune.tune)
 app.add_typer(sequences.app, name="sequences")
 app.add_typer(bench.app, name="bench")
 

@@ -67,6 +67,22 @@ def predict(
     typer.echo(f"{out}: {rows:,} rows scored")
 
 
+def import_legacy(
+    checkpoint: Annotated[Path, typer.Argument(help="State dict that the original training saved.")],
+    model: Annotated[str, typer.Option(help="lstm2risk or transformer2risk.")],
+    tokenizer: Annotated[Path, typer.Option(help="The tokenizer.json that it was trained with.")],
+    columns: Annotated[Path, typer.Option(help="Column schema; numeric fields listed in the original's order.")],
+    out: Annotated[Path, typer.Option(help="Model folder to write.")],
+) -> None:
+    """Convert a checkpoint of the original system into a model folder with the same scores; nothing is unpickled."""
+    from names3risk.artifacts.legacy import save_legacy
+    from names3risk.models import count_parameters, legacy
+
+    imported = legacy.import_legacy(checkpoint, model)
+    save_legacy(imported, tokenizer, columns, out, checkpoint)
+    typer.echo(f"{out}: {model} with {count_parameters(imported.model):,} parameters")
+
+
 @contextmanager
 def _progress() -> Iterator[Callable[[int], None]]:
     """A count of rows on a terminal, nothing elsewhere."""

@@ -7,6 +7,7 @@ matched one by one; their shapes are checked.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from names3risk.errors import ArtifactError
+from names3risk.errors import ArtifactError, ConfigError
 from names3risk.hyperparameters import Hyperparameters, parse_hyperparameters
 from names3risk.models import build_model
 
@@ -52,15 +53,16 @@ def import_legacy(checkpoint: str | Path, model_class: str) -> LegacyModel:
         A model that gives the same scores.
 
     Raises:
+        ConfigError: The original system had no such model class.
         ArtifactError: The file is no state dict, or not that of such a network.
     """
     path = Path(checkpoint)
+    if model_class not in READERS:
+        raise ConfigError(f"unknown legacy model class {model_class!r}", expected=f"one of {', '.join(READERS)}")
     state = _load(path)
+    read_sizes, read_text = READERS[model_class]
     try:
-        if model_class == "lstm2risk":
-            sizes, text = _lstm_sizes(state), _lstm_text(state)
-        else:
-            sizes, text = _transformer_sizes(state), _transformer_text(state)
+        sizes, text = read_sizes(state), read_text(state)
     except (KeyError, IndexError) as error:
         raise ArtifactError(
             f"tensor {error} is missing", where=path, expected=f"the state dict of an original {model_class}"
@@ -155,6 +157,13 @@ def _transformer_text(state: State) -> State:
         parts = zip(*(head.chunk(3) for head in heads), strict=True)
         converted[after + "attention.qkv.weight"] = torch.cat([rows for part in parts for rows in part])
     return converted
+
+
+READERS: dict[str, tuple[Callable[[State], dict[str, Any]], Callable[[State], State]]] = {
+    "lstm2risk": (_lstm_sizes, _lstm_text),
+    "transformer2risk": (_transformer_sizes, _transformer_text),
+}
+"""How the sizes and the text part of each original network are read."""
 
 
 def _renamed(state: State, names: dict[str, str], prefix: str = TEXT) -> State:
