@@ -73,15 +73,14 @@ def time_parts(trainer: lightning.Trainer, module: RiskModule) -> dict[str, floa
     """Seconds of each part of a step, the mean over batches of the last epoch."""
     device, size = module.device, module.settings.batch_size
     assert trainer.train_dataloader is not None
-    start, count = now(device), 0
-    chosen: list[Batch | Selection] = []
-    for batch in trainer.train_dataloader:
-        batch.build(batch.tensors)
-        count += 1
-        if len(batch.rows) == size and len(chosen) < BATCHES_TIMED:
-            chosen.append(batch)
-    parts = {"input": (now(device) - start) / count}
+    start = now(device)
+    batches: list[Batch | Selection] = list(trainer.train_dataloader)
+    planning = (now(device) - start) / len(batches)
+    chosen = [batch for batch in batches if len(batch.rows) == size][:BATCHES_TIMED]
     module.train()
+
+    def gather(batch: Batch) -> torch.Tensor:
+        return batch.input_ids[0, 0] + 0
 
     def forward(batch: Batch) -> torch.Tensor:
         execution = module.execution
@@ -96,12 +95,14 @@ def time_parts(trainer: lightning.Trainer, module: RiskModule) -> dict[str, floa
     parameters = list(module.model.parameters())
     timed = {
         name: _mean(_runner(module, step, parameters), chosen, device)
-        for name, step in (("forward", forward), ("both", both))
+        for name, step in (("gather", gather), ("forward", forward), ("both", both))
     }
-    # What is recorded gathers its rows too.
-    gathered = parts["input"] if module.graphs is not None and isinstance(chosen[0], Selection) else 0.0
-    parts["forward"] = max(0.0, timed["forward"] - gathered)
-    parts["backward"] = max(0.0, timed["both"] - timed["forward"])
+    # Each of them gathers the rows too.
+    parts = {
+        "input": planning + timed["gather"],
+        "forward": max(0.0, timed["forward"] - timed["gather"]),
+        "backward": max(0.0, timed["both"] - timed["forward"]),
+    }
     both(chosen[0].build(chosen[0].tensors))
 
     def optimizer(_: Batch | Selection) -> None:

@@ -50,10 +50,10 @@ def quality(
 def train(
     model: Annotated[list[str] | None, typer.Option(help="Only this model class; may be repeated.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto for a GPU where there is one.")] = "auto",
-    rows: Annotated[int, typer.Option(min=100, help="Rows that speed is measured on.")] = 120_000,
+    rows: Annotated[int, typer.Option(min=100, help="Rows that speed is measured on.")] = 245_760,
     numeric_features: Annotated[int, typer.Option(min=0, help="Numeric columns.")] = 211,
     batch_size: Annotated[int, typer.Option(min=2, help="Rows of a batch on both sides.")] = 512,
-    large_batch_size: Annotated[int, typer.Option(min=0, help="Rows of a batch of our choice; 0: none.")] = 8192,
+    large_batch_size: Annotated[int, typer.Option(min=0, help="Rows of a batch of our choice; 0: none.")] = 4096,
     seeds: Annotated[int, typer.Option(min=0, help="Trainings of each side for AUROC; 0: none.")] = 3,
     quality_rows: Annotated[int, typer.Option(min=100, help="Training rows of those.")] = 80_000,
     test_rows: Annotated[int, typer.Option(min=100, help="Rows that AUROC is measured on.")] = 40_000,

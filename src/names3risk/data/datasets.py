@@ -21,6 +21,8 @@ POOL_BATCHES = 32
 """The most batches whose rows are sorted by length together: enough to save nearly all padding."""
 MIN_POOLS = 16
 """An epoch is cut into at least so many pools, so that on small data too the rows of a batch change every epoch."""
+MANY_ROWS, MIN_POOLS_OF_MANY = 100_000, 4
+"""From so many rows on, so many pools are enough for that."""
 LENGTH_STEP = 8
 """On a GPU batches are padded to a multiple of this."""
 
@@ -208,7 +210,12 @@ class BatchSource:
 
 
 def plan_training(
-    lengths: npt.NDArray[np.int64], batch_size: int, seed: int, epoch: int, processes: int = 1
+    lengths: npt.NDArray[np.int64],
+    batch_size: int,
+    seed: int,
+    epoch: int,
+    processes: int = 1,
+    count: int | None = None,
 ) -> list[npt.NDArray[np.int64]]:
     """Rows of each batch of a training epoch: random, yet of similar length within a batch.
 
@@ -222,19 +229,22 @@ def plan_training(
         seed: The run's seed.
         epoch: The epoch, from 0.
         processes: Processes that share a batch.
+        count: Batches to make, the last of which holds what is left; by default `count_batches` of the rows.
 
     Returns:
-        `count_batches(N, batch_size, processes)` arrays of row positions; each row appears exactly once.
+        `count` arrays of row positions; each row appears exactly once.
     """
     random = np.random.default_rng((seed, epoch))
     order = random.permutation(len(lengths))
-    batches_together = max(1, min(POOL_BATCHES, len(lengths) // (batch_size * MIN_POOLS)))
+    pools = MIN_POOLS if len(lengths) < MANY_ROWS else MIN_POOLS_OF_MANY
+    batches_together = max(1, min(POOL_BATCHES, len(lengths) // (batch_size * pools)))
     pool = batch_size * batches_together
     keys = lengths.astype(np.int16) if len(lengths) and lengths.max() < 2**15 else lengths  # short keys sort fastest
     for start in range(0, len(order), pool):
         rows = order[start : start + pool]
         order[start : start + pool] = rows[np.argsort(keys[rows], kind="stable")]
-    count = count_batches(len(lengths), batch_size, processes)
+    if count is None:
+        count = count_batches(len(lengths), batch_size, processes)
     batches = np.split(order, range(batch_size, count * batch_size, batch_size)) if count else []
     return [batches[i] for i in random.permutation(count)]
 

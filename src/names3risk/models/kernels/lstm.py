@@ -12,6 +12,7 @@ import torch
 import triton
 import triton.language as tl
 from torch import Tensor
+from torch.nn import functional
 
 ROWS = 16
 """Rows of a program: the fewest that a matrix product takes, since the weights need nearly all of the chip's memory."""
@@ -168,14 +169,13 @@ def _differentiate(ctx: Any, grad: Tensor, *_: None) -> tuple[Tensor | None, ...
     weight, lengths, hidden, cells, active = ctx.saved_tensors
     grad_gates = lstm_layer_backward(grad, weight, lengths, cells, active)
     size = weight.shape[2]
-    earlier = torch.stack(
-        [
-            torch.nn.functional.pad(hidden[:, :-1, :size], (0, 0, 1, 0)),
-            torch.nn.functional.pad(hidden[:, 1:, size:], (0, 0, 0, 1)),
-        ]
-    )
-    of_gates = grad_gates.permute(2, 3, 0, 1).reshape(2, 4 * size, -1)
-    return grad_gates, of_gates @ earlier.reshape(2, -1, size), None
+    ahead = functional.pad(hidden[:, :-1, :size], (0, 0, 1, 0))
+    back = functional.pad(hidden[:, 1:, size:], (0, 0, 0, 1))
+    earlier = torch.cat([ahead, back], dim=2).flatten(0, 1)
+    # Of one large product, which fills the chip, the two blocks on the diagonal are used.
+    product = grad_gates.flatten(0, 1).flatten(1).T @ earlier
+    of_weight = torch.stack([product[: 4 * size, :size], product[4 * size :, size:]])
+    return grad_gates, of_weight, None
 
 
 lstm_layer.register_autograd(_differentiate, setup_context=_setup)
