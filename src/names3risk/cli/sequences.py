@@ -27,6 +27,7 @@ BENCH: dict[str, Any] = {
     "val_check_interval": 1.0,
 }
 """Chosen on the validation part of the flights, so that two cores train it within ten minutes."""
+HEADINGS = ("Acc@1", "Acc@5", "Acc@10", "MRR", "NDCG@10", "MRR seen")
 
 
 @app.command()
@@ -141,8 +142,8 @@ def _show(rankings: dict[str, dict[str, Ranking]]) -> None:
 
     for part, found in rankings.items():
         first = next(iter(found.values()))
-        caption = f"{first.rows:,} events, {first.unseen:,} of them of items that training did not see: never a hit"
-        table = Table(part, *METRICS, "MRR of seen items", caption=caption)
+        caption = f"{first.rows:,} events, {first.unseen:,} of them unseen in training: never a hit"
+        table = Table(part, *HEADINGS, caption=caption)
         for name, ranking in found.items():
             seen = f"{ranking.seen['mrr']:.4f}" if ranking.seen else "-"
             table.add_row(name, *(f"{ranking.all[metric]:.4f}" for metric in METRICS), seen)

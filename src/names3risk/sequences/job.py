@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+from lightning.pytorch.callbacks import Callback
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from names3risk.errors import ConfigError
@@ -92,12 +93,20 @@ class SequenceResult:
     fitted: FitResult
 
 
-def train_on_events(config: SequenceConfig, on_baseline: Callable[[str], None] | None = None) -> SequenceResult:
+def train_on_events(
+    config: SequenceConfig,
+    on_baseline: Callable[[str], None] | None = None,
+    *,
+    parts: Sequence[str] = ("val", "test"),
+    callbacks: Sequence[Callback] = (),
+) -> SequenceResult:
     """Trains a pointer network and measures it beside the baselines.
 
     Args:
         config: Data, columns, hyperparameters and output.
         on_baseline: Called with a line of text when something has been measured.
+        parts: What is measured when the network is trained.
+        callbacks: Lightning's callbacks that look on.
 
     Raises:
         Names3RiskError: Data, configuration, training or output are at fault; earlier outputs stay as they were.
@@ -127,11 +136,12 @@ def train_on_events(config: SequenceConfig, on_baseline: Callable[[str], None] |
         data_dir / "tensorboard",
         module_class=SequenceModule,
         resume=config.resume,
+        callbacks=callbacks,
     )
     artifacts = SequenceArtifacts(hyperparameters, encoder, prepared.moments)
     with staged(model_dir) as model_stage, staged(data_dir) as data_stage:
         save_pointer(model_stage, artifacts, model)
-        rankings = compare(prepared, SequencePredictor.load(model_stage), on_baseline)
+        rankings = compare(prepared, SequencePredictor.load(model_stage), parts, on_baseline)
         content = {
             part: {name: ranking.to_json() for name, ranking in found.items()} for part, found in rankings.items()
         }
@@ -140,18 +150,22 @@ def train_on_events(config: SequenceConfig, on_baseline: Callable[[str], None] |
 
 
 def compare(
-    prepared: PreparedSequences, predictor: SequencePredictor, on_result: Callable[[str], None] | None = None
+    prepared: PreparedSequences,
+    predictor: SequencePredictor,
+    parts: Sequence[str],
+    on_result: Callable[[str], None] | None = None,
 ) -> dict[str, dict[str, Ranking]]:
-    """How the baselines and a network rank the events of `val` and `test`.
+    """How the baselines and a network rank the events of some parts.
 
     Args:
         prepared: The encoded parts.
         predictor: The trained network.
+        parts: Names of the parts; one without events is left out.
         on_result: Called with a line of text when something has been measured.
     """
     known = Known.fit(prepared.events, prepared.training, len(prepared.encoder.items))
     rankings: dict[str, dict[str, Ranking]] = {}
-    for part in ("val", "test"):
+    for part in parts:
         targets = prepared.targets[part]
         if not len(targets):
             continue
