@@ -6,7 +6,7 @@ cells and gives back what the branch had changed; `merge` joins such changes int
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from .atoms import UNDEFINED, Value
@@ -125,14 +125,18 @@ class Store:
             Whether any cell changed.
         """
         changed = False
-        names = {name: None for way in ways for name in way}
+        cells = self.cells
+        first, *others = ways
+        names: Iterable[Key] = dict.fromkeys(name for way in ways for name in way) if others else first
         for name in names:
             if drop is not None and drop(name):
                 continue
-            current = self.cells.get(name)
-            joined: Cell | None = ways[0].get(name, current)
-            for way in ways[1:]:
-                joined = join_cells(joined, way.get(name, current))
+            current = cells.get(name)
+            joined: Cell | None = first.get(name, current)
+            for way in others:
+                other = way.get(name, current)
+                if other is not joined:
+                    joined = join_cells(joined, other)
             if joined is None or joined is current or joined == current:
                 continue
             changed = True

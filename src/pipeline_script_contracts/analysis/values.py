@@ -35,6 +35,8 @@ def join(left: Value, right: Value) -> Value:
         return left
     if not left:
         return right
+    if len(right) == 1:
+        return left if right[0] in left else (*left, right[0]) if len(left) < MAX_ATOMS else generalise((*left, *right))
     more = [atom for atom in right if atom not in left] if len(left) < 8 else list(right)
     if not more:
         return left
