@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -205,7 +206,12 @@ def _in_sandbox(
         return list(command)
     (host.temporary / TRACE_FOLDER).mkdir(exist_ok=True)
     names = host.work / "hosts"
-    names.write_text("127.0.0.1 localhost " + " ".join(other.name for other in hosts) + "\n", encoding="ascii")
+    known = [
+        "localhost",
+        socket.gethostname(),
+        *(other.name for other in hosts),
+    ]  # torchrun meets at the machine's name
+    names.write_text(f"127.0.0.1 {' '.join(known)}\n", encoding="utf-8")
     view = View(
         base=host.base,
         temporary=host.temporary,

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-_OWN_PREFIX = "sagemaker_"
+_OWN_PREFIXES = ("sagemaker_", "_tuning_")
 
 
 def as_strings(hyperparameters: Mapping[str, Any]) -> dict[str, str]:
@@ -22,8 +22,8 @@ def decoded(hyperparameters: Mapping[str, str]) -> dict[str, Any]:
 
 
 def users_own(hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The hyperparameters without those that steer the toolkit (`sagemaker_program`, ...)."""
-    return {name: value for name, value in hyperparameters.items() if not name.startswith(_OWN_PREFIX)}
+    """The hyperparameters without those of SageMaker itself (`sagemaker_program`, `_tuning_objective_metric`, ...)."""
+    return {name: value for name, value in hyperparameters.items() if not name.startswith(_OWN_PREFIXES)}
 
 
 def script_arguments(hyperparameters: Mapping[str, Any]) -> list[str]:

@@ -198,13 +198,13 @@ import os, socket
 host = os.environ["SM_CURRENT_HOST"]
 assert os.listdir("/opt/ml/model") == []
 open(f"/opt/ml/model/{host}", "w").close()
-print(socket.gethostbyname("algo-1"), socket.gethostbyname("algo-2"))
+print(*(socket.gethostbyname(name) for name in ("algo-1", "algo-2", socket.gethostname())))
 """,
         "train.py",
     )
     record = place.run(pipeline(training("T", channels={"train": "s3://data/train"}, instances=2)), mode="sandbox")
     assert record.succeeded, record.failure_reason
-    assert place.log(record, "T").count("127.0.0.1 127.0.0.1") == 2
+    assert place.log(record, "T").count("127.0.0.1 127.0.0.1 127.0.0.1") == 2
 
 
 def test_network_isolation_is_enforced(place: Place, sandbox: Sandbox) -> None:
