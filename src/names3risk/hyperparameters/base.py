@@ -49,7 +49,7 @@ class Hyperparameters(BaseModel):
     )
     """How the features are fitted; the training job hands them to the feature encoder."""
 
-    EXECUTION_FIELDS: ClassVar[tuple[str, ...]] = ("compile", "cuda_graphs")
+    EXECUTION_FIELDS: ClassVar[tuple[str, ...]] = ("compile", "cuda_graphs", "strategy")
     """What makes training faster without changing what is learned."""
 
     model_class: str = Field(description="Name of the model class")
@@ -78,7 +78,12 @@ class Hyperparameters(BaseModel):
     count_threshold: int = Field(0, ge=0, description="Risk tables: fewer rows than this take the prior")
 
     # Loss
-    loss: Literal["cross_entropy", "bce", "focal"] = Field("cross_entropy", description="bce has one output")
+    loss: Literal["cross_entropy", "nll", "bce", "focal"] = Field(
+        "cross_entropy", description="nll is cross-entropy without smoothing; bce has one output"
+    )
+    ignore_index: int | None = Field(
+        None, ge=0, description="Class whose rows count for nothing in the loss and get no smoothed probability"
+    )
     class_weights: list[float] | None = Field(None, description="One weight a class; ones where not set")
     label_smoothing: float = Field(0.0, ge=0, lt=1, description="Probability moved from the label to all classes")
     focal_gamma: float = Field(
@@ -171,6 +176,9 @@ class Hyperparameters(BaseModel):
         "auto", description="Compile the network; auto: on a GPU, where the run is long enough to gain by it"
     )
     cuda_graphs: bool = Field(True, description="Record steps once and replay them, on a single GPU")
+    strategy: Literal["ddp", "fsdp"] = Field(
+        "ddp", description="Several processes: each holds the whole model, or a shard of it"
+    )
     seed: int = Field(0, ge=0, lt=2**31, description="Of initial weights, order of rows, dropout and augmentation")
 
     @model_validator(mode="before")
@@ -221,6 +229,10 @@ class Hyperparameters(BaseModel):
                 raise ValueError(f"class_weights has {len(self.class_weights)} values for {self.num_classes} classes")
             if min(self.class_weights) <= 0:
                 raise ValueError("class_weights must all be greater than 0")
+        if self.loss == "nll" and self.label_smoothing:
+            raise ValueError("label_smoothing has no effect with loss nll: use cross_entropy")
+        if self.ignore_index is not None and not self.ignore_index < self.num_classes:
+            raise ValueError(f"ignore_index {self.ignore_index} is no class: there are {self.num_classes}")
         if self.loss == "bce" and self.num_classes != 2:
             raise ValueError(f"loss bce is for 2 classes, num_classes is {self.num_classes}: use cross_entropy")
         if self.text_name and self.text_source_fields and self.text_source_fields != [self.text_name]:

@@ -20,6 +20,7 @@ class PointerHyperparameters(Hyperparameters):
         "is_binary",
         "max_sen_len",
         "class_weights",
+        "ignore_index",
     )
     """Hyperparameters of the other model classes. The sequence schema holds the column roles, the items the classes."""
 

@@ -38,6 +38,7 @@ CHANGES: dict[str, tuple[dict[str, Any], Any]] = {
     "num_classes": ({}, 3),
     "max_sen_len": ({}, 4),
     "loss": ({}, "focal"),
+    "ignore_index": ({}, 1),
     "class_weights": ({}, [1.0, 5.0]),
     "label_smoothing": ({}, 0.2),
     "focal_gamma": ({"loss": "focal"}, 5.0),
