@@ -24,3 +24,6 @@ PYTORCH_REQUIREMENTS = {
     "uvicorn": "==0.54.0",
 }
 """The images of dockers/names3risk_pytorch and dockers/pytorch_bsm."""
+
+XGBOOST_REQUIREMENTS = {**PYTORCH_REQUIREMENTS, "xgboost": "==3.2.0"}
+"""The image of dockers/xgboost: the library's packages, and XGBoost."""

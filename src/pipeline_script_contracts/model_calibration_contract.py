@@ -1,6 +1,7 @@
 """The contract of dockers/names3risk_pytorch/model_calibration.py."""
 
 from .contract import ProcessingScriptContract
+from .image_requirements import PYTORCH_REQUIREMENTS
 
 MODEL_CALIBRATION_CONTRACT = ProcessingScriptContract(
     entry_point="model_calibration.py",
@@ -11,6 +12,7 @@ MODEL_CALIBRATION_CONTRACT = ProcessingScriptContract(
         "metrics_output": "/opt/ml/processing/output/metrics",
     },
     expected_arguments={"method": "isotonic", "fit_share": 0.5, "seed": 0},
+    framework_requirements=PYTORCH_REQUIREMENTS,
     description="Fits a calibration and the percentiles on one part of the predictions, measures it on the other, and "
     "writes calibration.json, the calibrated predictions, ECE, MCE and Brier score before and after, and the picture.",
 )

@@ -1,6 +1,7 @@
 """The contract of dockers/names3risk_pytorch/model_packaging.py; a script called packaging.py would hide that package."""
 
 from .contract import ProcessingScriptContract
+from .image_requirements import PYTORCH_REQUIREMENTS
 
 PACKAGING_CONTRACT = ProcessingScriptContract(
     entry_point="model_packaging.py",
@@ -11,5 +12,6 @@ PACKAGING_CONTRACT = ProcessingScriptContract(
     },
     expected_output_paths={"packaged_model": "/opt/ml/processing/output/model"},
     expected_arguments={"code_files": "*"},
+    framework_requirements=PYTORCH_REQUIREMENTS,
     description="Packs the model's files, calibration.json and, below code/, the inference code into model.tar.gz.",
 )

@@ -1,6 +1,7 @@
 """The contract of dockers/names3risk_pytorch/payload.py."""
 
 from .contract import ProcessingScriptContract
+from .image_requirements import PYTORCH_REQUIREMENTS
 
 PAYLOAD_CONTRACT = ProcessingScriptContract(
     entry_point="payload.py",
@@ -12,6 +13,7 @@ PAYLOAD_CONTRACT = ProcessingScriptContract(
         "rows_per_request": 1,
         "seed": 0,
     },
+    framework_requirements=PYTORCH_REQUIREMENTS,
     description="Writes sample requests for load tests, like the rows of a split but with invented values, and their "
     "archive payload.tar.gz.",
 )

@@ -1,6 +1,7 @@
 """The contract of dockers/xgboost/model_evaluation_xgb.py."""
 
 from .contract import ProcessingScriptContract
+from .image_requirements import XGBOOST_REQUIREMENTS
 
 XGBOOST_EVALUATION_CONTRACT = ProcessingScriptContract(
     entry_point="model_evaluation_xgb.py",
@@ -13,6 +14,7 @@ XGBOOST_EVALUATION_CONTRACT = ProcessingScriptContract(
         "metrics_output": "/opt/ml/processing/output/metrics",
     },
     expected_arguments={"job_type": "testing"},
+    framework_requirements=XGBOOST_REQUIREMENTS,
     description="Scores a preprocessed split with a trained XGBoost model; writes predictions, pictures and "
     "evaluation.json.",
 )
