@@ -1,4 +1,4 @@
-"""The contract of dockers/names3risk_pytorch/model_packaging.py; a script called packaging.py would hide that package."""
+"""The contract of dockers/names3risk_pytorch/model_packaging.py (packaging.py would hide the package of that name)."""
 
 from .contract import ProcessingScriptContract
 from .image_requirements import PYTORCH_REQUIREMENTS
