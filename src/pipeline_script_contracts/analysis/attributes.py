@@ -148,6 +148,8 @@ def _bind_to_object(atom: Atom, owner: Ref) -> Atom:
         if atom.binding == "class":
             return Bound(atom, (ClassAtom(owner.obj.cls),))
         return Bound(atom, (owner,))
+    if isinstance(atom, Lib) and atom.name.startswith("builtins.dict."):
+        return Method(owner, atom.name.rpartition(".")[2])  # `__getattr__ = dict.__getitem__`
     return atom
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import partial
 
 from . import calls, environment, expressions, library, statements
 from .atoms import CONTENT, NONE, NOTHING, Atom, Const, Function, Lib, PathAtom, Ref, Text, TupleAtom, Unknown, Value
@@ -74,10 +75,17 @@ def decorate(interp: Interpreter, decorator: ast.expr, value: Value, node: ast.A
     """Applies a decorator."""
     if isinstance(decorator, ast.Attribute) and decorator.attr in ("setter", "deleter", "getter"):
         return value
+    if _is_variant(interp, decorator, value):
+        return value
     wrapper = expressions.evaluate(interp, decorator)
     interp.current = decorator
     if len(wrapper) == 1 and isinstance(wrapper[0], Lib):
         name = wrapper[0].name
+        if name in ("functools.singledispatch", "functools.singledispatchmethod"):
+            for atom in value:
+                if isinstance(atom, Function):
+                    interp.infos["variants", atom.info] = []
+            return value
         binding = _BINDINGS.get(name)
         if binding is not None:
             return tuple(_with_binding(atom, binding) for atom in value)
@@ -99,6 +107,19 @@ def decorate(interp: Interpreter, decorator: ast.expr, value: Value, node: ast.A
             return join(value, tuple(atom for atom in result if type(atom).__name__ not in ("Unknown", "Lib")))
         return result
     return value
+
+
+def _is_variant(interp: Interpreter, decorator: ast.expr, value: Value) -> bool:
+    """Takes a function under `@function.register` for one of those that `functools.singledispatch` chooses among."""
+    node = decorator.func if isinstance(decorator, ast.Call) else decorator
+    if not isinstance(node, ast.Attribute) or node.attr != "register":
+        return False
+    found = False
+    for atom in expressions.evaluate(interp, node.value):
+        if isinstance(atom, Function) and ("variants", atom.info) in interp.infos:
+            interp.infos["variants", atom.info].extend(each for each in value if isinstance(each, Function))
+            found = True
+    return found
 
 
 _BINDINGS = {
@@ -135,6 +156,10 @@ def call_function(interp: Interpreter, function: Function, arguments: calls.Argu
         DeadEnd: It never returns.
     """
     info = function.info
+    variants: list[Function] = interp.infos.get(("variants", info), [])
+    if variants and not interp.active.get(info, 0):
+        every = [function, *variants]  # the type of the first argument decides
+        return interp.either([partial(_call, interp, each, arguments, node, 0) for each in every])
     active = interp.active.get(info, 0)
     if active >= MAX_RECURSION and not (active < MAX_KNOWN_RECURSION and _is_definite(interp, arguments)):
         if info in interp.widened:

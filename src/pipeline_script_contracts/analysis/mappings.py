@@ -127,6 +127,11 @@ def dict_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, node
     """Calls a method of a dict."""
     state = interp.store.get(owner.obj, CONTENT)
     assert isinstance(state, DictState)
+    if name == "__getitem__":
+        return item(interp, owner, arguments.get(0), node)
+    if name == "__setitem__":
+        interp.store.set(owner.obj, CONTENT, expressions.put(state, arguments.get(0), arguments.get(1)))
+        return NONE
     first = arguments.get(0)
     if name == "get":
         return item(interp, owner, first, node, default=arguments.get(1, default=NONE))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from . import attributes, conditions, expressions, iteration, library, mappings, statements
+from . import attributes, classes, conditions, expressions, iteration, library, mappings, statements
 from .atoms import NOTHING, ClassAtom, Lib, Value
 from .interpreter import Interpreter
 from .store import Changes
@@ -95,10 +95,18 @@ def _class(interp: Interpreter, pattern: ast.MatchClass, subject: Value) -> cond
     outcome = conditions.EITHER
     if len(cls) == 1 and isinstance(cls[0], ClassAtom | Lib):
         outcome = library.reflection.is_instance(interp, subject, cls)
+        subject = tuple(atom for atom in subject if library.reflection.is_instance(interp, (atom,), cls)[0])
     if not outcome[0]:
         return outcome
-    for each in pattern.patterns:
-        _matches(interp, each, subject)
+    names = _positions(cls)
+    for index, each in enumerate(pattern.patterns):
+        part = attributes.load_attribute(interp, subject, names[index], pattern) if index < len(names) else subject
+        _matches(interp, each, part)
     for name, each in zip(pattern.kwd_attrs, pattern.kwd_patterns, strict=True):
         _matches(interp, each, attributes.load_attribute(interp, subject, name, pattern))
     return outcome if not pattern.patterns and not pattern.kwd_patterns else (True, True)
+
+
+def _positions(cls: Value) -> list[str]:
+    """Gives the attributes that a class matches by position: the fields of a dataclass or named tuple, in order."""
+    return list(classes.all_fields(cls[0].info)) if len(cls) == 1 and isinstance(cls[0], ClassAtom) else []

@@ -208,20 +208,25 @@ def _reduce_any(interp: Interpreter, arguments: Any, start: Value, node: ast.AST
     return join(value, unknown("a reduction of values that are not known"))
 
 
-def _thread(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    """`Thread(target=f, args=(...))`: runs the function."""
-    target = arguments.get(None, "target", "function")
-    if target:
-        items = iteration.items_of(interp, arguments.get(None, "args") or (TupleAtom([]),))
-        rest = NOTHING if items is not None else iteration.element_of(interp, arguments.get(None, "args"))
-        keywords: dict[str, Value] = {}
-        for atom in arguments.get(None, "kwargs"):
-            state = mappings.mapping_state(interp, atom)
-            for key, value in state.entries.items() if state is not None else ():
-                if isinstance(key, tuple) and isinstance(key[1], str):
-                    keywords[key[1]] = value
-        run_elsewhere(interp, target, calls.Arguments(items or [], keywords, rest), node)
-    return (Lib("threading.Thread()"),)
+def _thread(first: int) -> Any:
+    """Models `Thread(target=f, args=(...))` and `Timer(1, f, (...))`, which run the function."""
+
+    def run(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+        target = arguments.get(1, "target", "function")
+        if target:
+            given = arguments.get(first, "args") or (TupleAtom([]),)
+            items = iteration.items_of(interp, given)
+            rest = NOTHING if items is not None else iteration.element_of(interp, given)
+            keywords: dict[str, Value] = {}
+            for atom in arguments.get(first + 1, "kwargs"):
+                state = mappings.mapping_state(interp, atom)
+                for key, value in state.entries.items() if state is not None else ():
+                    if isinstance(key, tuple) and isinstance(key[1], str):
+                        keywords[key[1]] = value
+            run_elsewhere(interp, target, calls.Arguments(items or [], keywords, rest), node)
+        return (Lib("threading.Thread()"),)
+
+    return run
 
 
 def run_elsewhere(interp: Interpreter, function: Value, arguments: Any, node: ast.AST) -> Value:
@@ -390,9 +395,9 @@ MODELS: dict[str, Any] = {
     "tqdm.notebook.tqdm": lambda interp, arguments, node: arguments.get(0, "iterable") or (Lib("tqdm.tqdm()"),),
     "rich.progress.track": lambda interp, arguments, node: arguments.get(0, "sequence") or unknown("nothing"),
     "typing.cast": lambda interp, arguments, node: arguments.get(1) or unknown("nothing"),
-    "threading.Thread": _thread,
-    "threading.Timer": _thread,
-    "multiprocessing.Process": _thread,
+    "threading.Thread": _thread(3),
+    "threading.Timer": _thread(2),
+    "multiprocessing.Process": _thread(3),
     "multiprocessing.spawn": _spawn,
     "torch.multiprocessing.spawn": _spawn,
     "joblib.delayed": _delayed,

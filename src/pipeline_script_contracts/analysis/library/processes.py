@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 import re
 import shlex
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from .. import calls, environment, escapes, expressions, iteration
 from .. import paths as paths_module
-from ..atoms import NONE, Const, Lib, Text, TupleAtom, Value
+from ..atoms import NONE, NOTHING, Const, Lib, Text, TupleAtom, Value
 from ..interpreter import DeadEnd, Interpreter
-from ..texts import make_text, parts_of
+from ..texts import is_string, make_text, parts_of
 from ..values import const, unknown
 from ..words import words
 
@@ -57,8 +59,59 @@ def _run(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
         if words is None:
             interp.record.unresolved("any", name, "the command that is run is not known", interp.place(node))
         elif words:
-            _program(interp, words, name, node)
+            _in_folder(interp, arguments.get(None, "cwd"), partial(_line, interp, atom, words, name, node))
     return (Lib("subprocess.run()"),)
+
+
+def _in_folder(interp: Interpreter, folder: Value, run: Callable[[], None]) -> None:
+    """Runs something in another working folder, where one is given, and comes back."""
+    before = interp.store.get("process", "cwd")
+    if folder and folder != NONE:
+        interp.store.set("process", "cwd", folder)
+    try:
+        run()
+    finally:
+        interp.store.set("process", "cwd", before or NOTHING)
+
+
+def _line(interp: Interpreter, atom: Any, words: list[Value], sink: str, node: ast.AST) -> None:
+    """Runs the commands of a line one after another; a list of words is one command."""
+    if not is_string(atom):
+        return _program(interp, words, sink, node)
+    command: list[Value] = []
+    for word in [*words, const(";")]:
+        text = _text(word) or ""
+        if text in _SEPARATORS or text.endswith(";"):
+            if text.rstrip(";") and text not in _SEPARATORS:
+                command.append(const(text.rstrip(";")))
+            if command:
+                _one_command(interp, command, sink, node)
+            command = []
+        else:
+            command.append(word)
+
+
+def _one_command(interp: Interpreter, command: list[Value], sink: str, node: ast.AST) -> None:
+    """Runs one command of a line: its redirections, and the program."""
+    kept: list[Value] = []
+    kind = ""
+    for word in command:
+        text = _text(word) or ""
+        if kind:
+            paths_module.touch(interp, kind, word, f"{sink}({kind})", node)
+            kind = ""
+        elif text in _REDIRECTIONS:
+            kind = _REDIRECTIONS[text]
+        else:
+            kept.append(word)
+    if kept and _text(kept[0]) == "cd":
+        interp.store.set("process", "cwd", kept[1] if len(kept) > 1 else unknown("the home folder"))
+    elif kept:
+        _program(interp, kept, sink, node)
+
+
+_SEPARATORS = ("&&", "||", "|", ";", "&")
+_REDIRECTIONS = {">": "write", ">>": "write", "1>": "write", "2>": "write", "&>": "write", "<": "read"}
 
 
 def _variables_in(atom: Any) -> list[str]:
@@ -146,7 +199,7 @@ def _operands(interp: Interpreter, name: str, words: list[Value], sink: str, nod
             pending = ""
         elif text is not None and text.startswith("-"):
             pending = kinds.get(text, "")
-        elif text not in (">", ">>", "|", "&&"):
+        else:
             result.append(word)
     return result
 
@@ -156,7 +209,7 @@ def _shell(interp: Interpreter, words: list[Value], sink: str, node: ast.AST) ->
         for atom in words[1]:
             inner = _words(interp, atom)
             if inner:
-                _program(interp, inner, sink, node)
+                _in_folder(interp, NOTHING, partial(_line, interp, atom, inner, sink, node))
             else:
                 interp.record.unresolved("any", sink, "the command that is run is not known", interp.place(node))
         return

@@ -5,16 +5,8 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from .. import (
-    expressions,
-    statements,
-)
-from ..atoms import (
-    NONE,
-    NOTHING,
-    Const,
-    Value,
-)
+from .. import expressions, paths, statements, strings
+from ..atoms import NONE, NOTHING, Const, ModuleAtom, Obj, Ref, Value
 from ..interpreter import DeadEnd, Interpreter, strings_in
 from ..values import has_unknown, join, unknown
 
@@ -72,7 +64,31 @@ def _import(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     return result
 
 
+def _spec_from_file(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    """`spec_from_file_location(name, path)`: the file of a module."""
+    location = arguments.get(1, "location")
+    paths.touch(interp, "read", location, "importlib.util.spec_from_file_location", node)
+    return (Ref(Obj("importlib.spec", info=location)),)
+
+
+def _module_from_spec(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    """`module_from_spec(spec)`: the module, where its file is here."""
+    for atom in arguments.get(0, "spec"):
+        location = atom.obj.info if isinstance(atom, Ref) and atom.obj.kind == "importlib.spec" else NOTHING
+        for text in strings_in(strings.to_text(interp, location, node)) if len(location) == 1 else ():
+            path = interp.sources.folder / text.replace("/opt/ml/code/", "")
+            module = interp.sources.load_file(path, path.stem)
+            if module is not None:
+                interp.run_module(module)
+                return (ModuleAtom(module),)
+    reason = "the module that is loaded is not here"
+    interp.record.unresolved("any", "module_from_spec", reason, interp.place(node))
+    return unknown(reason)
+
+
 MODELS = {
+    "importlib.util.spec_from_file_location": _spec_from_file,
+    "importlib.util.module_from_spec": _module_from_spec,
     "builtins.exit": _exit,
     "builtins.quit": _exit,
     "sys.exit": _exit,
