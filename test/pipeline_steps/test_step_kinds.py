@@ -168,7 +168,10 @@ def test_a_transform_filters_and_joins(everything, steps):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"objective": "val_aurok"}, "the objective 'val_aurok' is not among the metrics: val_auroc"),
+        (
+            {"objective": "val_aurok"},
+            "the objective 'val_aurok' is not among the metrics: train_loss, val_loss, val_auroc",
+        ),
         ({"distribution": "torchrun"}, "a tuning job cannot start torchrun"),
         ({"hyperparameters": {"lr": 1}}, "lr: both under hyperparameters and under ranges; keep one"),
     ],

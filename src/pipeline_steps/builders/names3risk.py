@@ -14,6 +14,7 @@ from pipeline_step_specs import (
     TABULAR_PREPROCESSING_SPEC,
     TOKENIZER_TRAINING_SPEC,
 )
+from pipeline_step_specs.training_metrics import PYTORCH_TRAINING_METRICS
 from pipeline_steps.builders.base import BuildContext
 from pipeline_steps.builders.processing import ProcessingStepBuilder
 from pipeline_steps.builders.training import TrainingStepBuilder
@@ -60,6 +61,7 @@ class PyTorchTrainingStepBuilder(TrainingStepBuilder):
     """Builds the step that trains a multimodal PyTorch model."""
 
     specification = PYTORCH_TRAINING_SPEC
+    printed_metrics = PYTORCH_TRAINING_METRICS
 
 
 class Names3RiskTrainingStepBuilder(PyTorchTrainingStepBuilder):

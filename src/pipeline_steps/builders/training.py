@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
@@ -26,6 +26,8 @@ class TrainingStepBuilder(JobStepBuilder[TrainingSettings]):
     """Builds a step that runs the script of its contract in a SageMaker training job."""
 
     settings_class: ClassVar[type[StepSettings]] = TrainingSettings
+    printed_metrics: ClassVar[Mapping[str, str]] = {}
+    """Metrics that the script prints, by name, with the regular expressions that find them in its log."""
 
     def own_inputs(self, context: BuildContext) -> dict[str, Value]:
         """Says that SageMaker delivers the hyperparameters, when the contract reads them where it writes them."""
@@ -68,7 +70,7 @@ class TrainingStepBuilder(JobStepBuilder[TrainingSettings]):
                         "TrainingInputMode": "File",
                         "ContainerEntrypoint": self.entrypoint(),
                         "ContainerArguments": self.command_line(),
-                        "MetricDefinitions": [{"Name": each.name, "Regex": each.regex} for each in settings.metrics],
+                        "MetricDefinitions": [{"Name": name, "Regex": regex} for name, regex in self.metrics().items()],
                     }
                 ),
                 "RoleArn": context.pipeline.role,
@@ -125,6 +127,10 @@ class TrainingStepBuilder(JobStepBuilder[TrainingSettings]):
             f"--rdzv_id={self.name}",
             script,
         ]
+
+    def metrics(self) -> dict[str, str]:
+        """Gives the metrics that SageMaker reads from the log: those that the script prints, then the settings'."""
+        return {**self.printed_metrics, **{each.name: each.regex for each in self.settings.metrics}}
 
     def hyperparameters(self) -> dict[str, Value]:
         """Gives the hyperparameters as SageMaker takes them: every value a string, structures as JSON."""

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from pipeline_step_specs import NAMES3RISK_TUNING_SPEC, OutputSpec
+from pipeline_step_specs.training_metrics import PYTORCH_TRAINING_METRICS
 from pipeline_steps.builders.base import Arguments, BuildContext, key_values, without_empty
 from pipeline_steps.builders.training import CHANNELS, CODE_CHANNEL, TrainingStepBuilder
 from pipeline_steps.references import Value, join, step_property
@@ -50,7 +51,7 @@ class TuningSettings(TrainingSettings):
 
     Args:
         ranges: The hyperparameters that are searched, and where.
-        objective: The metric that is optimised; one of `metrics`.
+        objective: The metric that is optimised; one that the script prints, or one of `metrics`.
         goal: Whether the metric shall be large or small.
         strategy: How the next values are chosen.
         max_jobs: The number of training jobs.
@@ -75,16 +76,15 @@ class Names3RiskTuningStepBuilder(TrainingStepBuilder):
     """
 
     specification = NAMES3RISK_TUNING_SPEC
+    printed_metrics = PYTORCH_TRAINING_METRICS
     settings_class = TuningSettings
 
     def validate_configuration(self) -> None:
         """Checks that the objective is measured and that nothing is both fixed and searched."""
         settings = self._tuning
-        metrics = [metric.name for metric in settings.metrics]
+        metrics = list(self.metrics())
         if settings.objective not in metrics:
-            raise ValueError(
-                f"the objective '{settings.objective}' is not among the metrics: {', '.join(metrics) or 'none'}"
-            )
+            raise ValueError(f"the objective '{settings.objective}' is not among the metrics: {', '.join(metrics)}")
         both = [name for name in settings.ranges if name in settings.hyperparameters]
         if both:
             raise ValueError(f"{', '.join(both)}: both under hyperparameters and under ranges; keep one")

@@ -11,6 +11,7 @@ import os
 
 import pytest
 
+from pipeline_step_specs.training_metrics import PYTORCH_TRAINING_METRICS
 from pipeline_steps import check_definition
 
 os.environ["SAGEMAKER_SUPPRESS_V2_WARNING"] = "1"
@@ -51,6 +52,7 @@ from sagemaker.workflow.steps import CacheConfig, ProcessingStep, TrainingStep, 
 
 ROLE = "arn:aws:iam::123456789012:role/Runner"
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/small:1"
+PRINTED = [{"Name": name, "Regex": regex} for name, regex in PYTORCH_TRAINING_METRICS.items()]
 ADDED_BY_THE_SDK = ("ProfilerConfig", "DebugHookConfig")
 """Training options that the SDK sets where nobody asked for them; they change nothing."""
 
@@ -203,7 +205,7 @@ def small_step(session, name, outputs):
 
 def test_training(load, steps, session, written):
     settings = {"spot": True, "max_wait_seconds": 90000, "hyperparameters": {"batch_size": {"parameter": "Count"}}}
-    settings["metrics"] = [{"name": "val_loss", "regex": "val_loss=([0-9.]+)"}]
+    settings["metrics"] = [{"name": "mine", "regex": "mine=([0-9.]+)"}]
     ours = steps(load(steps={"Train": settings}).definition())["Train"]
     preprocess = small_step(session, "Preprocess", ["processed_data"])
     tokenizer = small_step(session, "Tokenizer", ["model_artifacts_output"])
@@ -212,7 +214,7 @@ def test_training(load, steps, session, written):
         max_run=86400,
         use_spot_instances=True,
         max_wait=90000,
-        metric_definitions=[{"Name": "val_loss", "Regex": "val_loss=([0-9.]+)"}],
+        metric_definitions=[*PRINTED, {"Name": "mine", "Regex": "mine=([0-9.]+)"}],
         hyperparameters={
             "model_class": "lstm2risk",
             "lr": 0.001,
@@ -236,7 +238,6 @@ def test_tuning(load, steps, session, written):
         },
         "objective": "val_auroc",
         "goal": "Maximize",
-        "metrics": [{"name": "val_auroc", "regex": "val_auroc=([0-9.]+)"}],
         "max_jobs": 6,
         "max_parallel_jobs": 3,
     }
@@ -260,7 +261,7 @@ def test_tuning(load, steps, session, written):
             "hidden_size": IntegerParameter(16, 256),
             "optimizer": CategoricalParameter(["adamw", "sgd"]),
         },
-        metric_definitions=[{"Name": "val_auroc", "Regex": "val_auroc=([0-9.]+)"}],
+        metric_definitions=PRINTED,
         max_jobs=6,
         max_parallel_jobs=3,
     )

@@ -232,10 +232,13 @@ def _checkpoints(job: Job, bases: Sequence[Path]) -> dict[str, Path]:
 def _final_metrics(job: Job) -> Iterator[dict[str, Any]]:
     definitions = job.arguments["AlgorithmSpecification"].get("MetricDefinitions") or []
     log = job.log.read_text(encoding="utf-8", errors="replace") if definitions else ""
+    absent = []
     for item in definitions:
         found = re.findall(item["Regex"], log)
         if found:
             last = found[-1] if isinstance(found[-1], str) else found[-1][0]
             yield {"MetricName": item["Name"], "Value": float(last)}
         else:
-            job.warn(f"metric {item['Name']!r}: nothing in the log matches {item['Regex']!r}")
+            absent.append(item["Name"])
+    if absent:
+        job.warn(f"nothing in the log matches the regular expressions of the metrics {', '.join(absent)}")
