@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from names3risk.data.schema import ColumnSchema
     from names3risk.data.splits import Split
     from names3risk.evaluation.metrics import Evaluation
+    from names3risk.hyperparameters import Hyperparameters
+    from names3risk.training.evaluator import EvaluatorState
     from names3risk.training.job import TrainingResult
 
 
@@ -58,14 +60,10 @@ def train(config: str | Path | Mapping[str, Any]) -> TrainingResult:
         Names3RiskError: Configuration, data or output are at fault.
     """
     from names3risk.data.preprocessing import preprocess
-    from names3risk.hyperparameters import load_hyperparameters, parse_hyperparameters
     from names3risk.training.job import run_training_job
 
     wanted = _train_config(config)
-    if isinstance(wanted.hyperparameters, Path):
-        hyperparameters = load_hyperparameters(wanted.hyperparameters, wanted.region)
-    else:
-        hyperparameters = parse_hyperparameters(wanted.hyperparameters)
+    hyperparameters = _hyperparameters(wanted)
     splits = wanted.data
     if not (wanted.data / "train").is_dir():
         if wanted.columns is None:
@@ -83,6 +81,41 @@ def train(config: str | Path | Mapping[str, Any]) -> TrainingResult:
         artifacts_dir=wanted.tokenizer,
         resume=wanted.resume,
     )
+
+
+def watch(
+    config: str | Path | Mapping[str, Any],
+    checkpoints: str | Path | None = None,
+    *,
+    batches_per_checkpoint: int = 100,
+    poll_seconds: float = 5.0,
+) -> EvaluatorState:
+    """Judges the checkpoints of a training that runs at the same time, by a running average of the validation loss.
+
+    Args:
+        config: What the training was started with, see `train`.
+        checkpoints: The folder that holds them; by default `checkpoints` below the configuration's output.
+        batches_per_checkpoint: Validation batches that each checkpoint is judged by.
+        poll_seconds: How long to wait before looking for a new checkpoint.
+
+    Returns:
+        The running average, its best value and whose weights gave it; those lie in `evaluator_best.ckpt`.
+
+    Raises:
+        Names3RiskError: Configuration, data or a checkpoint are at fault, or a loss is not finite.
+    """
+    from names3risk.training.evaluator import evaluator_of
+
+    wanted = _train_config(config)
+    splits = wanted.data if (wanted.data / "train").is_dir() else wanted.output / "splits"
+    evaluator = evaluator_of(
+        splits,
+        _hyperparameters(wanted),
+        checkpoints or wanted.output / "checkpoints",
+        artifacts_dir=wanted.tokenizer,
+        batches_per_checkpoint=batches_per_checkpoint,
+    )
+    return evaluator.run(poll_seconds)
 
 
 def evaluate(
@@ -137,6 +170,14 @@ def predict(model: str | Path, data: str | Path | IntoDataFrame, *, backend: str
     if isinstance(data, str | Path):
         return predictor.predict(read_table(data), data)
     return predictor.predict(narwhals.from_native(data, eager_only=True).to_polars())
+
+
+def _hyperparameters(wanted: TrainConfig) -> Hyperparameters:
+    from names3risk.hyperparameters import load_hyperparameters, parse_hyperparameters
+
+    if isinstance(wanted.hyperparameters, Path):
+        return load_hyperparameters(wanted.hyperparameters, wanted.region)
+    return parse_hyperparameters(wanted.hyperparameters)
 
 
 def _train_config(config: str | Path | Mapping[str, Any]) -> TrainConfig:

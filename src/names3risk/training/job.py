@@ -106,7 +106,7 @@ def run_training_job(
     val = load_labelled_split(val_dir, hyperparameters)
     test = load_labelled_split(test_dir, hyperparameters)
     _check_classes(train, Path(train_dir))
-    features = _fit_features(
+    features = fit_features(
         train,
         hyperparameters,
         _precomputed(artifacts_dir, IMPUTE_FILE) if use_precomputed_imputation else None,
@@ -117,7 +117,7 @@ def run_training_job(
         complete(hyperparameters, train.schema),
         train.schema,
         features,
-        _tokenizer(train, hyperparameters, artifacts_dir),
+        find_tokenizer(train, hyperparameters, artifacts_dir),
     )
     model = build_model(artifacts.hyperparameters, artifacts.vocabulary_size, tabular.shape[1])
     load_pretrained(model, hyperparameters, artifacts.tokenizer)
@@ -129,7 +129,7 @@ def run_training_job(
         tabular.shape[1],
         artifacts.vocabulary_size,
     )
-    encoded = _encoded(train, artifacts, tabular), _encoded(val, artifacts, features.transform(val.frame))
+    encoded = encode_split(train, artifacts, tabular), encode_split(val, artifacts, features.transform(val.frame))
     if isinstance(model, FittedAtOnce):
         fitted = fit_at_once(model, hyperparameters, *encoded, checkpoint_dir)
     else:
@@ -147,9 +147,10 @@ def run_training_job(
     return TrainingResult(Path(model_dir), Path(data_dir), evaluations, fitted.epochs)
 
 
-def _fit_features(
+def fit_features(
     train: Split, hyperparameters: Hyperparameters, imputation_file: Path | None, risk_table_file: Path | None
 ) -> FeatureEncoder:
+    """Fits the features of the training split as the hyperparameters say, or takes values fitted earlier from files."""
     return FeatureEncoder.fit(
         train.frame,
         train.schema,
@@ -179,12 +180,14 @@ def _check_classes(train: Split, folder: Path) -> None:
         )
 
 
-def _encoded(split: Split, artifacts: ModelArtifacts, tabular: np.ndarray) -> EncodedSplit:
+def encode_split(split: Split, artifacts: ModelArtifacts, tabular: np.ndarray) -> EncodedSplit:
+    """A labelled split as training takes it, with its features `(N, F)`."""
     labels = split.frame[LABEL].to_numpy().astype(np.int64)
     return EncodedSplit(artifacts.text.encode(split.frame), tabular, labels, split.frame[split.schema.id_name])
 
 
-def _tokenizer(train: Split, hyperparameters: Hyperparameters, artifacts_dir: str | Path | None) -> Tokenizer:
+def find_tokenizer(train: Split, hyperparameters: Hyperparameters, artifacts_dir: str | Path | None) -> Tokenizer:
+    """The tokenizer of the model class, of `artifacts_dir`, or a new one trained on the training split."""
     if artifacts_dir is not None and not has_own_tokenizer(hyperparameters):
         return load_tokenizer(Path(artifacts_dir) / "tokenizer.json")
     return make_tokenizer(hyperparameters, {name: train.frame[name] for name in train.schema.text_source_fields})

@@ -1,0 +1,229 @@
+"""A process beside training that judges its checkpoints by a running average of the validation loss.
+
+That is how the original pointer-generator chose its weights. Loss after loss, r = 0.99 r + 0.01 loss, from the first
+loss on and never above 12; whenever r is lower than ever before, the weights it was computed with are kept.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from names3risk.data.datasets import Batch, EncodedSplit, batches
+from names3risk.errors import ArtifactError, ConfigError, TrainingError
+from names3risk.files import replacing, write_json
+from names3risk.hyperparameters import Hyperparameters
+from names3risk.training.losses import build_loss
+from names3risk.training.resuming import LAST, has_ended
+from names3risk.training.trainer import load_weights
+
+logger = logging.getLogger(__name__)
+
+DECAY, HIGHEST = 0.99, 12.0
+STATE_FILE = "evaluator.json"
+BEST_FILE = "evaluator_best.ckpt"
+
+
+def running_average(loss: float, previous: float | None) -> float:
+    """The next running average of a loss: the loss itself at first, then 0.99 of the last and 0.01 of the loss.
+
+    Args:
+        loss: The newest loss.
+        previous: The last running average, or None.
+
+    Returns:
+        The average, at most 12.
+    """
+    return min(loss if previous is None else DECAY * previous + (1 - DECAY) * loss, HIGHEST)
+
+
+@dataclass
+class EvaluatorState:
+    """What an evaluator that is started again goes on from.
+
+    Args:
+        average: The running average, or None before the first loss.
+        best: The lowest running average so far.
+        best_step: The optimizer step of the weights that it was computed with.
+        evaluated: The batches evaluated so far.
+        checkpoint: Which file was evaluated last: its time of change in ns and its size.
+    """
+
+    average: float | None = None
+    best: float | None = None
+    best_step: int | None = None
+    evaluated: int = 0
+    checkpoint: list[int] | None = None
+
+
+class RunningAverageEvaluator:
+    """Evaluates each new `last.ckpt` of a folder on batches of the validation split, in turn.
+
+    Args:
+        model: A network of the kind that is trained; its weights are replaced.
+        hyperparameters: Of the training: they decide the loss and the rows of a batch.
+        val: The encoded validation split, with labels.
+        watch: The checkpoint folder of the training; the state and the best weights are kept there too.
+        batches_per_checkpoint: Batches that each checkpoint is judged by; after the last of the split comes the first.
+
+    Raises:
+        ConfigError: A state in the folder cannot be read.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        hyperparameters: Hyperparameters,
+        val: EncodedSplit,
+        watch: str | Path,
+        batches_per_checkpoint: int = 100,
+    ) -> None:
+        self.model, self.loss = model.eval(), build_loss(hyperparameters)
+        self.settings, self.val = hyperparameters, val
+        self.folder, self.batches_per_checkpoint = Path(watch), batches_per_checkpoint
+        self.state = self._load_state()
+        self._batches = self._endless(skip=self.state.evaluated)
+
+    @property
+    def best_path(self) -> Path:
+        """The checkpoint with the best weights; `names3risk.training.trainer.load_weights` reads it."""
+        return self.folder / BEST_FILE
+
+    def run(self, poll_seconds: float = 5.0) -> EvaluatorState:
+        """Evaluates checkpoints until the one that ends the run has been evaluated.
+
+        Args:
+            poll_seconds: How long to wait before looking for a new checkpoint.
+
+        Returns:
+            The state, as the file holds it; interrupted at any time, the process can be started again.
+
+        Raises:
+            TrainingError: A loss is not finite.
+        """
+        while True:
+            if self.look():
+                continue
+            if (self.folder / LAST).is_file() and self.state.checkpoint and has_ended(self.folder / LAST):
+                return self.state
+            time.sleep(poll_seconds)
+
+    def look(self) -> bool:
+        """Evaluates the newest checkpoint if it has not been; tells whether it did.
+
+        Raises:
+            TrainingError: A loss is not finite.
+        """
+        path = self.folder / LAST
+        found = _signature(path)
+        if found is None or found == self.state.checkpoint:
+            return False
+        try:
+            step = int(torch.load(path, map_location="cpu", weights_only=True)["global_step"])
+            load_weights(self.model, path)
+        except (RuntimeError, EOFError, OSError, KeyError) as error:
+            if _signature(path) != found:  # it was replaced meanwhile
+                return True
+            raise ArtifactError(
+                "is not a checkpoint of this model", where=path, mend="name the configuration it is trained with"
+            ) from error
+        for _ in range(self.batches_per_checkpoint):
+            self._take(self._loss_of(next(self._batches), step), step)
+        self.state.checkpoint = found
+        # Once a checkpoint: a process that is started again repeats what it was at, with the same outcome.
+        write_json(self.folder / STATE_FILE, asdict(self.state))
+        logger.info("step %d: running average %.4f, best %.4f", step, self.state.average, self.state.best)
+        return True
+
+    def _take(self, loss: float, step: int) -> None:
+        self.state.average = running_average(loss, self.state.average)
+        self.state.evaluated += 1
+        if self.state.best is None or self.state.average < self.state.best:
+            if self.state.best_step != step or not self.best_path.is_file():
+                weights = {f"model.{name}": value for name, value in self.model.state_dict().items()}
+                with replacing(self.best_path) as temporary:
+                    torch.save({"state_dict": weights, "global_step": step}, temporary)
+            self.state.best, self.state.best_step = self.state.average, step
+
+    def _loss_of(self, batch: Batch, step: int) -> float:
+        assert batch.labels is not None
+        with torch.inference_mode():
+            logits = self.model(batch.input_ids, batch.attention_mask, batch.tabular)
+            losses, weights = self.loss(logits, batch.labels)
+        loss = float((losses * weights).sum() / weights.sum())
+        if not math.isfinite(loss):
+            raise TrainingError(
+                f"the validation loss of the weights of step {step} is not finite", where=self.folder / LAST
+            )
+        return loss
+
+    def _endless(self, skip: int) -> Iterator[Batch]:
+        """Batches of the split, over and over, each time in another order that depends on the seed alone."""
+        size, passed, epoch = self.settings.batch_size, 0, 0
+        while True:
+            for batch in batches(self.val, size, shuffle=True, seed=self.settings.seed, epoch=epoch):
+                passed += 1
+                if passed > skip:
+                    yield batch
+            epoch += 1
+
+    def _load_state(self) -> EvaluatorState:
+        path = self.folder / STATE_FILE
+        if not path.is_file():
+            return EvaluatorState()
+        try:
+            return EvaluatorState(**json.loads(path.read_text(encoding="utf-8")))
+        except (ValueError, TypeError) as error:
+            raise ConfigError("is not the state of an evaluator", where=path, mend="remove it to begin anew") from error
+
+
+def _signature(path: Path) -> list[int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return [found.st_mtime_ns, found.st_size]
+
+
+def evaluator_of(
+    splits: str | Path,
+    hyperparameters: Hyperparameters,
+    watch: str | Path,
+    *,
+    artifacts_dir: str | Path | None = None,
+    batches_per_checkpoint: int = 100,
+) -> RunningAverageEvaluator:
+    """An evaluator of a training job, with features and tokens as the job makes them.
+
+    Args:
+        splits: The folder of the splits `train` and `val`.
+        hyperparameters: The job's.
+        watch: The job's checkpoint folder.
+        artifacts_dir: The job's folder with `tokenizer.json`, if it has one.
+        batches_per_checkpoint: See `RunningAverageEvaluator`.
+
+    Raises:
+        Names3RiskError: Data or hyperparameters are at fault.
+    """
+    from names3risk.artifacts import ModelArtifacts
+    from names3risk.models import build_model
+    from names3risk.training.job import encode_split, find_tokenizer, fit_features
+    from names3risk.training.roles import complete, load_labelled_split
+
+    hyperparameters = hyperparameters.resolved()
+    train = load_labelled_split(Path(splits) / "train", hyperparameters)
+    val = load_labelled_split(Path(splits) / "val", hyperparameters)
+    features = fit_features(train, hyperparameters, None, None)
+    tokenizer = find_tokenizer(train, hyperparameters, artifacts_dir)
+    artifacts = ModelArtifacts(complete(hyperparameters, train.schema), train.schema, features, tokenizer)
+    encoded = encode_split(val, artifacts, features.transform(val.frame))
+    model = build_model(artifacts.hyperparameters, artifacts.vocabulary_size, encoded.tabular.shape[1])
+    return RunningAverageEvaluator(model, hyperparameters, encoded, watch, batches_per_checkpoint)
