@@ -15,6 +15,8 @@ from names3risk.data.datasets import (
     plan_scoring,
     plan_training,
 )
+from names3risk.data.shards import ShardedSplit
+from names3risk.training.streaming import StreamingLoader
 from names3risk.training.world import World
 
 
@@ -23,7 +25,7 @@ class TrainingLoader:
 
     Args:
         split: The encoded training split.
-        batch_size: Rows of a batch in each process.
+        rows_per_step: Rows of a step, those of all processes together.
         seed: The run's seed.
         epoch: Tells the epoch, from 0, when a pass begins.
         device: Where the split is held.
@@ -33,23 +35,23 @@ class TrainingLoader:
     def __init__(
         self,
         split: TrainableSplit,
-        batch_size: int,
+        rows_per_step: int,
         seed: int,
         epoch: Callable[[], int],
         device: torch.device,
         world: World,
     ) -> None:
         self.source = split.source(device)
-        self.batch_size, self.seed, self.epoch, self.world = batch_size * world.size, seed, epoch, world
+        self.rows_per_step, self.seed, self.epoch, self.world = rows_per_step, seed, epoch, world
         self.position = 0
         """Batches of this epoch that training is done with; set before a checkpoint is written."""
         self._skip = 0
 
     def __len__(self) -> int:
-        return count_batches(len(self.source.lengths), self.batch_size, self.world.size)
+        return count_batches(len(self.source.lengths), self.rows_per_step, self.world.size)
 
     def __iter__(self) -> Iterator[Batch | Selection]:
-        plan = plan_training(self.source.lengths, self.batch_size, self.seed, self.epoch(), self.world.size)
+        plan = plan_training(self.source.lengths, self.rows_per_step, self.seed, self.epoch(), self.world.size)
         start, self._skip = self._skip, 0
         mine = [rows[self.world.rank :: self.world.size] for rows in plan[start:]]
         yield from self.source.select(mine) if isinstance(self.source, BatchSource) else map(self.source.gather, mine)
@@ -61,6 +63,20 @@ class TrainingLoader:
     def load_state_dict(self, state_dict: dict[str, int]) -> None:
         """Makes the next pass start at a saved position."""
         self._skip = state_dict["position"]
+
+
+def training_loader(
+    split: TrainableSplit | ShardedSplit,
+    rows_per_step: int,
+    seed: int,
+    epoch: Callable[[], int],
+    device: torch.device,
+    world: World,
+) -> TrainingLoader | StreamingLoader:
+    """The loader of a training split; one in shards is streamed."""
+    if isinstance(split, ShardedSplit):
+        return StreamingLoader(split, rows_per_step, seed, epoch, device, world)
+    return TrainingLoader(split, rows_per_step, seed, epoch, device, world)
 
 
 class ScoringLoader:

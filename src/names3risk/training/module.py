@@ -21,6 +21,7 @@ from names3risk.training.losses import build_loss
 from names3risk.training.metrics import build_metrics
 from names3risk.training.optimizers import build_optimizer
 from names3risk.training.schedules import build_schedule
+from names3risk.training.strategies import shard
 
 
 class RiskModule(lightning.LightningModule):
@@ -44,6 +45,8 @@ class RiskModule(lightning.LightningModule):
         self.last_good_checkpoint: str | None = None
         self.last_lr = hyperparameters.lr
         self.execution = Execution()
+        self.usual_rows = hyperparameters.batch_size
+        """Rows of nearly all batches of this process."""
         self.train_sums = torch.zeros(2, dtype=torch.float64)
         """Weighted losses and weights of this process's rows since the last validation."""
         self.finite = FiniteWatch()
@@ -65,11 +68,17 @@ class RiskModule(lightning.LightningModule):
 
     def _network(self, batch: Batch) -> Callable[..., Tensor]:
         """The network; while training on batches of the usual number of rows, the compiled one."""
-        if self._compiled is None or not self.training or len(batch.rows) != self.settings.batch_size:
+        if self._compiled is None or not self.training or len(batch.rows) != self.usual_rows:
             return self.model
         for tensor in (batch.input_ids, batch.attention_mask):
             torch._dynamo.maybe_mark_dynamic(tensor, 1)
         return self._compiled
+
+    def configure_model(self) -> None:
+        """Shards the network where the strategy is FSDP."""
+        mesh = getattr(self, "_device_mesh", None)
+        if mesh is not None:
+            shard(self.model, mesh["data_parallel"])
 
     def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
         """Leaves the batch where it is: loaders gather on the device of the model."""
@@ -78,7 +87,7 @@ class RiskModule(lightning.LightningModule):
     def on_train_start(self) -> None:
         """Makes ready what depends on the device and on how steps are run."""
         self.train_sums = self.train_sums.to(self.device)
-        self.finite.start(2 * self.settings.batch_size, self.device)  # a small last batch joins another
+        self.finite.start(2 * self.usual_rows, self.device)  # a small last batch joins another
         if self.execution.compiled:
             self._compiled = torch.compile(self.model.forward)
         if self.execution.recorded:
@@ -101,7 +110,7 @@ class RiskModule(lightning.LightningModule):
         Raises:
             TrainingError: The loss of this or an earlier batch is not finite.
         """
-        usual = len(batch.rows) == self.settings.batch_size
+        usual = len(batch.rows) == self.usual_rows
         self._replayed = self.graphs.replay(batch) if self.graphs is not None and usual else None
         loss = self._measure(batch.build(batch.tensors)) if self._replayed is None else self._replayed.loss
         self.finite.passed(self.global_step, batch.rows, self.last_good_checkpoint)

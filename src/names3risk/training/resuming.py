@@ -15,10 +15,11 @@ import torch
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
-from names3risk.data.datasets import Batch, TrainableSplit
+from names3risk.data.datasets import Batch, Selection, TrainableSplit
 from names3risk.errors import ConfigError
 from names3risk.hyperparameters import Hyperparameters
 from names3risk.training.loaders import TrainingLoader
+from names3risk.training.streaming import StreamingLoader
 
 logger = logging.getLogger(__name__)
 
@@ -37,14 +38,19 @@ class ResumableCheckpoint(Callback):
     """
 
     def __init__(
-        self, loader: TrainingLoader, folder: Path, every_n_steps: int, accumulate: int, run: dict[str, Any]
+        self,
+        loader: TrainingLoader | StreamingLoader,
+        folder: Path,
+        every_n_steps: int,
+        accumulate: int,
+        run: dict[str, Any],
     ) -> None:
         self.loader, self.path, self.run = loader, folder / LAST, run
         self.interval, self.accumulate = every_n_steps * accumulate, accumulate
         self.finished = False
 
     def on_train_batch_start(
-        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, batch: Batch, batch_idx: int
+        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, batch: Batch | Selection, batch_idx: int
     ) -> None:
         """Saves where a checkpoint is due; all that came before this batch is done, validation included."""
         due = batch_idx == 0 or (self.interval and batch_idx % self.interval == 0)
@@ -67,7 +73,7 @@ class ResumableCheckpoint(Callback):
 
     def state_dict(self) -> dict[str, Any]:
         """Whose checkpoint this is, and whether the run has ended."""
-        return {"run": self.run, "finished": self.finished}
+        return {"run": self.run, "finished": self.finished, "rows_per_step": self.loader.rows_per_step}
 
     def _save(self, trainer: lightning.Trainer) -> None:
         self.loader.position = trainer.fit_loop.epoch_loop.batch_progress.current.completed
@@ -119,6 +125,14 @@ def find_checkpoint(folder: Path, run: dict[str, Any]) -> Path | None:
         )
     logger.info("going on from %s", path)
     return path
+
+
+def rows_of_a_step(checkpoint: Path | None, otherwise: int) -> int:
+    """Rows of a step of all processes together: a run that goes on with more or fewer processes keeps their number."""
+    if checkpoint is None:
+        return otherwise
+    rows: int = callback_state(checkpoint, ResumableCheckpoint)["rows_per_step"]
+    return rows
 
 
 def has_ended(checkpoint: Path) -> bool:

@@ -18,6 +18,7 @@ import torch
 
 from names3risk.data.datasets import Batch, EncodedSplit, count_batches, plan_training
 from names3risk.data.shards import ShardedSplit
+from names3risk.errors import ConfigError
 from names3risk.training.world import World
 
 Ints = npt.NDArray[np.int64]
@@ -30,7 +31,7 @@ class StreamingLoader:
 
     Args:
         split: The split.
-        batch_size: Rows of a step, those of all processes together.
+        rows_per_step: Rows of a step, those of all processes together.
         seed: The run's seed.
         epoch: Tells the epoch, from 0, when a pass begins.
         device: Where batches are made.
@@ -41,7 +42,7 @@ class StreamingLoader:
     def __init__(
         self,
         split: ShardedSplit,
-        batch_size: int,
+        rows_per_step: int,
         seed: int,
         epoch: Callable[[], int],
         device: torch.device,
@@ -49,8 +50,8 @@ class StreamingLoader:
         buffer_rows: int = BUFFER_ROWS,
     ) -> None:
         self.split, self.seed, self.epoch, self.device, self.world = split, seed, epoch, device, world
-        self.batch_size = batch_size
-        self.mine = max(2, batch_size // world.size)
+        self.rows_per_step = rows_per_step
+        self.mine = max(2, rows_per_step // world.size)
         self.buffer = max(1, buffer_rows // self.mine)
         """Batches of a buffer."""
         self.position = 0
@@ -105,8 +106,18 @@ class StreamingLoader:
 
     def state_dict(self) -> dict[str, int]:
         """The position in the epoch."""
-        return {"position": self.position}
+        return {"position": self.position, "processes": self.world.size}
 
     def load_state_dict(self, state_dict: dict[str, int]) -> None:
-        """Makes the next pass start at a saved position."""
+        """Makes the next pass start at a saved position.
+
+        Raises:
+            ConfigError: The position is within an epoch that another number of processes shares in another way.
+        """
+        if state_dict["position"] and state_dict["processes"] != self.world.size:
+            raise ConfigError(
+                f"a streamed epoch was begun by {state_dict['processes']} processes, now there are {self.world.size}",
+                where="checkpoint",
+                expected="as many, or a checkpoint of the beginning of an epoch",
+            )
         self._skip = state_dict["position"]

@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from names3risk.hyperparameters import Hyperparameters
 from names3risk.training.averaging import build_averaging
 from names3risk.training.callbacks import BEST, ValidationWatch
 from names3risk.training.execution import LIGHTNING, choose
-from names3risk.training.loaders import ScoringLoader, TrainingLoader
+from names3risk.training.loaders import ScoringLoader, training_loader
 from names3risk.training.module import RiskModule
 from names3risk.training.resuming import (
     LAST,
@@ -33,7 +34,9 @@ from names3risk.training.resuming import (
     describe_run,
     find_checkpoint,
     has_ended,
+    rows_of_a_step,
 )
+from names3risk.training.strategies import build_strategy
 from names3risk.training.world import World, find_world
 
 logger = logging.getLogger(__name__)
@@ -109,19 +112,20 @@ def fit(
     folder.mkdir(parents=True, exist_ok=True)
     device = _device(accelerator, world)
 
-    module: RiskModule
-    loader = TrainingLoader(
-        train, hyperparameters.batch_size, hyperparameters.seed, lambda: module.current_epoch, device, world
-    )
-    steps_per_epoch = math.ceil(len(loader) / hyperparameters.accumulate_grad_batches)
-    module = module_class(model, hyperparameters, steps_per_epoch, left_out)
-    module.execution = choose(hyperparameters, model, len(train), device, world)
-    watch = ValidationWatch(hyperparameters, folder)
     run = describe_run(hyperparameters, train, val)
+    checkpoint = find_checkpoint(folder, run) if resume else None
+    rows_per_step = rows_of_a_step(checkpoint, hyperparameters.batch_size * world.size)
+    module: RiskModule
+    loader = training_loader(train, rows_per_step, hyperparameters.seed, lambda: module.current_epoch, device, world)
+    steps_per_epoch = math.ceil(len(loader) / hyperparameters.accumulate_grad_batches)
+    sharded = hyperparameters.strategy == "fsdp" and world.size > 1
+    module = module_class(deepcopy(model) if sharded else model, hyperparameters, steps_per_epoch, left_out)
+    module.execution = choose(hyperparameters, model, len(train), device, world)
+    module.usual_rows = rows_per_step // world.size
+    watch = ValidationWatch(hyperparameters, folder)
     saver = ResumableCheckpoint(
         loader, folder, hyperparameters.checkpoint_every_n_steps, hyperparameters.accumulate_grad_batches, run
     )
-    checkpoint = find_checkpoint(folder, run) if resume else None
     if checkpoint is None and world.rank == 0:
         for name in (BEST, LAST):
             (folder / name).unlink(missing_ok=True)
@@ -133,8 +137,8 @@ def fit(
                 accelerator="gpu" if device.type == "cuda" else device.type,
                 devices=world.local_size,
                 num_nodes=world.machines,
-                strategy="ddp" if world.size > 1 else "auto",
-                sync_batchnorm=world.size > 1 and device.type == "cuda",
+                strategy=build_strategy(hyperparameters, world),
+                sync_batchnorm=world.size > 1 and device.type == "cuda" and not sharded,
                 precision=LIGHTNING[module.execution.precision],
                 max_epochs=hyperparameters.max_epochs,
                 accumulate_grad_batches=hyperparameters.accumulate_grad_batches,

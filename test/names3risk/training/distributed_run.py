@@ -1,4 +1,8 @@
-"""Trains on the toy task in each process that torchrun starts and writes what came out: `distributed_run.py FOLDER`."""
+"""Trains on the toy task in each process that torchrun starts and writes what came out.
+
+`distributed_run.py FOLDER HYPERPARAMETERS`; the batch size is that of all processes together. With `stop_after` the
+run breaks off after so many batches; with `resume` it goes on.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,11 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from lightning.pytorch.callbacks import Callback
 from torch import nn
 
 from names3risk.data.datasets import EncodedSplit
@@ -25,9 +31,11 @@ def toy_split(rows: int, seed: int) -> EncodedSplit:
     return EncodedSplit(RaggedTokens.from_lists(tokens), np.zeros((rows, 0), dtype=np.float32), labels)
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, changes: dict[str, Any]) -> None:
     torch.set_num_threads(1)
     processes = int(os.environ.get("WORLD_SIZE", "1"))
+    stop_after, resume = changes.pop("stop_after", None), changes.pop("resume", False)
+    rows_per_step = changes.pop("rows_per_step", 16)
     hyperparameters = parse_hyperparameters(
         {
             "model_class": "transformer2risk",
@@ -37,20 +45,43 @@ def main(folder: Path) -> None:
             "n_heads": 2,
             "n_residual_blocks": 1,
             "dropout_rate": 0.0,
-            "batch_size": 16 // processes,
+            "batch_size": rows_per_step // processes,
             "max_epochs": 3,
             "lr": 0.1,
             "optimizer": "sgd",
             "scheduler": "fixed",
             "val_check_interval": 0.5,
+            **changes,
         }
     )
     model = build_model(hyperparameters, 20, 0)
-    result = fit(model, hyperparameters, toy_split(101, 0), toy_split(35, 1), folder, accelerator="cpu", progress=False)
+    result = fit(
+        model,
+        hyperparameters,
+        toy_split(101, 0),
+        toy_split(35, 1),
+        folder,
+        accelerator="cpu",
+        progress=False,
+        resume=resume,
+        callbacks=[] if stop_after is None else [BreakOff(stop_after)],
+    )
     weights = nn.utils.parameters_to_vector(result.model.parameters()).tolist()
     rank = os.environ.get("RANK", "0")
     (folder / f"result-{rank}.json").write_text(json.dumps({"history": result.history, "weights": weights}))
 
 
+class BreakOff(Callback):
+    """Ends every process after so many batches, as if the machine were switched off."""
+
+    def __init__(self, batches: int) -> None:
+        self.left = batches
+
+    def on_train_batch_end(self, *_: Any) -> None:
+        self.left -= 1
+        if self.left == 0:
+            os._exit(0)
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), json.loads(sys.argv[2]))

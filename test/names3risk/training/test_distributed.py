@@ -14,35 +14,72 @@ import pytest
 
 from names3risk.errors import ConfigError
 from names3risk.training.loaders import ScoringLoader, TrainingLoader
+from names3risk.training.strategies import build_strategy
 from names3risk.training.world import World, find_world
 
 SCRIPT = Path(__file__).with_name("distributed_run.py")
 
 
-def run(folder: Path, *launcher: str) -> list[dict[str, Any]]:
-    folder.mkdir()
+TWO = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
+WEIGHTED: dict[str, Any] = {"class_weights": [1.0, 4.0]}
+
+
+def run(folder: Path, *launcher: str, **changes: Any) -> list[dict[str, Any]]:
+    folder.mkdir(exist_ok=True)
     environment = {k: v for k, v in os.environ.items() if k not in ("RANK", "WORLD_SIZE")} | {"OMP_NUM_THREADS": "1"}
-    subprocess.run([sys.executable, *launcher, str(SCRIPT), str(folder)], check=True, timeout=240, env=environment)
+    command = [sys.executable, *launcher, str(SCRIPT), str(folder), json.dumps(changes)]
+    subprocess.run(command, check=True, timeout=240, env=environment)
     return [json.loads(path.read_text()) for path in sorted(folder.glob("result-*.json"))]
 
 
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    (result,) = run(tmp_path_factory.mktemp("one"), **WEIGHTED)
+    return result
+
+
+def assert_equal(result: dict[str, Any], wanted: dict[str, Any]) -> None:
+    assert len(result["history"]) == len(wanted["history"])
+    for mine, entry in zip(result["history"], wanted["history"], strict=True):
+        assert mine == pytest.approx(entry, abs=1e-5), "equal AUROC: no row is scored twice or left out"
+    np.testing.assert_allclose(result["weights"], wanted["weights"], atol=1e-5)
+
+
 @pytest.mark.slow
-def test_two_processes_give_the_loss_curve_and_weights_of_one(tmp_path: Path) -> None:
-    (alone,) = run(tmp_path / "one")
-    first, second = run(tmp_path / "two", "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
+@pytest.mark.parametrize("strategy", ["ddp", "fsdp"])
+def test_two_processes_give_the_loss_curve_and_weights_of_one(
+    alone: dict[str, Any], tmp_path: Path, strategy: str
+) -> None:
+    first, second = run(tmp_path, *TWO, strategy=strategy, **WEIGHTED)
     assert first == second, "every process ends with the same weights and knows the same history"
-    assert len(first["history"]) == len(alone["history"])
-    for mine, wanted in zip(first["history"], alone["history"], strict=True):
-        assert mine == pytest.approx(wanted, abs=1e-5), "equal AUROC: no row is scored twice or left out"
-    np.testing.assert_allclose(first["weights"], alone["weights"], atol=1e-5)
-    assert (tmp_path / "two" / "best.ckpt").is_file()
+    assert_equal(first, alone)
+    assert sorted(path.name for path in tmp_path.glob("*.ckpt")) == ["best.ckpt", "last.ckpt"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("strategy", "before", "after", "rows"), [("ddp", TWO, (), 8), ("ddp", (), TWO, 32), ("fsdp", TWO, (), 8)]
+)
+def test_a_checkpoint_is_resumed_by_another_number_of_processes(
+    alone: dict[str, Any], tmp_path: Path, strategy: str, before: tuple[str, ...], after: tuple[str, ...], rows: int
+) -> None:
+    same = {**WEIGHTED, "strategy": strategy, "checkpoint_every_n_steps": 3}
+    assert run(tmp_path, *before, **same, stop_after=11) == [], "broken off in the second epoch"
+    # The batch size stays what it was in the hyperparameters: rows of a process, at the time of the beginning.
+    for result in run(tmp_path, *after, **same, rows_per_step=rows, resume=True):
+        assert_equal(result, alone)
+
+
+def test_weights_cannot_be_averaged_in_shards(tiny: Any) -> None:
+    with pytest.raises(ConfigError, match="weight_averaging ema averages whole weights"):
+        build_strategy(tiny(strategy="fsdp", weight_averaging="ema"), World(0, 2, 0, 2))
 
 
 @pytest.mark.parametrize("rows", [8, 35, 64, 65, 66, 67])
 def test_processes_share_every_row_of_an_epoch_evenly(toy_split: Any, rows: int) -> None:
     worlds = [World(rank, 3, rank, 3) for rank in range(3)]
     split = toy_split(rows)
-    training = [list(TrainingLoader(split, 5, 0, lambda: 1, "cpu", world)) for world in worlds]
+    training = [list(TrainingLoader(split, 15, 0, lambda: 1, "cpu", world)) for world in worlds]
     scoring = [list(ScoringLoader(split, 5, "cpu", world)) for world in worlds]
     for shares in (training, scoring):
         assert len({len(batches) for batches in shares}) == 1, "a process with fewer steps would wait for ever"
