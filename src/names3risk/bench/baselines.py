@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,7 +44,10 @@ def baselines(schema: ColumnSchema, seed: int = 0) -> list[Baseline]:
     from sklearn.linear_model import LogisticRegression
 
     text = _Model(lambda frame: _joined_text(frame, schema), _spelling_model)
+    if not schema.feature_columns:
+        return [Baseline("logistic regression on character n-grams of the text", text.fit_predict)]
     table = _Model(lambda frame: _numbers(frame, schema), lambda: _boosting_model(schema, seed))
+    other = _Model(lambda frame: _numbers(frame, schema), lambda: _xgboost_model(schema, seed))
 
     def stacked(train: pl.DataFrame, test: pl.DataFrame) -> Probabilities:
         labels = train[LABEL].to_numpy()
@@ -56,6 +60,7 @@ def baselines(schema: ColumnSchema, seed: int = 0) -> list[Baseline]:
     return [
         Baseline("logistic regression on character n-grams of the text", text.fit_predict),
         Baseline("gradient boosting on the tabular columns", table.fit_predict),
+        *([Baseline("XGBoost on the tabular columns", other.fit_predict)] if find_spec("xgboost") else []),
         Baseline("both, stacked by logistic regression", stacked),
     ]
 
@@ -90,18 +95,41 @@ def _spelling_model() -> Any:
 
 
 def _boosting_model(schema: ColumnSchema, seed: int) -> Any:
-    from sklearn.compose import make_column_transformer
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.pipeline import make_pipeline
+
+    n_numeric = len(schema.tab_fields)
+    categorical = list(range(n_numeric, n_numeric + len(schema.cat_field_list)))
+    boosting = HistGradientBoostingClassifier(categorical_features=categorical, random_state=seed)
+    return make_pipeline(_columns(schema), boosting)
+
+
+def _columns(schema: ColumnSchema) -> Any:
+    """Numbers as they are, categories as codes."""
+    from sklearn.compose import make_column_transformer
     from sklearn.preprocessing import OrdinalEncoder
 
     n_numeric = len(schema.tab_fields)
     categorical = list(range(n_numeric, n_numeric + len(schema.cat_field_list)))
     codes = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=np.nan, max_categories=250)
-    columns = make_column_transformer(
-        ("passthrough", list(range(n_numeric))), (codes, categorical), sparse_threshold=0.0
+    return make_column_transformer(("passthrough", list(range(n_numeric))), (codes, categorical), sparse_threshold=0.0)
+
+
+def _xgboost_model(schema: ColumnSchema, seed: int) -> Any:
+    """As many and as small trees as careful use of little data takes; categories by their codes."""
+    from sklearn.pipeline import make_pipeline
+    from xgboost import XGBClassifier
+
+    boosting = XGBClassifier(
+        n_estimators=300,
+        learning_rate=0.03,
+        max_depth=5,
+        min_child_weight=5,
+        subsample=0.8,
+        colsample_bytree=0.7,
+        random_state=seed,
     )
-    return make_pipeline(columns, HistGradientBoostingClassifier(categorical_features=categorical, random_state=seed))
+    return make_pipeline(_columns(schema), boosting)
 
 
 def _joined_text(frame: pl.DataFrame, schema: ColumnSchema) -> list[str]:

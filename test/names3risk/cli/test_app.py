@@ -92,7 +92,7 @@ def test_the_demo_goes_from_generated_data_to_a_registered_model_where_npm_is_mi
 @pytest.mark.parametrize("model", ["lstm2risk", "transformer2risk"])
 @pytest.mark.parametrize("data", ["spam-assassin", "synthetic"])
 def test_quality_compares_what_the_example_trains(model, data):
-    from names3risk.cli.bench import _candidate
+    from names3risk.cli.quality import _candidate
     from names3risk.cli.samples import SampleName, sample
 
     candidate = _candidate(model, sample(SampleName(data)).environments_of(model))
