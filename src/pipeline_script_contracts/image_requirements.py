@@ -13,6 +13,7 @@ PYTORCH_REQUIREMENTS = {
     "pyarrow": "==26.0.1",
     "pydantic": "==2.14.3",
     "PyYAML": "==6.0.3",
+    "safetensors": "==0.8.0",
     "scikit-learn": "==1.9.1",
     "scipy": "==1.17.1",
     "selectolax": "==1.0.2",
