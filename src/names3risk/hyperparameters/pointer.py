@@ -28,7 +28,7 @@ class PointerHyperparameters(Hyperparameters):
     mode: Literal["mixture", "pointer", "generate"] = Field(
         "mixture", description="Copy from the history, generate from all items, or the mixture of both by a gate"
     )
-    history_length: int = Field(50, ge=2, le=2048, description="Latest events of an entity that are read")
+    history_length: int = Field(50, ge=1, le=2048, description="Latest events of an entity that are read")
     min_item_count: int = Field(1, ge=1, description="Items with fewer training events are unknown")
     embedding_size: int = Field(64, ge=8, le=4096, multiple_of=4, description="d, width of item and state")
     n_blocks: int = Field(2, ge=1, le=64, description="Attention blocks")

@@ -154,7 +154,7 @@ class PointerNetwork(nn.Module):
             score = self.gate(context).float()
             log_gate, log_rest = functional.logsigmoid(score), functional.logsigmoid(-score) * can_copy
         log_gate = log_gate.masked_fill(~can_copy, FLOOR)
-        mixed = torch.logaddexp(log_gate + copied, log_rest + generated)
+        mixed = torch.stack([log_gate + copied, log_rest + generated]).logsumexp(dim=0)
         mixed = torch.where(torch.arange(self.n_items, device=items.device) < FIRST, FLOOR, mixed)
         return PointerOutput(mixed, attention, log_gate.exp().squeeze(1), coverage)
 
@@ -182,7 +182,7 @@ class PointerNetwork(nn.Module):
 
     def _log_attention(self, queries: Tensor, states: Tensor, distance: Tensor, allowed: Tensor) -> Tensor:
         """Queries `(B, Q, d)`, states `(B, L, d)`, distances and allowed events `(B, Q, L)` to `(B, Q, L)` float32."""
-        scores = self.query(queries) @ self.key(states).mT / math.sqrt(states.shape[2])
+        scores = self.query(queries) @ self.key(states).transpose(1, 2) / math.sqrt(states.shape[2])
         scores = scores.float() + self.position_bias(distance).squeeze(-1).float()
         result: Tensor = scores.masked_fill(~allowed, FLOOR).log_softmax(dim=-1)
         return result

@@ -10,7 +10,7 @@ import numpy as np
 
 from names3risk.files import replacing
 from names3risk.training.metrics import HIGHER_IS_BETTER
-from names3risk.tuning.ranges import CategoricalRange, Range
+from names3risk.tuning.ranges import CategoricalRange, IntegerRange, Range
 from names3risk.tuning.report import TrialRecord
 
 if TYPE_CHECKING:
@@ -68,6 +68,8 @@ def _history(panel: Axes, found: list[TrialRecord], done: list[TrialRecord], obj
 
 
 def _dependence(panel: Axes, name: str, each: Range, done: list[TrialRecord]) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     chosen: list[Any] = [record.parameters[name] for record in done]
     if isinstance(each, CategoricalRange):
         places = [each.values.index(value) for value in chosen]
@@ -78,6 +80,8 @@ def _dependence(panel: Axes, name: str, each: Range, done: list[TrialRecord]) ->
         panel.scatter(chosen, _values(done), s=22, color=DONE)
         if each.logarithmic:
             panel.set_xscale("log")
+        elif isinstance(each, IntegerRange):
+            panel.xaxis.set_major_locator(MaxNLocator(integer=True))
     panel.set_xlabel(name)
     panel.grid(alpha=0.3)
 
