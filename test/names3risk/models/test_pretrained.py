@@ -186,7 +186,7 @@ def test_a_job_needs_the_folder_for_training_only(folder, tmp_path):
         "max_sen_len": 20,
         "max_epochs": 1,
         "batch_size": 32,
-        **use,
+        "lora_rank": 2,
     }
     result = run_training_job(
         train_dir=splits / "train",
