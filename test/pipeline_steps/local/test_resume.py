@@ -342,6 +342,67 @@ def test_ending_at_every_second_change_of_a_file_loses_nothing(tmp_path: Path) -
     assert operation > 20
 
 
+TRIAL = """
+import os, sys
+from pathlib import Path
+value = sys.argv[sys.argv.index("--value") + 1]
+Path(os.environ["SM_MODEL_DIR"], "value").write_text(value)
+with open(sys.argv[sys.argv.index("--ledger") + 1], "a") as file:
+    file.write(value + "\\n")
+print(f"metric={value};")
+"""
+
+
+@pytest.mark.slow
+def test_a_tuning_that_is_ended_at_any_change_of_a_file_keeps_its_trials(tmp_path: Path) -> None:
+    for operation in range(5, 1000, 16):
+        place = Place(tmp_path / str(operation))
+        place.code(TRIAL, "train.py")
+        code = {"S3DataType": "S3Prefix", "S3Uri": "s3://code/"}
+        tune = {
+            "Name": "Tune",
+            "Type": "Tuning",
+            "Arguments": {
+                "HyperParameterTuningJobConfig": {
+                    "Strategy": "Grid",
+                    "HyperParameterTuningJobObjective": {"Type": "Maximize", "MetricName": "metric"},
+                    "ParameterRanges": {"CategoricalParameterRanges": [{"Name": "value", "Values": ["1", "3", "2"]}]},
+                },
+                "TrainingJobDefinition": {
+                    "AlgorithmSpecification": {"MetricDefinitions": [{"Name": "metric", "Regex": "metric=([0-9]+);"}]},
+                    "InputDataConfig": [{"ChannelName": "code", "DataSource": {"S3DataSource": code}}],
+                    "OutputDataConfig": {"S3OutputPath": "s3://models/out"},
+                    "StaticHyperParameters": {
+                        "sagemaker_program": "train.py",
+                        "sagemaker_submit_directory": "/opt/ml/input/data/code",
+                        "ledger": str(place.root / "ledger"),
+                    },
+                },
+            },
+        }
+        (place.root / "pipeline.json").write_text(json.dumps(pipeline(tune)))
+        child = multiprocessing.get_context("fork").Process(target=exit_at, args=(operation, place.root))
+        child.start()
+        child.join(30)
+        assert child.exitcode in (0, 9)
+        if child.exitcode == 0:
+            break
+        kept = {path.name for path in place.root.glob("run/steps/Tune/trials/*.json")}
+        tried = len((place.root / "ledger").read_text().split()) if (place.root / "ledger").exists() else 0
+        record = (
+            resume(place.root / "run")
+            if (place.root / "run" / "run.json").exists()
+            else place.run(pipeline(tune), run_dir=place.root / "run")
+        )
+        assert record.succeeded, record.failure_reason
+        best = record.steps["Tune"].properties["BestTrainingJob"]
+        assert best["TunedHyperParameters"] == {"value": "3"}
+        assert len(list((place.s3 / "models/out").glob("*/output/model.tar.gz"))) == 3
+        assert not list((place.s3 / ".staging").iterdir())
+        assert len((place.root / "ledger").read_text().split()) == tried + 3 - len(kept)
+    assert operation > 60
+
+
 def finished_steps(run: Path) -> dict[str, str]:
     """What each finished step has in S3."""
     if not (run / "run.json").exists():

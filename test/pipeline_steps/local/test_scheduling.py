@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from runner_kit import Place, get, pipeline, processing
 
-from pipeline_steps.local import DefinitionError, load_run
+from pipeline_steps.local import DefinitionError, load_run, resume
 from pipeline_steps.local.cache import Cache
 
 
@@ -156,6 +156,39 @@ def test_an_error_of_the_script_is_not_tried_again(place: Place) -> None:
     record = place.run(pipeline(processing("Bad", RetryPolicies=[policy()])))
     assert record.status == "Failed"
     assert record.steps["Bad"].attempts == 1
+
+
+def test_after_a_failure_what_runs_goes_on_and_nothing_else_starts(place: Place, tmp_path: Path) -> None:
+    # B ends after A has failed: A's record is the signal that B waits for.
+    place.code("raise SystemExit('no good')", "bad.py")
+    place.code(
+        """
+import json, os, sys, time
+from pathlib import Path
+end = time.monotonic() + 20
+while time.monotonic() < end:
+    steps = json.loads(Path(sys.argv[1]).read_text())["steps"]
+    if any(step["name"] == "A" and step["status"] == "Failed" for step in steps):
+        break
+    time.sleep(0.01)
+Path(os.environ["SAGEMAKER_BASE_DIR"], "processing/output/o/x").touch()
+"""
+    )
+    place.code("", "after.py")
+    record_file = str(place.root / "run-1" / "run.json")
+    definition = pipeline(
+        processing("A", "bad.py"),
+        processing("B", arguments=[record_file], outputs={"o": "s3://out/b"}),
+        processing("After", "after.py", inputs={"o": "s3://out/b"}, DependsOn=["B"]),
+    )
+    record = place.run(definition, max_parallel=2, cores=2)
+    assert record.status == "Failed"
+    assert [step.status for step in record.steps.values()] == ["Failed", "Succeeded", "Pending"]
+    assert (place.s3 / "out/b/x").exists()
+    place.code("", "bad.py")
+    mended = resume(record.run_dir)
+    assert mended.succeeded
+    assert [step.attempts for step in mended.steps.values()] == [2, 1, 1]
 
 
 CACHED = {"Enabled": True, "ExpireAfter": "P1D"}
