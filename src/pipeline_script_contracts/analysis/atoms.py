@@ -54,9 +54,6 @@ class Const(Atom):
     def __hash__(self) -> int:
         return hash((type(self.value), self.value))
 
-    def __repr__(self) -> str:
-        return f"{self.value!r}{'~' if self.soft else ''}"
-
 
 class Text(Atom):
     """A string with holes."""
@@ -74,9 +71,6 @@ class Text(Atom):
     def __hash__(self) -> int:
         return hash(self.parts)
 
-    def __repr__(self) -> str:
-        return f"Text{self.parts!r}"
-
 
 class PathAtom(Atom):
     """A pathlib path; `text` is what `str()` of it gives."""
@@ -92,9 +86,6 @@ class PathAtom(Atom):
     def __hash__(self) -> int:
         return hash((PathAtom, self.text))
 
-    def __repr__(self) -> str:
-        return f"Path({self.text!r})"
-
 
 class TupleAtom(Atom):
     """A tuple of known length."""
@@ -109,9 +100,6 @@ class TupleAtom(Atom):
 
     def __hash__(self) -> int:
         return hash(self.items)
-
-    def __repr__(self) -> str:
-        return f"Tuple{self.items!r}"
 
 
 class Obj:
@@ -131,9 +119,6 @@ class Obj:
         self.cls = cls
         self.info = info
 
-    def __repr__(self) -> str:
-        return f"<{self.cls.name if self.cls else self.kind}>"
-
 
 class Ref(Atom):
     """A reference to an object."""
@@ -148,9 +133,6 @@ class Ref(Atom):
 
     def __hash__(self) -> int:
         return id(self.obj)
-
-    def __repr__(self) -> str:
-        return repr(self.obj)
 
 
 class Function(Atom):
@@ -186,9 +168,6 @@ class Function(Atom):
 
     def __hash__(self) -> int:
         return hash((id(self.info), id(self.scope)))
-
-    def __repr__(self) -> str:
-        return f"<function {self.info.name}>"
 
 
 class Bound(Atom):
@@ -259,9 +238,6 @@ class ClassAtom(Atom):
     def __hash__(self) -> int:
         return id(self.info)
 
-    def __repr__(self) -> str:
-        return f"<class {self.info.name}>"
-
 
 class Super(Atom):
     """`super()` inside a method."""
@@ -304,9 +280,6 @@ class ModuleAtom(Atom):
     def __hash__(self) -> int:
         return id(self.info)
 
-    def __repr__(self) -> str:
-        return f"<module {self.info.name}>"
-
 
 class Lib(Atom):
     """Something of a library that is not analysed, by its dotted name; `()` stands for the result of a call."""
@@ -321,9 +294,6 @@ class Lib(Atom):
 
     def __hash__(self) -> int:
         return hash(self.name)
-
-    def __repr__(self) -> str:
-        return f"<{self.name}>"
 
     @property
     def root(self) -> str:
@@ -382,9 +352,6 @@ class Unknown(Atom):
 
     def __hash__(self) -> int:
         return 7
-
-    def __repr__(self) -> str:
-        return f"Unknown({self.reason!r})"
 
 
 class Undefined(Atom):

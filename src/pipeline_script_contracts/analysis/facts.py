@@ -13,9 +13,6 @@ from .patterns import Pattern
 class _Missing:
     """The default that is not there."""
 
-    def __repr__(self) -> str:
-        return "MISSING"
-
 
 MISSING = _Missing()
 TOP = Location()

@@ -19,11 +19,6 @@ def const(value: Any, soft: bool = False) -> Value:
     return (Const(value, soft),)
 
 
-def reason_of(value: Value) -> str:
-    """Gives the reason of the first unknown in a value, or the empty string."""
-    return next((atom.reason for atom in value if isinstance(atom, Unknown)), "")
-
-
 def has_unknown(value: Value) -> bool:
     """Tells whether a value may be anything."""
     return any(isinstance(atom, Unknown) for atom in value)

@@ -60,14 +60,13 @@ def _parse(line: str, path: Path, number: int) -> Requirement | None:
     egg = re.search(r"#egg=([A-Za-z0-9._-]+)", line)
     if egg:
         return Requirement(normal_name(egg[1]), "", path, number)
-    match = _LINE.match(line)
-    if match is None or "/" in match["name"]:
+    bare = line.partition(";")[0].partition(" --")[0].strip()
+    if bare.endswith(".whl") and " @ " not in bare:
+        return Requirement(normal_name(bare.rpartition("/")[2].partition("-")[0]), "", path, number)
+    match = _LINE.match(bare)
+    if match is None or "://" in bare.partition(" @ ")[0]:
         return None
-    rest = match["rest"].partition(";")[0].partition(" --")[0].strip()
-    if rest.startswith("@"):
-        rest = ""
-    if rest.startswith("/") or rest.endswith(".whl"):
-        return Requirement(normal_name(match["name"].partition("-")[0]), "", path, number)
+    rest = "" if match["rest"].startswith("@") else match["rest"]
     return Requirement(normal_name(match["name"]), "".join(rest.strip("()").split()), path, number)
 
 
