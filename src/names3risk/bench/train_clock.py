@@ -27,10 +27,11 @@ def now(device: torch.device) -> float:
 
 
 class StepClock(Callback):
-    """Times the epochs of a run after the first, from the first batch to the last, and the parts of its steps.
+    """Times the epochs of a run after the first, and the parts of its steps.
 
-    The first epoch compiles and records. The parts are timed after the end, each over batches of the run: the input
-    alone, the forward pass, forward and backward pass together, and the optimizer's step.
+    The first epoch compiles and records. An epoch is timed from the end of its first batch, before which a checkpoint
+    is written, to the end of the last, after which comes the validation. The parts are timed after the end, each over
+    batches of the run: the input alone, the forward pass, forward and backward pass together, the optimizer's step.
     """
 
     def __init__(self) -> None:
@@ -49,17 +50,16 @@ class StepClock(Callback):
         """The median over the epochs after the first."""
         return median(epoch["seconds"] / epoch["steps"] for epoch in self.epochs[1:] or self.epochs)
 
-    def on_train_epoch_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        """Begins to count."""
-        self._rows = self._steps = 0
-        self._start = now(pl_module.device)
-
     def on_train_batch_end(
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Counts, and after the last batch takes the time: before the validation."""
+        """Begins to count after the first batch, and takes the time after the last."""
+        if batch_idx == 0:
+            self._rows = self._steps = 0
+            self._start = now(pl_module.device)
+            return
         self._rows, self._steps = self._rows + len(batch.rows), self._steps + 1
-        if self._steps == trainer.num_training_batches:
+        if batch_idx + 1 == trainer.num_training_batches:
             seconds = now(pl_module.device) - self._start
             self.epochs.append({"rows": self._rows, "steps": self._steps, "seconds": seconds})
 
