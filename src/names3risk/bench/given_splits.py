@@ -119,9 +119,8 @@ def _with_pretrained(model_class: str, **values: Any) -> list[Candidate]:
 
 
 def _twitterbot() -> list[Candidate]:
-    boosted = _candidate(
-        "multimodal_boosted", WORDS, model_class="multimodal_boosted", ratio_fields=COUNTS, smooth_factor=0.01
-    )
+    values = {"model_class": "multimodal_boosted", "ratio_fields": COUNTS, "smooth_factor": 0.01}
+    boosted = Candidate("multimodal_boosted", WORDS, parse_hyperparameters(values), chooses=False)
     bert = _with_pretrained(
         "multimodal_bert",
         max_sen_len=64,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from names3risk.bench.resampling import interval, resampled_auroc
 from names3risk.data.preparation import LABEL
 from names3risk.data.preprocessing import preprocess
 from names3risk.data.reading import read_table
-from names3risk.data.splits import load_split
+from names3risk.data.splits import load_split, save_split
 from names3risk.errors import DataError
 from names3risk.evaluation.metrics import evaluate
 from names3risk.hyperparameters import Hyperparameters
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+BOTH = "train-and-val"
 METRICS = ("auroc", "average_precision", "recall_at_1pct_fpr")
 
 
@@ -41,11 +42,14 @@ class Candidate:
         name: As the table shows it.
         tokenizer: How its tokenizer is trained; None leaves that to the training job.
         hyperparameters: Its hyperparameters; the seed is replaced.
+        chooses: Whether training chooses weights by the validation rows; otherwise it learns from them too, as the
+            baselines do.
     """
 
     name: str
     tokenizer: TokenizerSettings | None
     hyperparameters: Hyperparameters
+    chooses: bool = True
 
 
 @dataclass(frozen=True)
@@ -177,13 +181,15 @@ def compare_on(
             on_result(f"{name}: AUROC {results[-1].mean('auroc'):.4f} ({seconds:.0f} s)")
 
     both = splits["train"].frame.vstack(splits["val"].frame)
+    save_split(work_dir / BOTH, replace(splits["train"], frame=both))
     for baseline in baselines(splits["train"].schema):
         start = time.perf_counter()
         add(baseline.name, "train + val", [baseline.fit_predict(both, splits["test"].frame)], start)
     n_baselines = len(results)
     for candidate in candidates:
         start = time.perf_counter()
-        add(candidate.name, "train", [_train(candidate, seed, splits_dir, work_dir) for seed in seeds], start)
+        learned_from = "train" if candidate.chooses else "train + val"
+        add(candidate.name, learned_from, [_train(candidate, seed, splits_dir, work_dir) for seed in seeds], start)
     frames = {name: split.frame for name, split in splits.items()}
     return Comparison(
         {name: frame.height for name, frame in frames.items()},
@@ -204,13 +210,14 @@ def _lead(baselines: list[Result], models: list[Result], draws: Mapping[str, np.
 def _train(candidate: Candidate, seed: int, splits: Path, work_dir: Path) -> np.ndarray:
     """Trains a candidate and gives its scores of the test rows."""
     folder = work_dir / f"{candidate.name}-{seed}".replace(" ", "_")
-    train = load_split(splits / "train")
+    train_dir = splits / "train" if candidate.chooses else work_dir / BOTH
+    train = load_split(train_dir)
     fields = {name: train.frame[name] for name in train.schema.text_source_fields}
     if candidate.tokenizer is not None:
         tokenizer, report = train_tokenizer(fields, candidate.tokenizer)
         save_tokenizer(tokenizer, folder / "tokenizer", report)
     run_training_job(
-        train_dir=splits / "train",
+        train_dir=train_dir,
         val_dir=splits / "val",
         test_dir=splits / "test",
         hyperparameters=candidate.hyperparameters.changed(seed=seed),

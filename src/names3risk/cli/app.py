@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from names3risk._version import __version__
-from names3risk.cli import bench, data, demo, models, pipeline, runs, sequences, serving, tune
+from names3risk.cli import bench, data, demo, model_classes, models, pipeline, runs, sequences, serving, tune
 from names3risk.errors import Names3RiskError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command("demo")(demo.demo)
 app.add_typer(data.app, name="data")
 app.add_typer(pipeline.app, name="pipeline")
 app.add_typer(runs.app, name="runs")
+app.add_typer(model_classes.app, name="models")
 app.command("train")(models.train)
 app.command("evaluator")(models.evaluator)
 app.command("evaluate")(models.evaluate)

@@ -1,0 +1,53 @@
+"""`names3risk models`: which model classes there are, and what each can be told."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="List and explain the model classes.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_classes() -> None:
+    """List the model classes: what each is and reads, and its size at the defaults."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from names3risk.hyperparameters import HYPERPARAMETER_CLASSES
+    from names3risk.models.catalogue import describe
+
+    table = Table("class", "what it is", "reads", "parameters", box=None)
+    for name in HYPERPARAMETER_CLASSES:
+        found = describe(name)
+        table.add_row(name, found.title, found.inputs, f"{found.parameters:,}")
+    Console().print(table)
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="Name of the model class.")],
+    everything: Annotated[bool, typer.Option("--all", help="Also the hyperparameters common to all classes.")] = False,
+) -> None:
+    """Explain a model class: its inputs, hyperparameters with defaults and bounds, parameters at the defaults."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from names3risk.errors import ConfigError
+    from names3risk.hyperparameters import HYPERPARAMETER_CLASSES
+    from names3risk.models.catalogue import describe
+
+    if name not in HYPERPARAMETER_CLASSES:
+        raise ConfigError(f"unknown model class {name!r}", expected=f"one of {', '.join(HYPERPARAMETER_CLASSES)}")
+    found = describe(name)
+    typer.echo(f"{name}: {found.title}")
+    typer.echo(f"reads {found.inputs}")
+    typer.echo(f"{found.parameters:,} parameters at the defaults with {found.assuming}")
+    table = Table("hyperparameter", "type", "default", "bounds", "what it does", box=None)
+    shown = [setting for setting in found.settings if setting.own or everything]
+    for setting in shown:
+        table.add_row(setting.name, setting.kind, setting.default, setting.bounds, setting.description)
+    Console().print(table)
+    if len(shown) < len(found.settings):
+        typer.echo(f"and {len(found.settings) - len(shown)} that all classes have: --all shows them")
