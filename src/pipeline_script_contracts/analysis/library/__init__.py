@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from .. import calls, escapes, imports
-from ..atoms import Lib, Method, Ref, Text, Unknown, Value
+from ..atoms import Function, Lib, Method, Partial, Ref, Text, Unknown, Value
 from ..interpreter import Interpreter
 from ..values import const, unknown
 from ..words import words
@@ -99,6 +99,9 @@ def call_library(interp: Interpreter, name: str, arguments: Any, node: ast.AST) 
     if model is not None:
         return model(interp, arguments, node)
     root = name.partition(".")[0].partition("(")[0]
+    if name.endswith("().pipe") and any(isinstance(atom, Function | Partial) for atom in arguments.get(0)):
+        piped = calls.Arguments([(Lib(name.removesuffix(".pipe")),), *arguments.positional[1:]], arguments.keywords)
+        return collections_models.run_elsewhere(interp, arguments.get(0), piped, node)
     outside.notice(interp, name, root, arguments, node)
     effects = effects_module.find_effects(name)
     if effects is None and _is_unbound(name) and arguments.positional:
