@@ -62,7 +62,7 @@ def export_pointer(model: PointerNetwork, path: str | Path) -> float:
     network = PointerScores(model).cpu().eval()
     try:
         with replacing(path) as temporary:
-            _export(network, histories(model, [min(5, _longest(model)), 1, 2], seed=0), temporary)
+            _export(network, histories(model, [min(5, _longest(model)), 1, min(2, _longest(model))], seed=0), temporary)
             difference = largest_difference(network, temporary, check_histories(model))
             if not difference <= TOLERANCE:
                 raise ArtifactError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -66,7 +67,7 @@ def test_baselines_are_what_plain_counting_gives(events, schema) -> None:
         latest = {item: 2.0 + place for place, item in enumerate(past)}
         counts = Counter(past)
         following = Counter(after for before, after in steps if before == past[-1])
-        own = Counter(after for before, after in zip(past, past[1:], strict=False) if before == past[-1])
+        own = Counter(after for before, after in pairwise(past) if before == past[-1])
         backed = {item: following[item] + share.get(item, 0.0) for item in range(n_items)}
         total = sum(backed.values())
         expected = {
