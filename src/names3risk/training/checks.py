@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from names3risk.data.datasets import EncodedSplit
+from names3risk.data.shards import ShardedSplit
 from names3risk.errors import ConfigError, DataError
 from names3risk.hyperparameters import Hyperparameters
 from names3risk.training.metrics import not_computable
 
 
 def check_splits(
-    train: EncodedSplit, val: EncodedSplit, hyperparameters: Hyperparameters, processes: int
+    train: EncodedSplit | ShardedSplit, val: EncodedSplit, hyperparameters: Hyperparameters, processes: int
 ) -> dict[str, str]:
     """Checks both splits, which each of the processes must have rows of.
 
@@ -22,17 +23,25 @@ def check_splits(
         DataError: A split is too small, has no or wrong labels, rows that are too long or features that are not finite.
         ConfigError: The early-stopping metric cannot be computed.
     """
-    _check_split(train, hyperparameters, "training split", 2 * processes)
+    classes = _check_split(train, hyperparameters, "training split", 2 * processes)
     _check_split(val, hyperparameters, "validation split", max(2, processes))
-    return _check_labels(train, val, hyperparameters)
+    if len(classes) < 2:
+        raise DataError(f"only class {classes[0]}", where="training split", expected="at least two classes")
+    return _check_metric(val, hyperparameters)
 
 
-def _check_split(split: EncodedSplit, hyperparameters: Hyperparameters, where: str, least: int) -> None:
+def _check_split(
+    split: EncodedSplit | ShardedSplit, hyperparameters: Hyperparameters, where: str, least: int
+) -> list[int]:
+    """Checks one split and gives its classes."""
     if len(split) < least:
         raise DataError(f"{len(split)} rows", where=where, expected=f"at least {least} rows")
-    if split.labels is None:
-        raise DataError("no labels", where=where, expected="a label in every row")
-    longest = int(split.tokens.lengths.max())
+    if isinstance(split, ShardedSplit):  # whose numbers were found finite as they were written
+        classes, longest = sorted(split.index.classes), split.index.longest
+    else:
+        if split.labels is None:
+            raise DataError("no labels", where=where, expected="a label in every row")
+        classes, longest = np.unique(split.labels).tolist(), int(split.tokens.lengths.max())
     if longest > hyperparameters.max_tokens:
         raise DataError(
             f"a row has {longest} tokens",
@@ -40,27 +49,24 @@ def _check_split(split: EncodedSplit, hyperparameters: Hyperparameters, where: s
             expected=f"at most {hyperparameters.max_tokens} (max_sen_len)",
             mend="encode the text with max_length = max_sen_len",
         )
-    low, high = int(split.labels.min()), int(split.labels.max())
-    if low < 0 or high >= hyperparameters.num_classes:
+    if classes[0] < 0 or classes[-1] >= hyperparameters.num_classes:
         raise DataError(
-            f"labels from {low} to {high}",
+            f"labels from {classes[0]} to {classes[-1]}",
             where=where,
             expected=f"0 to {hyperparameters.num_classes - 1} (num_classes)",
         )
-    if not np.isfinite(split.tabular).all():
+    if isinstance(split, EncodedSplit) and not np.isfinite(split.tabular).all():
         row, column = np.argwhere(~np.isfinite(split.tabular))[0]
         raise DataError(
             f"feature {column} of row {row} is {split.tabular[row, column]}",
             where=where,
             expected="finite numbers; missing ones are filled before",
         )
+    return classes
 
 
-def _check_labels(train: EncodedSplit, val: EncodedSplit, hyperparameters: Hyperparameters) -> dict[str, str]:
-    assert train.labels is not None
+def _check_metric(val: EncodedSplit, hyperparameters: Hyperparameters) -> dict[str, str]:
     assert val.labels is not None
-    if len(np.unique(train.labels)) < 2:
-        raise DataError(f"only class {train.labels[0]}", where="training split", expected="at least two classes")
     left_out = not_computable(val.labels, hyperparameters.num_classes)
     metric = hyperparameters.early_stop_metric
     if metric in left_out:

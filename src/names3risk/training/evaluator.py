@@ -17,11 +17,11 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from names3risk.data.datasets import Batch, EncodedSplit, batches
+from names3risk.data.datasets import Batch, TrainableSplit, plan_training
 from names3risk.errors import ArtifactError, ConfigError, TrainingError
 from names3risk.files import replacing, write_json
 from names3risk.hyperparameters import Hyperparameters
-from names3risk.training.losses import build_loss
+from names3risk.training.module import RiskModule
 from names3risk.training.resuming import LAST, has_ended
 from names3risk.training.trainer import load_weights
 
@@ -73,6 +73,7 @@ class RunningAverageEvaluator:
         val: The encoded validation split, with labels.
         watch: The checkpoint folder of the training; the state and the best weights are kept there too.
         batches_per_checkpoint: Batches that each checkpoint is judged by; after the last of the split comes the first.
+        module_class: How a batch is scored and measured, as in training.
 
     Raises:
         ConfigError: A state in the folder cannot be read.
@@ -82,12 +83,14 @@ class RunningAverageEvaluator:
         self,
         model: nn.Module,
         hyperparameters: Hyperparameters,
-        val: EncodedSplit,
+        val: TrainableSplit,
         watch: str | Path,
         batches_per_checkpoint: int = 100,
+        module_class: type[RiskModule] = RiskModule,
     ) -> None:
-        self.model, self.loss = model.eval(), build_loss(hyperparameters)
-        self.settings, self.val = hyperparameters, val
+        self.model, self.settings = model, hyperparameters
+        self.module = module_class(model, hyperparameters, 1, {}).eval()
+        self.source = val.source(torch.device("cpu"))
         self.folder, self.batches_per_checkpoint = Path(watch), batches_per_checkpoint
         self.state = self._load_state()
         self._batches = self._endless(skip=self.state.evaluated)
@@ -154,10 +157,8 @@ class RunningAverageEvaluator:
             self.state.best, self.state.best_step = self.state.average, step
 
     def _loss_of(self, batch: Batch, step: int) -> float:
-        assert batch.labels is not None
         with torch.inference_mode():
-            logits = self.model(batch.input_ids, batch.attention_mask, batch.tabular)
-            losses, weights = self.loss(logits, batch.labels)
+            _, losses, weights = self.module.score(batch)
         loss = float((losses * weights).sum() / weights.sum())
         if not math.isfinite(loss):
             raise TrainingError(
@@ -169,10 +170,10 @@ class RunningAverageEvaluator:
         """Batches of the split, over and over, each time in another order that depends on the seed alone."""
         size, passed, epoch = self.settings.batch_size, 0, 0
         while True:
-            for batch in batches(self.val, size, shuffle=True, seed=self.settings.seed, epoch=epoch):
+            for rows in plan_training(self.source.lengths, size, self.settings.seed, epoch):
                 passed += 1
                 if passed > skip:
-                    yield batch
+                    yield self.source.gather(rows)
             epoch += 1
 
     def _load_state(self) -> EvaluatorState:

@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 from torchmetrics import MeanMetric, Metric, MetricCollection
 
 from names3risk.data.datasets import Batch, EncodedSplit, Selection
+from names3risk.data.shards import ShardedSplit
 from names3risk.hyperparameters import Hyperparameters
 from names3risk.training.checks import check_splits
 from names3risk.training.execution import Execution
@@ -57,7 +58,7 @@ class RiskModule(lightning.LightningModule):
     @staticmethod
     def check(train: Any, val: Any, hyperparameters: Hyperparameters, processes: int) -> dict[str, str]:
         """Checks whether the splits can be trained on; gives the validation metrics that cannot be computed."""
-        assert isinstance(train, EncodedSplit)
+        assert isinstance(train, EncodedSplit | ShardedSplit)
         assert isinstance(val, EncodedSplit)
         return check_splits(train, val, hyperparameters, processes)
 

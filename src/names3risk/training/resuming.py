@@ -16,6 +16,7 @@ from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from names3risk.data.datasets import Batch, Selection, TrainableSplit
+from names3risk.data.shards import ShardedSplit
 from names3risk.errors import ConfigError
 from names3risk.hyperparameters import Hyperparameters
 from names3risk.training.loaders import TrainingLoader
@@ -80,7 +81,9 @@ class ResumableCheckpoint(Callback):
         trainer.save_checkpoint(self.path, weights_only=False)
 
 
-def describe_run(hyperparameters: Hyperparameters, train: TrainableSplit, val: TrainableSplit) -> dict[str, Any]:
+def describe_run(
+    hyperparameters: Hyperparameters, train: TrainableSplit | ShardedSplit, val: TrainableSplit
+) -> dict[str, Any]:
     """What must be the same for a run to go on from a checkpoint."""
     return {
         "hyperparameters": hyperparameters.model_dump(mode="json"),

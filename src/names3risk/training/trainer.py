@@ -20,6 +20,7 @@ from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch import nn
 
 from names3risk.data.datasets import TrainableSplit
+from names3risk.data.shards import ShardedSplit
 from names3risk.errors import TrainingError
 from names3risk.hyperparameters import Hyperparameters
 from names3risk.training.averaging import build_averaging
@@ -72,7 +73,7 @@ class FitResult:
 def fit(
     model: nn.Module,
     hyperparameters: Hyperparameters,
-    train: TrainableSplit,
+    train: TrainableSplit | ShardedSplit,
     val: TrainableSplit,
     checkpoint_dir: str | Path,
     log_dir: str | Path | None = None,
@@ -88,7 +89,7 @@ def fit(
     Args:
         model: From `build_model`; it is changed in place.
         hyperparameters: Those that the model was built with.
-        train: Encoded training split with labels.
+        train: Encoded training split with labels; one in shards is streamed.
         val: Encoded validation split with labels.
         checkpoint_dir: Folder for best.ckpt and last.ckpt.
         log_dir: Folder for TensorBoard; None writes none.

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from names3risk.data.datasets import EncodedSplit
+from names3risk.data.shards import write_shards
 from names3risk.errors import ConfigError, TrainingError
 from names3risk.hyperparameters import Hyperparameters
 from names3risk.models import build_model
@@ -151,3 +152,18 @@ def test_a_checkpoint_of_other_data_is_refused_even_where_every_count_is_the_sam
 
 def test_resuming_without_a_checkpoint_begins_at_the_start(tiny: Tiny, toy_split: Toy, tmp_path: Path) -> None:
     assert run(tiny(**SETTINGS), toy_split, tmp_path, resume=True).epochs == 3
+
+
+def test_a_streamed_run_goes_on_within_an_epoch(tiny: Tiny, toy_split: Toy, tmp_path: Path) -> None:
+    hyperparameters = tiny(**SETTINGS, checkpoint_every_n_steps=2)
+    shards = write_shards(tmp_path / "shards", [toy_split(100)], shard_rows=40, piece_rows=10)
+
+    def stream(folder: Path, batches: int = -1, resume: bool = False) -> FitResult:
+        model = Interrupting(build_model(hyperparameters, 20, 2), batches, switch_off)
+        val = toy_split(40, seed=1)
+        return fit(model, hyperparameters, shards, val, folder, resume=resume, accelerator="cpu", progress=False)
+
+    unbroken = stream(tmp_path / "unbroken")
+    with pytest.raises(MachineGoneError):
+        stream(tmp_path / "broken", batches=11)
+    assert torch.equal(weights(stream(tmp_path / "broken", resume=True)), weights(unbroken))
