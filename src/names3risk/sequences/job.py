@@ -111,8 +111,7 @@ def train_on_events(
     Raises:
         Names3RiskError: Data, configuration, training or output are at fault; earlier outputs stay as they were.
     """
-    schema = _schema(config.columns)
-    hyperparameters = _hyperparameters(config.hyperparameters)
+    schema, hyperparameters = schema_of(config), settings_of(config)
     model_dir, data_dir, checkpoints = (config.output / name for name in ("model", "data", "checkpoints"))
     for folder in (model_dir, data_dir, checkpoints):
         require_writable(folder)
@@ -178,11 +177,19 @@ def compare(
     return rankings
 
 
-def _schema(columns: Path | dict[str, Any]) -> SequenceSchema:
+def schema_of(config: SequenceConfig) -> SequenceSchema:
+    """The sequence schema that a configuration holds or names."""
+    columns = config.columns
     return SequenceSchema.load(columns) if isinstance(columns, Path) else SequenceSchema.parse(columns, "columns")
 
 
-def _hyperparameters(values: Path | dict[str, Any]) -> PointerHyperparameters:
+def settings_of(config: SequenceConfig) -> PointerHyperparameters:
+    """The hyperparameters that a configuration holds or names.
+
+    Raises:
+        ConfigError: They are not those of a pointer network.
+    """
+    values = config.hyperparameters
     parsed: Hyperparameters
     parsed = load_hyperparameters(values) if isinstance(values, Path) else parse_hyperparameters(values)
     if not isinstance(parsed, PointerHyperparameters):
