@@ -28,6 +28,15 @@ REGISTRATION_SPEC = StepSpecification(
             description="The model to register: model.tar.gz.",
             aliases=["PackagedModel"],
         ),
+        DependencySpec(
+            logical_name="payload_samples",
+            dependency_type=DependencyType.PAYLOAD_SAMPLES,
+            required=False,
+            compatible_sources=["Payload"],
+            semantic_keywords=["payload", "samples", "requests"],
+            description="Sample requests for load tests: payload.tar.gz.",
+            aliases=["GeneratedPayloadSamples"],
+        ),
     ],
     outputs=[
         OutputSpec(

@@ -69,6 +69,12 @@ def test_packaging_takes_model_calibration_and_code_and_gives_the_archive(steps)
     assert container["Environment"] == {"SAGEMAKER_PROGRAM": "inference_xgb.py"}
 
 
+def test_a_registration_knows_the_sample_requests(steps):
+    joined = steps["Register"]["Arguments"]["SamplePayloadUrl"]["Std:Join"]
+    assert "Steps.SampleRequests." in joined["Values"][0]["Get"]
+    assert joined["Values"][-1] == "payload.tar.gz"
+
+
 def test_packaging_without_calibration_and_code_compiles(tmp_path):
     text = (ROOT / "examples" / "xgboost.yaml").read_text().replace("../", f"{ROOT}/")
     lines = text.replace("    inference_code: " + str(ROOT) + "/dockers/xgboost\n", "")

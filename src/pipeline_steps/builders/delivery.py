@@ -12,8 +12,6 @@ from pipeline_steps.problems import Problem
 from pipeline_steps.references import Value, join
 from pipeline_steps.settings import ProcessingSettings
 
-ARCHIVES = {"packaged_model": "model.tar.gz"}
-
 
 class ModelCalibrationStepBuilder(ProcessingStepBuilder):
     """Builds the step that fits and measures a calibration."""
@@ -52,7 +50,7 @@ class PackagingStepBuilder(ProcessingStepBuilder):
 
     def address(self, output: OutputSpec, context: BuildContext) -> Value:
         """Gives the address of the archive, which registration and models take."""
-        return join(super().address(output, context), ARCHIVES[output.logical_name], on="/")
+        return join(super().address(output, context), "model.tar.gz", on="/")
 
     @property
     def _inference_code(self) -> Path | None:
@@ -61,6 +59,10 @@ class PackagingStepBuilder(ProcessingStepBuilder):
 
 
 class PayloadStepBuilder(ProcessingStepBuilder):
-    """Builds the step that writes sample requests."""
+    """Builds the step that writes sample requests; what comes out of it is the address of their archive."""
 
     specification = PAYLOAD_SPEC
+
+    def address(self, output: OutputSpec, context: BuildContext) -> Value:
+        """Gives the address of the archive, which registration takes."""
+        return join(super().address(output, context), "payload.tar.gz", on="/")

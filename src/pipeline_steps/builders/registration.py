@@ -62,6 +62,7 @@ class RegisterModelStepBuilder(ServingStepBuilder[RegistrationSettings]):
                         "SupportedTransformInstanceTypes": settings.transform_instances,
                     }
                 ),
+                "SamplePayloadUrl": context.inputs.get("payload_samples"),
                 "ModelMetrics": _metrics(settings.metrics),
                 "CustomerMetadataProperties": settings.metadata,
             }
