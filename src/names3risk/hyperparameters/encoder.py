@@ -106,7 +106,8 @@ class PooledEncoderHyperparameters(EncoderHyperparameters):
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")  # contract: ignore[SC901] the folder that pretrained names
+        config = json.loads(text)
     except (OSError, ValueError) as error:
         raise ConfigError(
             f"cannot be read: {error}", where=path, expected="a folder of a pretrained BERT (pretrained)"

@@ -94,7 +94,7 @@ def _read(path: Path) -> Mapping[str, Tensor]:
     from safetensors.torch import load_file
 
     try:
-        state: dict[str, Any] = load_file(path)
+        state: dict[str, Any] = load_file(path)  # contract: ignore[SC901] the folder that pretrained names
     except (OSError, SafetensorError) as error:
         raise ArtifactError(f"cannot be read: {error}", where=path, expected="pretrained weights") from error
     # Checkpoints with a head keep the encoder below "bert.".
