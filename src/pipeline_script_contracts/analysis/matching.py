@@ -79,6 +79,8 @@ def _sequence(interp: Interpreter, pattern: ast.MatchSequence, subject: Value) -
             return (False, True)
         outcomes = [_matches(interp, each, part) for each, part in zip(pattern.patterns, items, strict=True)]
         return all(yes for yes, _ in outcomes), any(no for _, no in outcomes)
+    if items is not None:
+        return _around_star(interp, pattern.patterns, items)
     element = iteration.element_of(interp, subject) or unknown("an item")
     for each in pattern.patterns:
         if isinstance(each, ast.MatchStar):
@@ -87,6 +89,20 @@ def _sequence(interp: Interpreter, pattern: ast.MatchSequence, subject: Value) -
         else:
             _matches(interp, each, element)
     return conditions.EITHER
+
+
+def _around_star(interp: Interpreter, patterns: list[ast.pattern], items: list[Value]) -> conditions.Outcome:
+    """Matches known items with patterns of which one takes any number of them."""
+    at = next(index for index, each in enumerate(patterns) if isinstance(each, ast.MatchStar))
+    extra = len(items) - len(patterns) + 1
+    if extra < 0:
+        return (False, True)
+    star = patterns[at]
+    if isinstance(star, ast.MatchStar) and star.name is not None:
+        interp.bind(star.name, expressions.new_list(interp, items[at : at + extra]), star)
+    rest = zip([*patterns[:at], *patterns[at + 1 :]], [*items[:at], *items[at + extra :]], strict=True)
+    outcomes = [_matches(interp, each, part) for each, part in rest]
+    return all(yes for yes, _ in outcomes), any(no for _, no in outcomes)
 
 
 def _class(interp: Interpreter, pattern: ast.MatchClass, subject: Value) -> conditions.Outcome:

@@ -107,7 +107,7 @@ def _unary(interp: Interpreter, node: ast.UnaryOp) -> Value:
     numbers.used_as_number(interp, value, node)
     result: Value = NOTHING
     for atom in value:
-        if isinstance(atom, Const) and isinstance(atom.value, int | float):
+        if isinstance(atom, Const) and (isinstance(atom.value, int | float) or not atom.soft):
             try:
                 result = join(result, (Const(_UNARY[type(node.op)](atom.value), atom.soft),))
             except TypeError as error:

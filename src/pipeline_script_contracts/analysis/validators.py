@@ -144,7 +144,7 @@ def _after_validators(interp: Interpreter, info: ClassInfo) -> list[tuple[ClassI
     if key not in interp.infos:
         interp.infos[key] = [
             (cls, statement)
-            for cls in info.mro
+            for cls in reversed(info.mro)
             for statement in (cls.node.body if cls.node is not None else ())
             if isinstance(statement, ast.FunctionDef) and _is_after_validator(statement)
         ]

@@ -1,0 +1,244 @@
+"""Values in odd places: what each small program opens."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline_script_contracts.analysis import Analysis, analyse
+
+
+def facts(folder: Path, source: str, **modules: str) -> Analysis:
+    for name, text in modules.items():
+        (folder / f"{name}.py").write_text(text, encoding="utf-8")
+    script = folder / "main.py"
+    script.write_text(source, encoding="utf-8")
+    return analyse(script)
+
+
+CLOSED = {
+    "text of an enum": (
+        "import enum\nclass E(str, enum.Enum):\n    A = '/a'\n    def __str__(self):\n        return self.value\n"
+        "open(f'{E.A.value}/x')\nopen('/b' if E.A == E['A'] else '/c')",
+        {"/a/x", "/b"},
+    ),
+    "two text enums": (
+        "import enum\nclass E(str, enum.Enum):\n    A = 'a'\nclass F(str, enum.Enum):\n    A = 'a'\n"
+        "open('/same' if 'a' == F.A else '/other')",
+        {"/same"},
+    ),
+    "enum members as keys": (
+        "import enum\nclass E(enum.Enum):\n    A = 1\n    B = 2\ntable = {E.A: '/a', E.B: '/b'}\n"
+        "for key in table:\n    open(table[key])",
+        {"/a", "/b"},
+    ),
+    "a method that wraps": (
+        "import functools\ndef deco(f):\n    @functools.wraps(f)\n    def inner(*a):\n"
+        "        return f(*a)\n    return inner\n"
+        "@deco\ndef path():\n    return '/x'\nopen(path())\nopen(path.__wrapped__())",
+        {"/x"},
+    ),
+    "a fresh object from __new__": (
+        "class One:\n    made = None\n    def __new__(cls):\n        if cls.made is None:\n"
+        "            cls.made = object.__new__(cls)\n"
+        "        return cls.made\n    def path(self):\n        return '/one'\n"
+        "open(One().path())\nopen(One().path())",
+        {"/one"},
+    ),
+    "attrs by calls": (
+        "import attr\n@attr.s\nclass A:\n    path = attr.ib(default='/attr')\nopen(A().path)\nopen(A('/given').path)",
+        {"/attr", "/given"},
+    ),
+    "comparisons that fail": (
+        "try:\n    flag = 1 < 'a'\n    open('/never')\nexcept TypeError:\n    open('/typed')\n"
+        "try:\n    -'a'\n    open('/never')\nexcept TypeError:\n    open('/signed')\n"
+        "try:\n    [each + 1 for each in ['a']]\n    open('/never')\nexcept TypeError:\n    open('/added')",
+        {"/typed", "/signed", "/added"},
+    ),
+    "paths compared": (
+        "from pathlib import Path\nopen('/equal' if Path('/a') / 'b' == Path('/a/b') else '/unequal')\n"
+        "open('/differs' if Path('/a') != Path('/b') else '/never')",
+        {"/equal", "/differs"},
+    ),
+    "nonlocal through two functions": (
+        "def outer():\n    path = '/old'\n    def middle():\n        def inner():\n"
+        "            nonlocal path\n            path = '/new'\n"
+        "        inner()\n    middle()\n    return path\nopen(outer())",
+        {"/new"},
+    ),
+    "walrus in a comprehension": ("[last := each for each in ['/a', '/b']]\nopen(last)", {"/b"}),
+    "one alternative of a callee": ("f = open if 1 else print\nf('/x')", {"/x"}),
+    "mapping patterns": (
+        "match {'kind': 'file', 'path': '/m', 'more': 1}:\n"
+        "    case {'kind': 'file', 'path': path, **rest}:\n        open(path)\n"
+        "match ['a', '/s', 'c']:\n    case [_, _]:\n        open('/never')\n"
+        "    case [first, *others] if first == 'a':\n        open(others[0])",
+        {"/m", "/s"},
+    ),
+    "classes by position": (
+        "class P:\n    pass\nmatch P():\n    case str():\n        open('/never')\n    case P():\n        open('/p')",
+        {"/p"},
+    ),
+    "deleting and slicing": (
+        "d = {'a': '/a', 'b': '/b'}\ndel d['b']\nx = y = 1\ndel (x, y)\nfor path in d.values():\n    open(path)",
+        {"/a"},
+    ),
+    "a setter of items": (
+        "class Table:\n    def __init__(self):\n        self.rows = {}\n"
+        "    def __setitem__(self, key, value):\n        self.rows[key] = value\n"
+        "    def __getitem__(self, key):\n        return self.rows[key]\nt = Table()\nt['a'] = '/a'\nopen(t['a'])",
+        {"/a"},
+    ),
+    "pop at an index, insert into the unknown": (
+        "items = ['/a', '/b']\nopen(items.pop(0))\nitems = sorted(items)\nitems.insert(0, '/c')\nopen(items[0])",
+        {"/a", "/c"},
+    ),
+    "numbers in a text": (("n = 10 ** 3\nopen(f'/n/{n:05d}')\nopen('/n/%(a)s-%%' % {'a': 1})"), {"/n/01000", "/n/1-%"}),
+    "strings asked": (
+        "open('/digits' if '12'.isdigit() else '/never')\nopen('/ab'.replace('b', 'c', 1))\n"
+        "open('/x/'.strip('/').join(['/', '']))",
+        {"/digits", "/ac", "/x"},
+    ),
+    "a parser that ends": (
+        "import argparse\np = argparse.ArgumentParser()\np.add_argument('--a', default='/a')\na = p.parse_args()\n"
+        "if a.a == '/b':\n    p.error('no')\n    open('/never')\nopen(a.a)",
+        {"/a"},
+    ),
+    "several names for one declaration": (
+        "import argparse\np = argparse.ArgumentParser()\nfor name in ('--in', '--out'):\n"
+        "    p.add_argument(name, default='/d' + name[2:])\n"
+        "a = p.parse_args()\nopen(getattr(a, 'in'))\nopen(a.out)",
+        {"/din", "/dout"},
+    ),
+    "maps of unpacked columns": (
+        "import os\nopen(list(map(os.path.join, ['/a'], ['b']))[0])\n"
+        "for path in filter(None, ['/c', '']):\n    open(path)",
+        {"/a/b", "/c"},
+    ),
+    "paths of everything": (
+        "from pathlib import Path\nopen(Path() / '/x')\n"
+        "open(Path('/a/b').absolute().parents[0])\nopen(Path('/a') / 'c' / Path('..') / 'd')",
+        {"/x", "/a", "/a/c/../d"},
+    ),
+    "an open file is its own context": ("with open('/a').__enter__() as stream:\n    stream.read()", {"/a"}),
+    "a loop over while else": (
+        "n = 0\nwhile n < 2:\n    n += 1\nelse:\n    open('/else')\nwhile True:\n    break\nopen('/after')",
+        {"/else", "/after"},
+    ),
+    "module attributes": (
+        "import other\nimport other as o\nopen(vars(o)['PATH'])\nopen(getattr(other, 'PATH'))",
+        {"/other"},
+    ),
+    "a spec of a local file": (
+        "import importlib.util as u\ns = u.spec_from_file_location('other', 'other.py')\n"
+        "m = u.module_from_spec(s)\n"
+        "s.loader.exec_module(m)\nopen(m.PATH)",
+        {"/other", "other.py"},
+    ),
+    "definite recursion": (
+        "from pathlib import Path\ndef down(path, names):\n"
+        "    return down(path / names[0], names[1:]) if names else path\n"
+        "open(down(Path('/r'), ('a', 'b', 'c', 'd', 'e', 'f')))",
+        {"/r/a/b/c/d/e/f"},
+    ),
+    "a default of a called field": (
+        "from dataclasses import dataclass, field\n@dataclass\nclass A:\n"
+        "    paths: list = field(default_factory=lambda: ['/f'])\n"
+        "for path in A().paths:\n    open(path)",
+        {"/f"},
+    ),
+    "joined with None and tuples": (
+        "import os\nimport pandas as pd\nname = None\nopen(os.path.join('/a', name or 'b'))\n"
+        "pd.read_csv(('/t1',)[0])\nopen(os.path.join(*('/t', 'u')))",
+        {"/a/b", "/t1", "/t/u"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CLOSED)
+def test_what_is_opened_is_known(name: str, tmp_path: Path) -> None:
+    source, expected = CLOSED[name]
+    found = facts(tmp_path, source, other="PATH = '/other'\n")
+    assert {str(use.path) for use in found.reads} == expected
+    assert not found.unresolved
+
+
+OPEN = {
+    "JSON that is none": "import json\nopen(json.loads('{')['a'])",
+    "a literal that is none": "import ast\nopen(ast.literal_eval('1 +'))",
+    "an attribute of no member": "import enum\nclass E(enum.Enum):\n    A = 1\nopen(E.A.nothing)",
+    "super outside": "open(super().path)",
+    "a format that is none": "open('{'.format(1))",
+    "a format from outside": "import sys\nopen(sys.stdin.readline() % 1)",
+    "a byte string of no text": "open(b'\\xff'.decode() + '')",
+    "a matrix product": "open([1] @ [2])",
+    "an item of anything": "import acme\nopen(acme.table()['a'])",
+    "code from outside": "import sys\nexec(sys.argv[1])",
+    "a program from outside": "import subprocess, sys\nsubprocess.run([sys.argv[1], 'x'])",
+    "a quote that never ends": 'import subprocess\nsubprocess.run("cp \'a b", shell=True)',
+    "a folder from outside": "import os, json\nos.chdir(json.load(open('a'))['x'])\nopen('y')",
+    "a mapping of anything": "def f(path='/a'):\n    open(path)\nimport json\nf(**json.load(open('x.json')))",
+}
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_what_cannot_be_known_is_open(name: str, tmp_path: Path) -> None:
+    found = facts(tmp_path, OPEN[name])
+    assert found.unresolved or any(use.kind == "delegate" for use in found.paths)
+
+
+def test_shell_lines_change_folder_redirect_and_end(tmp_path: Path) -> None:
+    source = (
+        "import subprocess\n"
+        "subprocess.run('cd /work; cat rows.csv > /out/copy.csv; ls', shell=True)\n"
+        "subprocess.run(['cp', 'a.txt', '/out/b.txt'], cwd='/folder')\n"
+        "subprocess.run(['bash', '-c', 'sort < /in/names.txt | head /in/more.txt'])\n"
+        "open('rows.csv')\n"
+    )
+    found = facts(tmp_path, source)
+    assert {("/work/rows.csv"), "/folder/a.txt", "/in/names.txt", "rows.csv"} <= {str(use.path) for use in found.reads}
+    assert {"/out/copy.csv", "/out/b.txt"} <= {str(use.path) for use in found.writes}
+
+
+def test_arguments_declared_in_the_dark_leave_the_list_open(tmp_path: Path) -> None:
+    dark = (
+        "import argparse, json\np = argparse.ArgumentParser()\n"
+        "for n in json.load(open('x')):\n    p.add_argument(n)\np.parse_args()",
+        "import fire\nfire.Fire()",
+        "import fire\ndef f(*args):\n    pass\nfire.Fire(f)",
+        "from absl import flags\nimport sys\nflags.DEFINE_string(sys.argv[1], None, '')",
+        "from transformers import HfArgumentParser, TrainingArguments\n"
+        "HfArgumentParser(TrainingArguments).parse_args_into_dataclasses()",
+        "import acme\nacme.parser(1).parse_args()",
+        "import os\nos.environ['SM_USER_ARGS']",
+    )
+    for source in dark:
+        assert facts(tmp_path, source).arguments_open, source
+
+
+def test_validators_that_only_check_run_once_and_others_each_time(tmp_path: Path) -> None:
+    source = (
+        "from pydantic import BaseModel, model_validator\n"
+        "class Base(BaseModel):\n"
+        "    size: int = 1\n"
+        "    path: str = ''\n"
+        "    @model_validator(mode='after')\n"
+        "    def check(self):\n"
+        "        if self.size < 0 or str(self.path).startswith('x'):\n"
+        "            raise ValueError(f'{self.size}')\n"
+        "        return self._more()\n"
+        "    def _more(self):\n"
+        "        return self\n"
+        "class Loud(Base):\n"
+        "    def _more(self):\n"
+        "        open(f'/checked/{self.path}')\n"
+        "        return super()._more()\n"
+        "    @model_validator(mode='after')\n"
+        "    def fill(self):\n"
+        "        self.path = '/filled/' + self.path\n"
+        "        return self\n"
+        "for name in ('a', 'b'):\n"
+        "    Base(path=name)\n"
+        "    open(Loud(path=name).path)\n"
+    )
+    reads = {str(use.path) for use in facts(tmp_path, source).reads}
+    assert {"/filled/a", "/filled/b", "/checked/b"} <= {path.replace(("/filled//filled"), "/filled") for path in reads}
