@@ -2,10 +2,12 @@
 
 import json
 
+import names3risk_samples as samples
 import pytest
 
 from names3risk.bench.score import ScoreBenchmark, table_of
 from names3risk.cli import bench
+from names3risk.data.splits import load_split
 from names3risk.errors import ConfigError
 
 TINY = {"hidden_size": 8, "embedding_size": 8, "n_lstm_layers": 1, "n_residual_blocks": 1, "max_sen_len": 20}
@@ -35,6 +37,19 @@ def test_every_measurement_is_there(tmp_path, monkeypatch, capsys):
     assert len(lines) == 6
     assert all(line.count("|") == 9 for line in lines)
     assert capsys.readouterr().out.endswith("\n".join(lines) + "\n")
+
+
+def test_what_a_gpu_is_measured_by(tmp_path):
+    trained = samples.train(tmp_path)
+    test = load_split(tmp_path / "splits" / "test").frame
+    sides = ScoreBenchmark()._on_gpu(trained.model_dir, samples.orders(60), test)
+    exact = trained.evaluations["test"].overall.values["auroc"]
+    for precision, most in (("fp32", 1e-5), ("bf16", 0.02), ("fp16", 0.01)):
+        assert sides[precision]["encoded_rows_per_second"] > 0
+        assert sides[precision]["table_rows_per_second"] > 0
+        assert sides[precision]["largest_difference"] < most
+        assert sides[precision]["auroc"] == pytest.approx(exact, abs=0.02)
+    assert len(table_of({"device": "cuda", "models": {"lstm2risk": sides}})) == 5
 
 
 def test_an_unknown_device_is_named():

@@ -51,6 +51,15 @@ def test_pytorch_and_onnx_agree(trained, predictor):
     assert by_torch["score"].n_unique() > 30
 
 
+def test_eight_bits_and_threads_move_scores_little_or_not_at_all(trained, predictor):
+    frame = samples.orders(60, seed=1)
+    exact = predictor.predict(frame)["score"]
+    one_thread = Predictor.load(trained.model_dir, threads=1).predict(frame)["score"]
+    assert np.abs(one_thread - exact).max() < 1e-6
+    coarse = Predictor.load(trained.model_dir, "onnx-int8").predict(frame)["score"]
+    assert 0 < np.abs(coarse - exact).max() < 0.1
+
+
 @pytest.mark.parametrize("field", samples.COLUMNS["text_source_fields"])
 def test_a_changed_name_changes_the_score(predictor, field):
     frame = samples.orders(20, seed=1).with_columns(pl.lit("Anna Rossi").alias(field))
