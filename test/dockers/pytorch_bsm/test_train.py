@@ -54,6 +54,18 @@ def test_raw_splits_are_trained_on_and_every_output_is_written(base):
     assert found["objectId"].to_list() == samples.orders()["objectId"][190:].to_list()
 
 
+def test_a_multimodal_class_reads_dialogues_and_tables(base):
+    names = {name: value for name, value in SETTINGS.items() if name not in samples.MODELS["lstm2risk"]}
+    own = {"model_class": "multimodal_cnn", "embedding_size": 4, "n_filters": 4, "hidden_common_dim": 4}
+    settings = {name: json.dumps(value) for name, value in {**names, **own, "max_total_chunks": 2}.items()}
+    (base / "input" / "config" / "hyperparameters.json").write_text(json.dumps(settings))
+    done = run(base)
+    assert done.returncode == 0, done.stderr
+    saved = json.loads((base / "model" / "hyperparameters.json").read_text())
+    assert (saved["model_class"], saved["max_total_chunks"]) == ("multimodal_cnn", 2)
+    assert pl.read_parquet(base / "output" / "data" / "test_predictions.parquet")["score"].is_between(0, 1).all()
+
+
 def test_a_missing_channel_fails_with_the_reason_in_the_failure_file(base):
     (base / "input" / "data" / "val" / "part.parquet").unlink()
     (base / "input" / "data" / "val").rmdir()
