@@ -84,8 +84,7 @@ def splits(tmp_path_factory):
 @pytest.fixture(scope="module")
 def trained(splits, tmp_path_factory):
     base = machine(tmp_path_factory.mktemp("training"), splits)
-    code, errors = finish(start("train_xgb.py", base, "--num_round", "40"))
-    assert code == 0, errors
+    train(base)
     return base
 
 
@@ -105,7 +104,6 @@ def test_training_takes_the_hyperparameters_that_came_as_strings(trained):
     assert (saved["num_round"], saved["learning_rate"], saved["nthread"]) == (40, 0.2, 1)
     assert (trained / "model" / "xgboost_model.bst").is_file()
     assert (trained / "output" / "data" / "test_predictions.csv").is_file()
-    assert not (trained / "output" / "failure").exists()
 
 
 def test_the_evaluation_script_repeats_the_scores_of_training(trained, evaluation):
@@ -122,11 +120,12 @@ def test_two_machines_train_what_one_does(trained, splits, tmp_path):
     config = {"hosts": hosts, "network_interface_name": "lo"}
     bases = [machine(tmp_path / host, splits, resources={**config, "current_host": host}) for host in hosts]
     job = {"TRAINING_JOB_NAME": f"job-{os.getpid()}"}
-    processes = [start("train_xgb.py", base, **job) for base in bases]
+    processes = [start("train_xgb.py", base, "--num_round", "40", **job) for base in bases]
     for process in processes:
         code, errors = finish(process)
         assert code == 0, errors
     assert not (bases[1] / "model" / "xgboost_model.bst").exists()
+    assert not (bases[0] / "output" / "failure").exists()
     name = "output/data/test_predictions.csv"
     one, two = (read_table(base / name)["score"].cast(pl.Float64) for base in (trained, bases[0]))
     assert (one - two).abs().max() < 0.02
