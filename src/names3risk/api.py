@@ -64,6 +64,8 @@ def train(config: str | Path | Mapping[str, Any]) -> TrainingResult:
 
     wanted = _train_config(config)
     hyperparameters = _hyperparameters(wanted)
+    if hyperparameters.model_class == "pointer":
+        raise ConfigError("model class pointer reads events, not rows", mend="names3risk sequences train")
     splits = wanted.data
     if not (wanted.data / "train").is_dir():
         if wanted.columns is None:
