@@ -98,7 +98,8 @@ def group(session: PipelineSession, raw: ParameterString, index: int) -> list:
 
 def main() -> None:
     """Writes the definition to standard output."""
-    logging.getLogger("sagemaker").setLevel(logging.CRITICAL)
+    for name in ("sagemaker", "botocore"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     warnings.simplefilter("ignore")
     telemetry_logging._send_telemetry_request = lambda *_, **__: None  # it would wait for a network
     session = PipelineSession(default_bucket="bench")

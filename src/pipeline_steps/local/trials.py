@@ -32,7 +32,6 @@ class Trial:
         objective: The value of the objective metric; None where its log has none.
         failure: Why it failed.
         outputs: Output name to S3 URI.
-        warnings: What it noticed.
         peak_memory_bytes: The largest resident size of one of its processes.
         trace: What its script really used; None where nothing was recorded.
         findings: Where that is not what the static analysis says.
@@ -44,7 +43,6 @@ class Trial:
     objective: float | None = None
     failure: str = ""
     outputs: dict[str, str] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
     peak_memory_bytes: int = 0
     trace: dict[str, Any] | None = None
     findings: list[dict[str, str]] = field(default_factory=list)
@@ -81,7 +79,8 @@ def plan_trials(job: Job, threads: int) -> list[PlannedTrial]:
         told = json.dumps([job.arguments["TrainingJobDefinition"], values], sort_keys=True)
         name = f"{tuning}-{index:03d}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
         arguments = training_arguments(job.arguments, name, values)
-        planned.append(PlannedTrial(Job(job.step, arguments, job.attempt, threads, job.run, name), values))
+        trial = Job(job.step, arguments, job.attempt, threads, job.run, name, job.warnings)
+        planned.append(PlannedTrial(trial, values))
     return planned
 
 
@@ -123,9 +122,10 @@ def run_trial(planned: PlannedTrial, train: Callable[[Job], Outcome], say: Calla
         StepError: It failed for a reason that is not its script's.
     """
     job, label = planned.job, ", ".join(f"{name}={value}" for name, value in planned.values.items())
+    objective = job.arguments["HyperParameters"]["_tuning_objective_metric"]
     if planned.kept.is_file():
         trial = Trial(**json.loads(planned.kept.read_text(encoding="utf-8")))
-        say(f"{label}: objective {trial.objective}, from an earlier attempt")
+        say(f"{label}: {objective} {trial.objective}, from an earlier attempt")
         return trial
     trial = Trial(job.part, planned.values)
     job.folder.mkdir(parents=True, exist_ok=True)
@@ -138,14 +138,14 @@ def run_trial(planned: PlannedTrial, train: Callable[[Job], Outcome], say: Calla
         say(f"{label}: failed, {error.what.splitlines()[0]}")
     else:
         metrics = {item["MetricName"]: item["Value"] for item in outcome.properties["FinalMetricDataList"]}
-        trial.objective = metrics.get(job.arguments["HyperParameters"]["_tuning_objective_metric"])
+        trial.objective = metrics.get(objective)
         trial.status, trial.outputs = "Completed", outcome.outputs
         trial.peak_memory_bytes = outcome.peak_memory_bytes or 0
-    trial.warnings, trial.findings = job.warnings, job.findings
+    trial.findings = job.findings
     trial.trace = job.trace.to_json() if job.trace else None
     if trial.status == "Completed":
         write_json(planned.kept, asdict(trial))
-        say(f"{label}: objective {trial.objective}")
+        say(f"{label}: {objective} {trial.objective}")
     return trial
 
 

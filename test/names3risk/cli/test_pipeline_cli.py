@@ -38,6 +38,16 @@ def test_every_environment_of_the_example_compiles(environment):
     assert call("compile", EXAMPLE, "-e", environment).exit_code == 0
 
 
+def test_the_tuning_example_compiles_and_scores_with_the_best_model():
+    done = call("compile", EXAMPLE.with_name("tuning.yaml"))
+    assert done.exit_code == 0, done.output
+    steps = {step["Name"]: step for step in json.loads(done.output)["Steps"]}
+    packed = {each["InputName"]: each for each in steps["Package"]["Arguments"]["ProcessingInputs"]}
+    best = packed["model_input"]["S3Input"]["S3Uri"]["Std:Join"]["Values"]
+    assert {"Get": "Steps.Tune.BestTrainingJob.TrainingJobName"} in best
+    assert steps["Score"]["Arguments"]["ModelName"] == {"Get": "Steps.Model.ModelName"}
+
+
 def test_explain_says_why():
     lines = call("explain", EXAMPLE).output.splitlines()
     assert (

@@ -169,6 +169,13 @@ def test_containers_in_a_row_hand_their_answers_on(csv_model: Place) -> None:
     assert scores(csv_model, definition) == 'id1,"x,y",1,3.0,second\nid2,z,2,3.0,second\n'
 
 
+def test_a_model_without_network_is_served_without_network(csv_model: Place) -> None:
+    definition = scoring()
+    definition["Steps"][0]["Arguments"]["EnableNetworkIsolation"] = True
+    record = csv_model.run(definition)
+    assert record.steps["Score"].warnings == ["EnableNetworkIsolation is not enforced in portable mode"]
+
+
 def test_several_machines_share_the_files(csv_model: Place) -> None:
     for name in "bcd":
         csv_model.put(f"data/in/{name}.csv", "x,4\n")

@@ -70,7 +70,8 @@ class TransformKind(StepKind):
     def run(self, job: Job) -> Outcome:
         """See the base class."""
         arguments = job.arguments
-        model = _containers(job)
+        model = _model(job)
+        stages = containers(model)
         source = arguments["TransformInput"]["DataSource"]["S3DataSource"]
         objects = fetch(job, source["S3Uri"], source.get("S3DataType"), "TransformInput")
         hosts = make_hosts(job, self.instances(arguments))
@@ -78,11 +79,12 @@ class TransformKind(StepKind):
             job.run.storage.download(share(objects, "ShardedByS3Key", host, len(hosts)), host.base / "input" / "data")
             (host.base / "output" / "data").mkdir(parents=True)
         peak = 0
-        for index, container in enumerate(model):
+        for index, container in enumerate(stages):
             for host in hosts:
                 _stage_model(job, container, host)
                 write_json(
-                    host.base / "input" / "config" / "transform.json", _request(arguments, container, index, len(model))
+                    host.base / "input" / "config" / "transform.json",
+                    _request(arguments, container, index, len(stages)),
                 )
             ended = run_hosts(
                 job,
@@ -90,6 +92,7 @@ class TransformKind(StepKind):
                 lambda host: [job.run.python, "-c", _START, str(_WORKERS), str(host.view)],
                 partial(_environment, job, container),
                 timeout=None,
+                isolated=bool(model.get("EnableNetworkIsolation")),
             )
             peak = max(peak, ended.peak_memory_bytes)
         properties = self.properties(job.step, arguments, job.name)
@@ -133,12 +136,12 @@ def _accept(arguments: Mapping[str, Any]) -> str:
     return str((arguments.get("TransformOutput") or {}).get("Accept") or _DEFAULT_ACCEPT)
 
 
-def _containers(job: Job) -> list[Mapping[str, Any]]:
-    """The containers of the model, each of which takes what the one before answers."""
+def _model(job: Job) -> Mapping[str, Any]:
+    """The model, as the step that made it describes it."""
     name = job.arguments["ModelName"]
     for record in job.run.records.values():
         if record.type == "Model" and record.properties.get("ModelName") == name:
-            return containers(record.properties)
+            return record.properties
     raise StepError(f"there is no model {name!r}", mend="let the step take ModelName from a Model step of the run")
 
 

@@ -105,12 +105,12 @@ class TuningKind(StepKind):
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
         for trial in trials:
-            job.warnings += [text for text in trial.warnings if text not in job.warnings]
             job.findings += [finding for finding in trial.findings if finding not in job.findings]
             if trial.trace is not None:
                 job.trace = Trace(**trial.trace).joined(job.trace or Trace())
         ranked = _ranked(trials, job.arguments)
-        say(f"the best of {len(trials)} trials is {ranked[0].name}: objective {ranked[0].objective}")
+        metric = job.arguments[CONFIG][OBJECTIVE]["MetricName"]
+        say(f"the best of {len(trials)} trials is {ranked[0].name}: {metric} {ranked[0].objective}")
         summaries = [_summary(trial, job.arguments) for trial in ranked]
         properties = {**self.properties(job.step, job.arguments, job.name), **_results(summaries)}
         return Outcome(
