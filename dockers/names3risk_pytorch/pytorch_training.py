@@ -11,6 +11,7 @@ from pathlib import Path
 from names3risk.container import one_message, parse_flag
 from names3risk.hyperparameters import load_hyperparameters
 from names3risk.training.job import TrainingResult, run_training_job
+from names3risk.training.launch import launch_processes
 
 
 def main(
@@ -56,6 +57,7 @@ if __name__ == "__main__":
     # SageMaker's launcher repeats the hyperparameters as arguments; they are read from the file.
     arguments, _ = argparse.ArgumentParser(description=__doc__).parse_known_args()
     with one_message(base_dir / "output/failure"):
+        launch_processes()
         main(
             input_paths={
                 "input_path": base_dir / "input/data",
