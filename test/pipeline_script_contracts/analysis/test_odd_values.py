@@ -242,3 +242,16 @@ def test_validators_that_only_check_run_once_and_others_each_time(tmp_path: Path
     )
     reads = {str(use.path) for use in facts(tmp_path, source).reads}
     assert {"/filled/a", "/filled/b", "/checked/b"} <= {path.replace(("/filled//filled"), "/filled") for path in reads}
+
+
+def test_a_script_that_runs_itself_under_a_launcher_does_nothing_new(tmp_path: Path) -> None:
+    launch = (
+        "import os, subprocess, sys\n"
+        "def command(script):\n"
+        "    return [sys.executable, *('-m', 'torch.distributed.run'), '--nnodes', '2', *script]\n"
+        "if 'RANK' not in os.environ:\n"
+        "    sys.exit(subprocess.run(command({}), check=False).returncode)\n"
+        "open('/data')\n"
+    )
+    assert not facts(tmp_path, launch.format("sys.argv")).unresolved
+    assert facts(tmp_path, launch.format("[*sys.argv, 'other.py']")).unresolved

@@ -56,11 +56,20 @@ def _run(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
         for variable in _variables_in(atom):
             environment.probe(interp, Const(variable))
         words = _words(interp, atom)
+        if words is None and _runs_itself(interp, atom):
+            continue
         if words is None:
             interp.record.unresolved("any", name, "the command that is run is not known", interp.place(node))
         elif words:
             _in_folder(interp, arguments.get(None, "cwd"), partial(_line, interp, atom, words, name, node))
     return (Lib("subprocess.run()"),)
+
+
+def _runs_itself(interp: Interpreter, atom: Any) -> bool:
+    """Tells whether a command is this script again, under a launcher: `[sys.executable, "-m", ..., *sys.argv]`."""
+    words = iteration.element_of(interp, (atom,))
+    others = any((_text((word,)) or "").endswith((".py", ".sh")) for word in words)
+    return not others and Lib("sys.executable") in words and Lib("sys.argv[]") in words
 
 
 def _in_folder(interp: Interpreter, folder: Value, run: Callable[[], None]) -> None:
