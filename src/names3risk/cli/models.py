@@ -72,11 +72,12 @@ def predict(
     backend: Annotated[str, typer.Option(help="onnx, onnx-int8 or torch.")] = "onnx",
 ) -> None:
     """Score every row of a table with a trained model."""
+    from names3risk.boosting.loading import load_predictor
     from names3risk.data.writing import check_writable
-    from names3risk.serving import Predictor, predict_file
+    from names3risk.serving import predict_file
 
     check_writable(out)
-    predictor = Predictor.load(model, backend)
+    predictor = load_predictor(model, backend)
     with _progress() as advance_to:
         rows = predict_file(predictor, in_, out, advance_to)
     typer.echo(f"{out}: {rows:,} rows scored")

@@ -17,9 +17,9 @@ def serve(
     max_body_mb: Annotated[float, typer.Option(min=0.001, help="Longer bodies are refused.")] = 6,
 ) -> None:
     """Answer SageMaker's /ping and /invocations with the scores of a trained model."""
+    from names3risk.boosting.loading import load_served
     from names3risk.serving import http
-    from names3risk.serving.handlers import ServedModel
 
-    loaded = ServedModel.load(model, backend, threads)
+    loaded = load_served(model, backend, threads)
     typer.echo(f"serving {model} on http://{host}:{port}/invocations", err=True)
     http.serve(loaded, host=host, port=port, max_body_bytes=int(max_body_mb * (1 << 20)))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from names3risk.data.formats import output_format
 from names3risk.data.preparation import LABEL
 from names3risk.data.reading import scan_table, select_columns, translated_errors
 from names3risk.data.writing import TableWriter
 from names3risk.files import replacing
-from names3risk.serving.predictor import Predictor, holds_class_numbers
+from names3risk.serving.predictor import holds_class_numbers
 
 if TYPE_CHECKING:
     import polars as pl
@@ -19,8 +19,27 @@ if TYPE_CHECKING:
 CELLS_PER_PIECE = 4_000_000
 
 
+class TableScorer(Protocol):
+    """What scores tables: `Predictor`, or that of another kind of model."""
+
+    @property
+    def artifacts(self) -> Any:
+        """What the model was saved as; its `schema` counts."""
+
+    @property
+    def needed(self) -> list[str]:
+        """The columns that rows must have."""
+
+    @property
+    def passed_on(self) -> list[str]:
+        """The columns that predictions repeat where the rows have them."""
+
+    def predict(self, frame: pl.DataFrame, where: str | Path | None = None) -> pl.DataFrame:
+        """Scores every row."""
+
+
 def predict_file(
-    predictor: Predictor, source: str | Path, out: str | Path, on_progress: Callable[[int], None] | None = None
+    predictor: TableScorer, source: str | Path, out: str | Path, on_progress: Callable[[int], None] | None = None
 ) -> int:
     """Scores every row of a file, in bounded memory; only the columns that are needed are read.
 
@@ -56,7 +75,7 @@ def _pieces(frame: pl.LazyFrame, rows: int, source: str | Path) -> Iterator[pl.D
         yield from frame.collect_batches(chunk_size=rows, maintain_order=True, engine="streaming")
 
 
-def _open(predictor: Predictor, source: str | Path) -> pl.LazyFrame:
+def _open(predictor: TableScorer, source: str | Path) -> pl.LazyFrame:
     """The needed columns of a file, and of the others those that are passed on."""
     frame = scan_table(source)
     present = frame.collect_schema().names()

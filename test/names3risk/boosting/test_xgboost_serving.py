@@ -7,13 +7,16 @@ import names3risk_samples as samples
 import numpy as np
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
 from names3risk.boosting.hyperparameters import parse_xgboost_hyperparameters
 from names3risk.boosting.job import run_xgboost_training_job
+from names3risk.boosting.loading import load_served
 from names3risk.boosting.serving import model_fn
+from names3risk.cli.app import app
 from names3risk.data.reading import read_table
 from names3risk.data.splits import load_split
-from names3risk.errors import ArtifactError, DataError
+from names3risk.errors import ArtifactError, ConfigError, DataError
 from names3risk.evaluation.calibration import Calibration
 from names3risk.serving.handlers import input_fn, output_fn, predict_fn
 
@@ -125,3 +128,23 @@ def test_what_cannot_be_scored_is_named(trained, rows, change, message):
     row = {name: value for name, value in {**rows.row(0, named=True), **change}.items() if value is not ...}
     with pytest.raises(DataError, match=message):
         predict_fn([row], model_fn(trained.model_dir))
+
+
+def test_the_commands_take_the_model_folder_as_that_of_a_network(trained, expected, tmp_path):
+    rows = trained.model_dir.parent / "splits" / "test" / "data.csv"
+    options = ["--model", str(trained.model_dir), "--in", str(rows), "--out", str(tmp_path / "scores.csv")]
+    done = CliRunner().invoke(app, ["predict", *options])
+    assert done.exit_code == 0, done.output
+    found = read_table(tmp_path / "scores.csv")
+    assert found["score"].cast(pl.Float64).to_list() == pytest.approx(expected, abs=1e-6)
+    assert found.columns[:3] == ["objectId", "label", "marketplaceCountryCode"]
+    refused = CliRunner().invoke(app, ["predict", *options, "--backend", "torch"])
+    assert isinstance(refused.exception, ConfigError)
+    assert "this is an XGBoost model" in str(refused.exception)
+
+
+def test_the_served_model_is_found_by_its_files(trained, rows, expected):
+    model = load_served(trained.model_dir, threads=1)
+    assert predict_fn(rows.to_dicts(), model)["legacy-score"] == pytest.approx(expected, abs=1e-6)
+    with pytest.raises(ConfigError, match="backend 'torch' is for networks"):
+        load_served(trained.model_dir, backend="torch")
