@@ -151,6 +151,102 @@ CLOSED = {
         "pd.read_csv(('/t1',)[0])\nopen(os.path.join(*('/t', 'u')))",
         {"/a/b", "/t1", "/t/u"},
     ),
+    "values of a class behind super": (
+        "class A:\n    root = '/a'\nclass B(A):\n    root = '/b'\n    def path(self):\n"
+        "        return super().root\n"
+        "open(B().path())",
+        {"/a"},
+    ),
+    "enum members with an attribute of the class": (
+        "import enum\nclass E(enum.Enum):\n    A = 1\n    def __init__(self, number):\n"
+        "        self.number = number\n"
+        "    @classmethod\n    def path(cls):\n        return '/e'\nopen(E.A.path())\n"
+        "open({1: '/one'}[E['A'].value])",
+        {"/e", "/one"},
+    ),
+    "an item of a list of paths": (
+        "from pathlib import Path\nopen([*Path('/a/b').parents][0])\nopen(Path('/c/d.txt').with_name('e.txt'))",
+        {"/a", "/c/e.txt"},
+    ),
+    "several callees": (
+        "import json\nflag = json.load(open('/flag'))\ndef a():\n    return '/a'\ndef b():\n    raise ValueError\n"
+        "f = a if flag else b\nopen(f())",
+        {"/flag", "/a"},
+    ),
+    "properties of the namespace": (
+        "import argparse\np = argparse.ArgumentParser()\n"
+        "p.add_argument('--path', default='/p')\na = p.parse_args()\n"
+        "for name in ('path', 'path'):\n    setattr(a, name, getattr(a, name) + '/x')\nopen(a.path)",
+        {"/p/x/x"},
+    ),
+    "isinstance of many": (
+        "from pathlib import Path\nx = Path('/i')\nopen('/never' if isinstance(x, (list, str)) else x)\n"
+        "open('/never' if isinstance([], dict) else '/list')",
+        {"/i", "/list"},
+    ),
+    "own names as a mapping": (
+        ("def f():\n    path = '/l'\n    return locals()\nopen(f()['path'])\nx = '/g'\nopen(vars()['x'])"),
+        {"/l", "/g"},
+    ),
+    "code that does not parse": (
+        "try:\n    exec('1 +')\n    open('/never')\nexcept SyntaxError:\n    open('/exec')\n"
+        "try:\n    eval('1 +')\n    open('/never')\nexcept SyntaxError:\n    open('/eval')",
+        {"/exec", "/eval"},
+    ),
+    "a glob of several patterns": (
+        "import glob, os\nfor pattern in ('/a/*.csv', '/b/c.csv'):\n"
+        "    for path in glob.glob(pattern):\n        open(path)\n"
+        "os.path.basename('/x')",
+        {"/a", "/a/*.csv", "/b/c.csv"},
+    ),
+    "a command with holes": (
+        "import os, subprocess\nname = os.environ.get('NAME')\n"
+        "subprocess.run(f'cat /logs/{name}.txt /logs/all.txt', shell=True)",
+        {"/logs/{NAME}.txt", "/logs/None.txt", "/logs/all.txt"},
+    ),
+    "an endless loop that ends": (
+        "n = 0\nwhile n < 100:\n    n += 1\n    if n > 200:\n        break\nelse:\n    open('/hundred')\nopen('/done')",
+        {"/hundred", "/done"},
+    ),
+    "patterns with stars of anything": (
+        "import json\nmatch json.load(open('/j')):\n    case [first, *rest]:\n"
+        "        open('/rest')\n    case {'a': 1}:\n        open('/dict')\n"
+        "    case None:\n        pass",
+        {"/j", "/rest", "/dict"},
+    ),
+    "texts of classes": (
+        "class P:\n    def __str__(self):\n        return '/s'\n"
+        "    def __format__(self, spec):\n        return '/f'\nopen(str(P()))",
+        {"/s"},
+    ),
+    "a parser's own commands": (
+        "import click\ncli = click.Group()\n@cli.command\ndef run():\n    open('/run')\ncli()",
+        {"/run"},
+    ),
+    "a pop of everything": ("d = {'a': '/a'}\nkey, path = d.popitem()\nopen(path)", {"/a"}),
+    "a filter that keeps what may be": (
+        "import os\nfor path in filter(lambda each: each != '/b', ['/a', '/b']):\n"
+        "    open(path)\nfor path in map(str, []):\n    open(path)",
+        {"/a"},
+    ),
+    "old attributes of a model": (
+        "from pydantic import BaseModel\nclass M(BaseModel):\n    path: str = '/m'\n"
+        "    def __init__(self, **values):\n"
+        "        super().__init__(**values)\nopen(M().path)\nopen(M.model_construct(path='/c').path)",
+        {"/m", "/c"},
+    ),
+    "validators that see the other fields": (
+        "from pydantic import BaseModel, validator\nclass M(BaseModel):\n"
+        "    root: str = '/r'\n    path: str = 'p'\n"
+        "    @validator('path', always=True)\n    def join(cls, value, values):\n"
+        "        return values['root'] + '/' + value\n"
+        "open(M().path)\nopen(M(root='/s', path='q').path)",
+        {"/r/p", "/s/q"},
+    ),
+    "an environment asked with getenv": (
+        ("import os\nopen(os.getenv('A_PATH', default='/env'))\nopen(os.environ.get('B') or '/b')"),
+        {"/env", "/b"},
+    ),
 }
 
 
@@ -177,6 +273,15 @@ OPEN = {
     "a quote that never ends": 'import subprocess\nsubprocess.run("cp \'a b", shell=True)',
     "a folder from outside": "import os, json\nos.chdir(json.load(open('a'))['x'])\nopen('y')",
     "a mapping of anything": "def f(path='/a'):\n    open(path)\nimport json\nf(**json.load(open('x.json')))",
+    "a partial of nothing": "import functools\nopen(functools.partial()())",
+    "a command of anything": "import os, json\nos.system(json.load(open('x')))",
+    "a mode from outside": "import sys\nopen('/x', sys.argv[1])",
+    "a template from outside": "import sys\nopen(sys.stdin.read().format('x'))",
+    "a slice of an object": "class A:\n    def __getitem__(self, i):\n        return i\nopen(A()[1:2])",
+    "columns of anything": "import json\nfor path in map(open, *json.load(open('x'))):\n    pass",
+    "words of anything": "import json, shlex\nopen(shlex.split(json.load(open('x')))[0])",
+    "a character of anything": "import sys\nopen(sys.stdin.readline()[0])",
+    "an object that is none": "class A:\n    pass\nfor path in A():\n    open(path)",
 }
 
 
