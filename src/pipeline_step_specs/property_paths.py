@@ -18,6 +18,8 @@ DESCRIBE_SHAPES = {
     StepKind.TUNING: ("sagemaker", "DescribeHyperParameterTuningJobResponse"),
     StepKind.EMR: ("emr", "Step"),
 }
+_LISTED = {(StepKind.TUNING, "TrainingJobSummaries"): "ListTrainingJobsForHyperParameterTuningJobResponse"}
+"""Properties that come from another call than Describe."""
 _STEP_OUTPUTS = (StepKind.LAMBDA, StepKind.CALLBACK)
 _OUTPUT_PARAMETER = re.compile(r"OutputParameters\['[^']+'\]")
 _SEGMENT = re.compile(r"\.?([A-Za-z_]\w*)|\[(\d+)\]|\['([^']*)'\]|\[\"([^\"]*)\"\]")
@@ -77,9 +79,11 @@ def property_type(kind: StepKind, path: str) -> str:
     if kind not in DESCRIBE_SHAPES:
         raise PropertyPathError(f"a {kind} step has no properties, so there is no '{path}'")
     service, shape_name = DESCRIBE_SHAPES[kind]
+    parts = split_property_path(path)
+    shape_name = _LISTED.get((kind, str(parts[0])), shape_name)
     shapes = service_shapes(service)
     shape = shapes[shape_name]
-    for part in split_property_path(path):
+    for part in parts:
         shape = _enter(shapes, shape, part, f"'{path}' is not a property of {shape_name}")
     return str(shape["type"])
 

@@ -19,6 +19,8 @@ from pipeline_step_specs.property_paths import PropertyPathError, property_type,
         (StepKind.MODEL, "ModelName", "string"),
         (StepKind.LAMBDA, "OutputParameters['statusCode']", "string"),
         (StepKind.EMR, "Status.State", "string"),
+        (StepKind.TUNING, "BestTrainingJob.TunedHyperParameters['lr']", "string"),
+        (StepKind.TUNING, "TrainingJobSummaries[2].TrainingJobName", "string"),
     ],
 )
 def test_real_properties_have_a_type(kind, path, found):
