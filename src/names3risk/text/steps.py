@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 BEGIN, END = "[bom]", "[eom]"
 """Markers around each message of a dialogue."""
+FIRST_EMOJI = "\u203c"
+"""Below it only the signs of copyright and of registration are emoji; looking for any other takes long."""
 
 
 def split_dialogue(text: str) -> list[str]:
@@ -30,7 +32,7 @@ def normalize_html(text: str) -> str:
 
 def remove_emoji(text: str) -> str:
     """The text without emoji; other symbols stay."""
-    if text.isascii():
+    if max(text, default="") < FIRST_EMOJI and "\xa9" not in text and "\xae" not in text:
         return text
     import emoji
 

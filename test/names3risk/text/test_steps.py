@@ -41,6 +41,12 @@ def test_emoji_go_and_letters_of_all_scripts_stay():
     assert remove_emoji("plain :-)") == "plain :-)"
 
 
+def test_every_emoji_goes():
+    import emoji
+
+    assert [sign for sign in emoji.EMOJI_DATA if remove_emoji(sign)] == []
+
+
 def test_text_is_stripped_lowered_and_its_spaces_collapsed():
     assert normalize_text("  Hello\t\tWORLD \n again ") == "hello world again"
 
