@@ -27,6 +27,7 @@ from names3risk.sequences.reading import read_events
 from names3risk.sequences.schema import SequenceSchema
 from names3risk.sequences.store import SequenceArtifacts, save_pointer
 from names3risk.training.trainer import FitResult, fit
+from names3risk.training.world import find_world
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +84,8 @@ class SequenceResult:
     Args:
         model_dir: The model folder.
         data_dir: Metrics and TensorBoard logs.
-        rankings: For `val` and `test`, where they have rows, how the network and each baseline rank.
+        rankings: For `val` and `test`, where they have rows, how the network and each baseline rank; in a distributed
+            run the first process alone measures.
         fitted: The run.
     """
 
@@ -137,6 +139,8 @@ def train_on_events(
         resume=config.resume,
         callbacks=callbacks,
     )
+    if find_world().rank:
+        return SequenceResult(model_dir, data_dir, {}, fitted)
     artifacts = SequenceArtifacts(hyperparameters, encoder, prepared.moments)
     with staged(model_dir) as model_stage, staged(data_dir) as data_stage:
         save_pointer(model_stage, artifacts, model)
