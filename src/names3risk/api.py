@@ -136,15 +136,11 @@ def evaluate(
     Raises:
         Names3RiskError: The model or the data are at fault.
     """
+    from names3risk.boosting.loading import load_labelled_split, load_predictor
     from names3risk.evaluation.report import Report
-    from names3risk.serving.predictor import Predictor
-    from names3risk.training.roles import load_labelled_split
 
-    predictor = Predictor.load(model)
-    if columns is None:
-        split = load_labelled_split(data, predictor.artifacts.hyperparameters)
-    else:
-        split = _prepared(data, _schema(columns))
+    predictor = load_predictor(model)
+    split = load_labelled_split(data, predictor) if columns is None else _prepared(data, _schema(columns))
     return Report.of(Path(data).name, predictor.predict(split.frame), split.schema.marketplace_name).evaluation
 
 
@@ -165,10 +161,10 @@ def predict(model: str | Path, data: str | Path | IntoDataFrame, *, backend: str
     """
     import narwhals
 
+    from names3risk.boosting.loading import load_predictor
     from names3risk.data.reading import read_table
-    from names3risk.serving.predictor import Predictor
 
-    predictor = Predictor.load(model, backend)
+    predictor = load_predictor(model, backend)
     if isinstance(data, str | Path):
         return predictor.predict(read_table(data), data)
     return predictor.predict(narwhals.from_native(data, eager_only=True).to_polars())

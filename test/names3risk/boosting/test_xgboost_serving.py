@@ -138,6 +138,12 @@ def test_the_commands_take_the_model_folder_as_that_of_a_network(trained, expect
     found = read_table(tmp_path / "scores.csv")
     assert found["score"].cast(pl.Float64).to_list() == pytest.approx(expected, abs=1e-6)
     assert found.columns[:3] == ["objectId", "label", "marketplaceCountryCode"]
+    labelled = ["--model", str(trained.model_dir), "--data", str(rows.parent), "--json", str(tmp_path / "metrics.json")]
+    done = CliRunner().invoke(app, ["evaluate", *labelled])
+    assert done.exit_code == 0, done.output
+    assert json.loads((tmp_path / "metrics.json").read_text()) == json.loads(
+        (trained.data_dir / "test_metrics.json").read_text()
+    )
     refused = CliRunner().invoke(app, ["predict", *options, "--backend", "torch"])
     assert isinstance(refused.exception, ConfigError)
     assert "this is an XGBoost model" in str(refused.exception)
