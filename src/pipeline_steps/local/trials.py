@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline_steps.local.errors import StepError
+from pipeline_steps.local.errors import StepError, StepStopped
 from pipeline_steps.local.files import write_json
 from pipeline_steps.local.job import Job, Outcome, job_name
 from pipeline_steps.local.storage import join_uri
@@ -120,6 +120,7 @@ def run_trial(planned: PlannedTrial, train: Callable[[Job], Outcome], say: Calla
 
     Raises:
         StepError: It failed for a reason that is not its script's.
+        StepStopped: The run is being stopped.
     """
     job, label = planned.job, ", ".join(f"{name}={value}" for name, value in planned.values.items())
     objective = job.arguments["HyperParameters"]["_tuning_objective_metric"]
@@ -127,6 +128,8 @@ def run_trial(planned: PlannedTrial, train: Callable[[Job], Outcome], say: Calla
         trial = Trial(**json.loads(planned.kept.read_text(encoding="utf-8")))
         say(f"{label}: {objective} {trial.objective}, from an earlier attempt")
         return trial
+    if job.run.stopping.is_set():
+        raise StepStopped
     trial = Trial(job.part, planned.values)
     job.folder.mkdir(parents=True, exist_ok=True)
     try:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from runner_kit import Place, get, pipeline, processing
 
-from pipeline_steps.local import DefinitionError, resume
+from pipeline_steps.local import DefinitionError, load_run, resume, run_pipeline
 
 TRAIN = """
 import json, os
@@ -272,3 +272,27 @@ def test_what_only_the_service_can_do_is_refused(trained: Place) -> None:
         trained.run(pipeline(step))
     assert "Autotune does not run locally" in str(caught.value)
     assert "TrainingJobDefinition: AlgorithmSpecification.TrainingInputMode is 'Pipe'" in str(caught.value)
+
+
+def test_stopping_ends_every_trial_and_starts_no_other(trained: Place) -> None:
+    trained.code("import time; print('at work', flush=True); time.sleep(60)", "train.py")
+    seen: list[str] = []
+
+    def listen(event: Any) -> None:
+        seen.append(event.message)
+        if seen.count("at work") == 2:
+            raise RuntimeError("enough")
+
+    definition = pipeline(tuning(4))
+    with pytest.raises(RuntimeError, match="enough"):
+        run_pipeline(
+            definition, run_dir=trained.root / "run", s3_root=trained.s3, cores=2, stop_grace=1, on_event=listen
+        )
+    record = load_run(trained.root / "run")
+    assert record.status == "Stopped"
+    assert record.steps["Tune"].status == "Stopped"
+    assert record.seconds < 20
+    started = list((trained.root / "run/steps/Tune/attempt-1").glob("*/log.txt"))
+    assert len(started) == 2
+    trained.code(TRAIN, "train.py")
+    assert resume(trained.root / "run").succeeded
