@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -79,7 +78,10 @@ def _write(encoder: TextEncoder, frame: pl.DataFrame, entry: Path) -> None:
                     tokens = encoder.encode(frame.slice(start, ROWS))
                     tokens.values.tofile(values)
                     tokens.lengths.tofile(lengths)
-            if not entry.is_dir():
-                shutil.move(working, entry)
+            try:
+                working.rename(entry)
+            except OSError:
+                if not entry.is_dir():  # another process made the same entry at the same time
+                    raise
     except OSError as error:
         raise OutputError(f"cannot keep tokens: {error.strerror or error}", where=entry.parent) from error

@@ -27,6 +27,8 @@ from names3risk.files import require_writable, staged, write_json
 from names3risk.hyperparameters import Hyperparameters
 from names3risk.serving.predictor import Predictor
 from names3risk.text.choosing import has_own_tokenizer, make_tokenizer
+from names3risk.text.encoding import TextEncoder
+from names3risk.text.store import encode_once
 from names3risk.text.tokenizer import load_tokenizer
 from names3risk.training.roles import complete, load_labelled_split
 from names3risk.training.world import find_world
@@ -79,7 +81,7 @@ def run_training_job(
         hyperparameters: The model, its training, and possibly column roles.
         model_dir: Where the model folder is made.
         data_dir: Where predictions, metrics, pictures and TensorBoard logs go.
-        checkpoint_dir: Where the best and the last checkpoint go.
+        checkpoint_dir: Where the best and the last checkpoint go, and the token ids of the splits.
         artifacts_dir: Folder with `tokenizer.json` and precomputed tables; without it a tokenizer is trained here. A
             model with pretrained weights takes the tokenizer that lies beside those.
         use_precomputed_imputation: Take `impute_dict.json` of `artifacts_dir` instead of fitting.
@@ -129,7 +131,11 @@ def run_training_job(
         tabular.shape[1],
         artifacts.vocabulary_size,
     )
-    encoded = encode_split(train, artifacts, tabular), encode_split(val, artifacts, features.transform(val.frame))
+    tokens = Path(checkpoint_dir) / "tokens"
+    encoded = (
+        encode_split(train, artifacts, tabular, tokens),
+        encode_split(val, artifacts, features.transform(val.frame), tokens),
+    )
     if isinstance(model, FittedAtOnce):
         fitted = fit_at_once(model, hyperparameters, *encoded, checkpoint_dir)
     else:
@@ -180,10 +186,20 @@ def _check_classes(train: Split, folder: Path) -> None:
         )
 
 
-def encode_split(split: Split, artifacts: ModelArtifacts, tabular: np.ndarray) -> EncodedSplit:
-    """A labelled split as training takes it, with its features `(N, F)`."""
-    labels = split.frame[LABEL].to_numpy().astype(np.int64)
-    return EncodedSplit(artifacts.text.encode(split.frame), tabular, labels, split.frame[split.schema.id_name])
+def encode_split(
+    split: Split, artifacts: ModelArtifacts, tabular: np.ndarray, token_dir: str | Path | None = None
+) -> EncodedSplit:
+    """A labelled split as training takes it, with its features `(N, F)`.
+
+    Tokens are kept in `token_dir`, where it is given, and mapped into memory by later runs over the same texts.
+    """
+    encoder, labels = artifacts.text, split.frame[LABEL].to_numpy().astype(np.int64)
+    # Encoders of other kinds depend on more than a stored entry's name says.
+    if token_dir is not None and type(encoder) is TextEncoder:
+        tokens = encode_once(encoder, split.frame, token_dir)
+    else:
+        tokens = encoder.encode(split.frame)
+    return EncodedSplit(tokens, tabular, labels, split.frame[split.schema.id_name])
 
 
 def find_tokenizer(train: Split, hyperparameters: Hyperparameters, artifacts_dir: str | Path | None) -> Tokenizer:

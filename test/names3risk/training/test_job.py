@@ -57,10 +57,9 @@ def run(folder, splits, hyperparameters=None, **more):
 
 def test_every_result_is_there(trained):
     assert {path.name for path in trained.data_dir.iterdir()} == RESULTS
-    assert {path.name for path in trained.data_dir.parent.joinpath("checkpoints").iterdir()} == {
-        "best.ckpt",
-        "last.ckpt",
-    }
+    checkpoints = trained.data_dir.parent / "checkpoints"
+    assert {path.name for path in checkpoints.iterdir()} == {"best.ckpt", "last.ckpt", "tokens"}
+    assert len(list((checkpoints / "tokens").iterdir())) == 2, "training and validation texts, for a later run"
     assert trained.epochs == 2
 
 

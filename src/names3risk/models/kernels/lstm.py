@@ -126,7 +126,7 @@ def lstm_layer(gates: Tensor, weight: Tensor, lengths: Tensor) -> tuple[Tensor, 
         States `(B, L, 2 H)`, zero beyond a row's end; and, for the backward pass, cells and activated gates.
     """
     hidden, cells, active = _outputs(gates)
-    _launch(_forward, gates, (gates.contiguous(), weight.contiguous(), lengths, hidden, cells, active), warps=16)
+    _launch(_forward, gates, (gates.contiguous(), weight.contiguous(), lengths, hidden, cells, active))
     return hidden, cells, active
 
 
@@ -139,7 +139,7 @@ def _(gates: Tensor, weight: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, T
 def lstm_layer_backward(grad: Tensor, weight: Tensor, lengths: Tensor, cells: Tensor, active: Tensor) -> Tensor:
     """The gradient of `lstm_layer` for its gates, from that for its states."""
     grad_gates = torch.empty_like(active)
-    _launch(_backward, active, (grad.contiguous(), weight.contiguous(), lengths, cells, active, grad_gates), warps=4)
+    _launch(_backward, active, (grad.contiguous(), weight.contiguous(), lengths, cells, active, grad_gates))
     return grad_gates
 
 
@@ -154,9 +154,9 @@ def _outputs(gates: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return states, torch.empty_like(states), gates.new_empty(gates.shape)
 
 
-def _launch(kernel: triton.JITFunction, gates: Tensor, tensors: tuple[Tensor, ...], warps: int) -> None:
+def _launch(kernel: triton.JITFunction, gates: Tensor, tensors: tuple[Tensor, ...]) -> None:
     rows, length, _, four = gates.shape
-    kernel[(triton.cdiv(rows, ROWS), 2)](*tensors, rows, length, H=four // 4, BM=ROWS, num_warps=warps)
+    kernel[(triton.cdiv(rows, ROWS), 2)](*tensors, rows, length, H=four // 4, BM=ROWS, num_warps=8)
 
 
 def _setup(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:

@@ -1,0 +1,67 @@
+"""The kernels for GPUs against PyTorch's own layers; without a GPU they run in Triton's interpreter."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+pytest.importorskip("triton", reason="Triton comes with PyTorch for GPUs")
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+if DEVICE == "cpu":
+    os.environ["TRITON_INTERPRET"] = "1"
+
+from names3risk.models.kernels.attention import short_attention  # noqa: E402  # reads TRITON_INTERPRET
+from names3risk.models.kernels.lstm import lstm_layer  # noqa: E402
+
+ROWS, LENGTH, HEADS, WIDTH = 3, 13, 2, 16
+LENGTHS = torch.tensor([13, 5, 1], device=DEVICE)
+MASK = torch.arange(LENGTH, device=DEVICE) < LENGTHS[:, None]
+SEED = torch.tensor([3], device=DEVICE)
+
+
+def assert_gradients_close(mine: Tensor, wanted: Tensor, inputs: list[Tensor]) -> None:
+    direction = torch.randn_like(wanted)
+    pairs = zip(
+        torch.autograd.grad(mine, inputs, direction), torch.autograd.grad(wanted, inputs, direction), strict=True
+    )
+    for found, expected in pairs:
+        torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)
+
+
+def test_attention_equals_softmax_attention_over_the_valid_keys() -> None:
+    qkv = torch.randn(ROWS, LENGTH, 3 * HEADS * WIDTH, device=DEVICE, requires_grad=True)
+    query, key, value = qkv.view(ROWS, LENGTH, 3, HEADS, WIDTH).permute(2, 0, 3, 1, 4)
+    scores = (query @ key.transpose(2, 3) * WIDTH**-0.5).masked_fill(~MASK[:, None, None, :], float("-inf"))
+    wanted = (scores.softmax(dim=-1) @ value).transpose(1, 2).reshape(ROWS, LENGTH, -1)
+    mine = short_attention(qkv, MASK, SEED, HEADS, 0.0)
+    torch.testing.assert_close(mine, wanted, atol=1e-5, rtol=1e-4)
+    assert_gradients_close(mine, wanted, [qkv])
+
+
+def test_the_backward_pass_of_attention_drops_what_the_forward_pass_dropped() -> None:
+    qkv = torch.randn(ROWS, LENGTH, 3 * HEADS * WIDTH, device=DEVICE, requires_grad=True)
+    direction, step = torch.randn_like(qkv), 1e-2
+
+    def total(at: Tensor) -> Tensor:
+        return short_attention(at, MASK, SEED, HEADS, 0.3).sum()
+
+    (gradient,) = torch.autograd.grad(total(qkv), qkv)
+    slope = (total(qkv + step * direction) - total(qkv - step * direction)) / (2 * step)
+    assert float((gradient * direction).sum()) == pytest.approx(float(slope), rel=0.02, abs=0.02)
+
+
+def test_a_layer_equals_a_packed_bidirectional_lstm() -> None:
+    lstm = nn.LSTM(8, WIDTH, batch_first=True, bidirectional=True).to(DEVICE)
+    inputs = torch.randn(ROWS, LENGTH, 8, device=DEVICE, requires_grad=True)
+    packed = pack_padded_sequence(inputs, LENGTHS.cpu(), batch_first=True, enforce_sorted=False)
+    wanted, _ = pad_packed_sequence(lstm(packed)[0], batch_first=True)
+    ahead = inputs @ lstm.weight_ih_l0.T + lstm.bias_ih_l0 + lstm.bias_hh_l0
+    back = inputs @ lstm.weight_ih_l0_reverse.T + lstm.bias_ih_l0_reverse + lstm.bias_hh_l0_reverse
+    recurrent = torch.stack([lstm.weight_hh_l0, lstm.weight_hh_l0_reverse])
+    mine = lstm_layer(torch.stack([ahead, back], dim=2), recurrent, LENGTHS.int())[0]
+    torch.testing.assert_close(mine, wanted, atol=1e-5, rtol=1e-4)
+    assert_gradients_close(mine, wanted, [inputs, *lstm.parameters()])
