@@ -9,12 +9,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-pytest.importorskip("triton", reason="Triton comes with PyTorch for GPUs")
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 if DEVICE == "cpu":
-    os.environ["TRITON_INTERPRET"] = "1"
+    os.environ["TRITON_INTERPRET"] = "1"  # read when Triton is imported
+pytest.importorskip("triton", reason="Triton comes with PyTorch for GPUs")
 
-from names3risk.models.kernels.attention import short_attention  # noqa: E402  # reads TRITON_INTERPRET
+# Imported last: Triton reads TRITON_INTERPRET as it is imported.
+from names3risk.models.kernels.attention import short_attention  # noqa: E402
 from names3risk.models.kernels.lstm import lstm_layer  # noqa: E402
 
 ROWS, LENGTH, HEADS, WIDTH = 3, 13, 2, 16
