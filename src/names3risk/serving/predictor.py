@@ -191,6 +191,10 @@ def padded_batches(
         Row positions `(B,)`, token ids `(B, L)` padded at the end, and the mask `(B, L)`; L is at least 1.
     """
     lengths = tokens.lengths
+    if len(tokens) == 1 and lengths[0]:
+        # A single row, as requests mostly hold, needs neither order nor padding.
+        yield np.zeros(1, dtype=np.int64), tokens[0][None].astype(np.int64), np.ones((1, lengths[0]), dtype=np.bool_)
+        return
     order = np.argsort(lengths, kind="stable")
     for start in range(0, len(order), batch_size):
         rows = order[start : start + batch_size]
