@@ -76,12 +76,15 @@ def tune(config: TuneConfig, on_trial: Callable[[TrialRecord], None] | None = No
     study = _open(config, objective)
     splits = _prepare(config, base)
     start, interrupted = time.monotonic(), False
-    while not interrupted and _ended(study) < config.trials and not _hopeless(study, config):
-        if config.timeout_minutes is not None and time.monotonic() - start > 60 * config.timeout_minutes:
-            break
-        interrupted = not _try_once(study, config, splits)
-        if on_trial and not interrupted:
-            on_trial(records(study)[-1])
+    try:
+        while _ended(study) < config.trials and not _hopeless(study, config):
+            if config.timeout_minutes is not None and time.monotonic() - start > 60 * config.timeout_minutes:
+                break
+            _try_once(study, config, splits)
+            if on_trial:
+                on_trial(records(study)[-1])
+    except KeyboardInterrupt:
+        interrupted = True
     return _finish(study, config, objective, interrupted)
 
 
@@ -140,8 +143,12 @@ def _prepare(config: TuneConfig, base: Hyperparameters) -> Path:
     return config.output / "splits"
 
 
-def _try_once(study: Study, config: TuneConfig, splits: Path) -> bool:
-    """Makes one trial; false where Ctrl-C ended it."""
+def _try_once(study: Study, config: TuneConfig, splits: Path) -> None:
+    """Makes one trial.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C ended it.
+    """
     from optuna.trial import TrialState
 
     trial = study.ask({name: each.distribution() for name, each in config.ranges.items()})
@@ -161,20 +168,19 @@ def _try_once(study: Study, config: TuneConfig, splits: Path) -> bool:
         trial.set_user_attr("reason", str(error))
         logger.info("trial %d failed: %s", trial.number, error)
         study.tell(trial, state=TrialState.FAIL)
-    except (KeyboardInterrupt, SystemExit):  # Lightning turns the first into the second
+    except (KeyboardInterrupt, SystemExit) as error:  # Lightning turns the first into the second
         trial.set_user_attr("reason", "interrupted")
         study.tell(trial, state=TrialState.FAIL)
-        return False
+        raise KeyboardInterrupt from error
     finally:
         _keep_best(study, config.output / "trials")
-    return True
 
 
 def _hyperparameters(config: TuneConfig, trial: Trial) -> Hyperparameters:
     values = {**config.fixed(), **trial.params}
     if config.objective is not None:
         values["early_stop_metric"] = config.objective
-    return parse_hyperparameters(values, f"trial {trial.number}")
+    return parse_hyperparameters(values)
 
 
 def _keep_best(study: Study, folder: Path) -> None:
