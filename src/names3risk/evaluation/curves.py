@@ -13,7 +13,6 @@ from names3risk.evaluation.metrics import NO_MARKETPLACE, FloatArray, IntArray
 from names3risk.files import replacing
 
 if TYPE_CHECKING:
-    import torch
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -65,27 +64,25 @@ def roc_figure(curves: Sequence[Group], title: str) -> Figure:
     Returns:
         The figure, 6 by 6 inches.
     """
-    from torchmetrics.functional.classification import binary_auroc, binary_roc
+    from sklearn.metrics import roc_auc_score, roc_curve
 
     figure, axes = picture_axes(title, "False-positive rate", "Recall (true-positive rate)")
     for index, curve in enumerate(curves):
-        scores, target = _tensors(curve)
-        x, y, _ = binary_roc(scores, target)
-        _draw(axes, index, x.numpy(), y.numpy(), f"{curve.name}: AUROC {binary_auroc(scores, target):.3f}", "default")
+        x, y, _ = roc_curve(curve.target, curve.scores)
+        _draw(axes, index, x, y, f"{curve.name}: AUROC {roc_auc_score(curve.target, curve.scores):.3f}", "default")
     axes.plot([0, 1], [0, 1], color="0.6", linewidth=1, linestyle="--", label="chance")
     return _finish(figure, axes, curves, "lower right")
 
 
 def precision_recall_figure(curves: Sequence[Group], title: str) -> Figure:
     """Draws precision over recall, with the average precision in the legend; arguments as for `roc_figure`."""
-    from torchmetrics.functional.classification import binary_average_precision, binary_precision_recall_curve
+    from sklearn.metrics import average_precision_score, precision_recall_curve
 
     figure, axes = picture_axes(title, "Recall", "Precision")
     for index, curve in enumerate(curves):
-        scores, target = _tensors(curve)
-        y, x, _ = binary_precision_recall_curve(scores, target)
-        average = binary_average_precision(scores, target)
-        _draw(axes, index, x.numpy(), y.numpy(), f"{curve.name}: average precision {average:.3f}", "steps-post")
+        y, x, _ = precision_recall_curve(curve.target, curve.scores)
+        average = average_precision_score(curve.target, curve.scores)
+        _draw(axes, index, x, y, f"{curve.name}: average precision {average:.3f}", "steps-post")
     for curve in curves[:1]:
         axes.axhline(curve.target.mean(), color="0.6", linewidth=1, linestyle="--", label="chance")
     return _finish(figure, axes, curves, "lower left")
@@ -109,13 +106,6 @@ def picture_axes(title: str, x: str, y: str) -> tuple[Figure, Axes]:
     axes.grid(color="0.9")
     axes.set_axisbelow(True)
     return figure, axes
-
-
-def _tensors(curve: Group) -> tuple[torch.Tensor, torch.Tensor]:
-    import torch
-
-    scores = np.clip(curve.scores.astype(np.float64), 0.0, 1.0)
-    return torch.from_numpy(scores), torch.from_numpy(curve.target.astype(np.int64))
 
 
 def _draw(

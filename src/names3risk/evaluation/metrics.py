@@ -83,7 +83,7 @@ def evaluate(
     """
     labels, probabilities = np.asarray(labels), np.asarray(probabilities)
     _check(labels, probabilities)
-    # Rounding may leave a hair above 1, which torchmetrics would take for logits.
+    # Rounding may leave a hair above 1.
     probabilities = np.clip(probabilities.astype(np.float64), 0.0, 1.0)
     by_marketplace = {}
     if marketplaces is not None:
@@ -133,51 +133,54 @@ Computation = dict[str, tuple[Callable[[], Any], str | None]]
 
 
 def _binary(labels: IntArray, probabilities: FloatArray, counts: list[int]) -> Computation:
-    import torch
-    from torchmetrics.functional import classification as metrics
+    from sklearn import metrics
 
-    target, scores = torch.from_numpy(labels.astype(np.int64)), torch.from_numpy(probabilities[:, 1].copy())
-    called = int((scores > 0.5).sum())
+    scores = probabilities[:, 1]
+    called = scores > 0.5
     both = None if all(counts) else f"all {sum(counts)} rows are of class {int(counts[1] > 0)}; both classes are needed"
     no_positive = None if counts[1] else "no row is of class 1"
-    no_called = None if called else "no score is above 0.5"
+    no_called = None if called.any() else "no score is above 0.5"
     return {
-        "auroc": (lambda: metrics.binary_auroc(scores, target), both),
-        "average_precision": (lambda: metrics.binary_average_precision(scores, target), both),
-        "f1": (lambda: metrics.binary_f1_score(scores, target), no_positive),
-        "precision": (lambda: metrics.binary_precision(scores, target), no_called),
-        "recall": (lambda: metrics.binary_recall(scores, target), no_positive),
-        "accuracy": (lambda: metrics.binary_accuracy(scores, target), None),
-        "recall_at_1pct_fpr": (
-            lambda: metrics.binary_sensitivity_at_specificity(scores, target, 1 - MAX_FALSE_POSITIVE_RATE)[0],
-            both,
-        ),
+        "auroc": (lambda: metrics.roc_auc_score(labels, scores), both),
+        "average_precision": (lambda: metrics.average_precision_score(labels, scores), both),
+        "f1": (lambda: metrics.f1_score(labels, called), no_positive),
+        "precision": (lambda: metrics.precision_score(labels, called), no_called),
+        "recall": (lambda: metrics.recall_score(labels, called), no_positive),
+        "accuracy": (lambda: metrics.accuracy_score(labels, called), None),
+        "recall_at_1pct_fpr": (lambda: _recall_at_false_positive_rate(labels, scores), both),
     }
 
 
 def _multiclass(labels: IntArray, probabilities: FloatArray, counts: list[int]) -> Computation:
-    import torch
-    from torchmetrics.functional import classification as metrics
+    from sklearn import metrics
 
-    classes = len(counts)
-    target, scores = torch.from_numpy(labels.astype(np.int64)), torch.from_numpy(probabilities)
-    called = np.bincount(probabilities.argmax(axis=1), minlength=classes)
-    absent = [str(index) for index, count in enumerate(counts) if not count]
+    classes = range(len(counts))
+    called = probabilities.argmax(axis=1)
+    absent = [str(index) for index in classes if not counts[index]]
     every = f"no row is of class {', '.join(absent)}; every class is needed" if absent else None
-    uncalled = [str(index) for index in range(classes) if not called[index]]
+    uncalled = [str(index) for index in classes if not (called == index).any()]
     no_called = f"class {', '.join(uncalled)} is no row's most probable class" if uncalled else None
 
+    def against_the_rest(metric: Callable[[Any, FloatArray], float]) -> Callable[[], float]:
+        return lambda: float(np.mean([metric(labels == index, probabilities[:, index]) for index in classes]))
+
+    def over_classes(metric: Callable[..., float]) -> Callable[[], float]:
+        return lambda: metric(labels, called, labels=list(classes), average="macro")
+
     return {
-        "auroc": (lambda: metrics.multiclass_auroc(scores, target, classes, average="macro"), every),
-        "average_precision": (lambda: metrics.multiclass_average_precision(scores, target, classes), every),
-        "f1": (lambda: metrics.multiclass_f1_score(scores, target, classes, average="macro"), every),
-        "precision": (lambda: metrics.multiclass_precision(scores, target, classes, average="macro"), no_called),
-        "recall": (lambda: metrics.multiclass_recall(scores, target, classes, average="macro"), every),
-        "accuracy": (lambda: metrics.multiclass_accuracy(scores, target, classes, average="micro"), None),
-        "recall_at_1pct_fpr": (
-            lambda: metrics.multiclass_sensitivity_at_specificity(scores, target, classes, 1 - MAX_FALSE_POSITIVE_RATE)[
-                0
-            ].mean(),
-            every,
-        ),
+        "auroc": (against_the_rest(metrics.roc_auc_score), every),
+        "average_precision": (against_the_rest(metrics.average_precision_score), every),
+        "f1": (over_classes(metrics.f1_score), every),
+        "precision": (over_classes(metrics.precision_score), no_called),
+        "recall": (over_classes(metrics.recall_score), every),
+        "accuracy": (lambda: metrics.accuracy_score(labels, called), None),
+        "recall_at_1pct_fpr": (against_the_rest(_recall_at_false_positive_rate), every),
     }
+
+
+def _recall_at_false_positive_rate(target: IntArray, scores: FloatArray) -> float:
+    """The best recall of any threshold that calls at most `MAX_FALSE_POSITIVE_RATE` of the negative rows."""
+    from sklearn.metrics import roc_curve
+
+    false_positives, recalls, _ = roc_curve(target, scores, drop_intermediate=False)
+    return float(recalls[false_positives <= MAX_FALSE_POSITIVE_RATE + 1e-12].max())

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn import metrics as reference
+from torchmetrics.functional import classification as reference
 
 from names3risk.errors import DataError
 from names3risk.evaluation import evaluate
@@ -24,21 +25,20 @@ def sample(rows=400, seed=0):
     return labels, np.round(scores, 2)
 
 
-def test_binary_metrics_equal_scikit_learn():
+def test_binary_metrics_equal_torchmetrics():
     labels, scores = sample()
     found = evaluate(labels, binary(scores)).overall
-    called = scores > 0.5
-    false_positive_rate, recall, _ = reference.roc_curve(labels, scores, drop_intermediate=False)
+    given = torch.from_numpy(scores), torch.from_numpy(labels)
     expected = {
-        "auroc": reference.roc_auc_score(labels, scores),
-        "average_precision": reference.average_precision_score(labels, scores),
-        "f1": reference.f1_score(labels, called),
-        "precision": reference.precision_score(labels, called),
-        "recall": reference.recall_score(labels, called),
-        "accuracy": reference.accuracy_score(labels, called),
-        "recall_at_1pct_fpr": recall[false_positive_rate <= 0.01].max(),
+        "auroc": reference.binary_auroc(*given),
+        "average_precision": reference.binary_average_precision(*given),
+        "f1": reference.binary_f1_score(*given),
+        "precision": reference.binary_precision(*given),
+        "recall": reference.binary_recall(*given),
+        "accuracy": reference.binary_accuracy(*given),
+        "recall_at_1pct_fpr": reference.binary_sensitivity_at_specificity(*given, 0.99)[0],
     }
-    assert found.values == pytest.approx(expected, abs=1e-6)
+    assert found.values == pytest.approx({name: float(value) for name, value in expected.items()}, abs=1e-6)
     assert found.not_computed == {}
     assert found.rows_per_class == [(labels == 0).sum(), (labels == 1).sum()]
 
@@ -98,7 +98,7 @@ def test_each_marketplace_is_measured_on_its_own_rows():
     assert list(found.by_marketplace) == ["(missing)", "DE", "US"]
     rows = np.array([name == "US" for name in marketplaces])
     assert found.by_marketplace["US"].values["auroc"] == pytest.approx(
-        reference.roc_auc_score(labels[rows], scores[rows]), abs=1e-6
+        reference.binary_auroc(torch.from_numpy(scores[rows]), torch.from_numpy(labels[rows])).item(), abs=1e-6
     )
 
 
@@ -120,20 +120,17 @@ def test_multiclass_metrics_are_the_mean_over_classes():
     probabilities = random.dirichlet(np.ones(3), 300) + np.eye(3)[labels]
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     found = evaluate(labels, probabilities).overall
-    called = probabilities.argmax(axis=1)
-    one_hot = np.eye(3)[labels]
+    given = torch.from_numpy(probabilities), torch.from_numpy(labels), 3
     expected = {
-        "auroc": reference.roc_auc_score(labels, probabilities, multi_class="ovr"),
-        "average_precision": reference.average_precision_score(one_hot, probabilities, average="macro"),
-        "f1": reference.f1_score(labels, called, average="macro"),
-        "precision": reference.precision_score(labels, called, average="macro"),
-        "recall": reference.recall_score(labels, called, average="macro"),
-        "accuracy": reference.accuracy_score(labels, called),
+        "auroc": reference.multiclass_auroc(*given),
+        "average_precision": reference.multiclass_average_precision(*given),
+        "f1": reference.multiclass_f1_score(*given),
+        "precision": reference.multiclass_precision(*given),
+        "recall": reference.multiclass_recall(*given),
+        "accuracy": reference.multiclass_accuracy(*given, average="micro"),
+        "recall_at_1pct_fpr": reference.multiclass_sensitivity_at_specificity(*given, 0.99)[0].mean(),
     }
-    recall = found.values["recall_at_1pct_fpr"]
-    assert {name: found.values[name] for name in expected} == pytest.approx(expected, abs=1e-5)
-    curves = [reference.roc_curve(one_hot[:, k], probabilities[:, k], drop_intermediate=False) for k in range(3)]
-    assert recall == pytest.approx(np.mean([tpr[fpr <= 0.01].max() for fpr, tpr, _ in curves]), abs=1e-5)
+    assert found.values == pytest.approx({name: float(value) for name, value in expected.items()}, abs=1e-5)
     assert "positives" not in found.to_json()
 
 
@@ -144,7 +141,7 @@ def test_a_class_without_rows_is_named():
     assert "accuracy" in found.values
 
 
-def test_a_probability_a_hair_above_one_is_not_taken_for_a_logit():
+def test_a_probability_a_hair_above_one_changes_nothing():
     labels, scores = sample()
     exact = evaluate(labels, binary(scores)).overall.values
     scores = scores.copy()
