@@ -21,7 +21,7 @@ from . import (
     subscripts,
     targets,
 )
-from .atoms import BOOL, CONTENT, FALSE, NONE, NOTHING, TRUE, Const, Document, Obj, Ref, TupleAtom, Value
+from .atoms import BOOL, CONTENT, FALSE, NONE, NOTHING, TRUE, Const, Document, Lib, Obj, Ref, TupleAtom, Value
 from .containers import DictState, ListState, key_of
 from .interpreter import Interpreter
 from .texts import hole_text
@@ -85,6 +85,7 @@ def _sequence(interp: Interpreter, nodes: list[ast.expr]) -> tuple[list[Value] |
     items: list[Value] = []
     rest: Value = NOTHING
     exact = True
+    arguments_open = interp.record.analysis.arguments_open
     for each in nodes:
         if isinstance(each, ast.Starred):
             inner = evaluate(interp, each.value)
@@ -100,6 +101,8 @@ def _sequence(interp: Interpreter, nodes: list[ast.expr]) -> tuple[list[Value] |
         return items, NOTHING
     for item in items:
         rest = join(rest, item)
+    if Lib("sys.executable") in rest:  # the command line of a launcher: this script's arguments, handed on as they are
+        interp.record.analysis.arguments_open = arguments_open
     return None, rest
 
 

@@ -358,5 +358,7 @@ def test_a_script_that_runs_itself_under_a_launcher_does_nothing_new(tmp_path: P
         "    sys.exit(subprocess.run(command({}), check=False).returncode)\n"
         "open('/data')\n"
     )
-    assert not facts(tmp_path, launch.format("sys.argv")).unresolved
+    again = facts(tmp_path, launch.format("sys.argv"))
+    assert not again.unresolved
+    assert not again.arguments_open
     assert facts(tmp_path, launch.format("[*sys.argv, 'other.py']")).unresolved
