@@ -60,7 +60,7 @@ class Execution:
             stack.callback(setattr, torch.backends.cudnn, "allow_tf32", cudnn)
             torch.set_float32_matmul_precision("highest" if self.precision == "fp32" else "high")
             torch.backends.cudnn.allow_tf32 = self.precision != "fp32"
-            if self.compiled:
+            if self.compiled and self.half:
                 stack.enter_context(torch._dynamo.config.patch(allow_rnn=True))  # only an LSTM's weights are read
             yield
 
@@ -72,13 +72,14 @@ def choose(
 
     Args:
         hyperparameters: `precision`, `compile` and `cuda_graphs`.
-        model: Says by `can_be_recorded(half)` whether a step of it never waits for the device.
+        model: Says by `can_be_recorded(half)` whether a step of it never waits for the device, and by
+            `half_by_default` whether precision auto means bf16.
         rows: Training rows.
         device: Where the model runs.
         world: The processes of the run.
     """
     gpu = device.type == "cuda"
-    precision = _precision(hyperparameters, device)
+    precision = _precision(hyperparameters, model, device)
     half = precision in ("bf16", "fp16")
     known = getattr(model, "can_be_recorded", None)
     recordable = known is not None and known(half)
@@ -91,10 +92,12 @@ def choose(
     )
 
 
-def _precision(hyperparameters: Hyperparameters, device: torch.device) -> Precision:
+def _precision(hyperparameters: Hyperparameters, model: nn.Module, device: torch.device) -> Precision:
     asked: Precision | Literal["auto"] = "fp16" if hyperparameters.fp16 else hyperparameters.precision
     if asked == "auto":
-        return ("bf16" if torch.cuda.is_bf16_supported() else "fp32") if device.type == "cuda" else "fp32"
+        if device.type != "cuda":
+            return "fp32"
+        return "bf16" if getattr(model, "half_by_default", True) and torch.cuda.is_bf16_supported() else "tf32"
     if asked == "fp16" and device.type == "cpu":
         logger.warning("fp16 needs a GPU: this run on the CPU uses bf16 instead")
         return "bf16"
