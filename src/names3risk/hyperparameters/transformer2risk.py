@@ -17,6 +17,9 @@ class Transformer2RiskHyperparameters(Names3RiskHyperparameters):
     hidden_size: int = Field(256, ge=1, le=4096, description="H, a quarter of the width of the trunk")
     n_blocks: int = Field(8, ge=1, le=64, description="Attention blocks")
     n_heads: int = Field(8, ge=1, le=64, description="Attention heads; must divide embedding_size")
+    activation_checkpointing: bool = Field(
+        False, description="Compute the blocks' activations again in the backward pass instead of keeping them"
+    )
     n_residual_blocks: int = Field(4, ge=0, le=64, description="Residual blocks on text and tabular part")
 
     def _check_model(self) -> Self:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.utils.checkpoint import checkpoint
 
 from names3risk.hyperparameters import Transformer2RiskHyperparameters
 from names3risk.models.attention import attend
@@ -99,6 +100,7 @@ class Transformer2Risk(nn.Module):
         self.blocks = nn.ModuleList(
             Block(width, hyperparameters.n_heads, dropout) for _ in range(hyperparameters.n_blocks)
         )
+        self.checkpointed = hyperparameters.activation_checkpointing
         self.pooling = AttentionPooling(width)
         self.projection = nn.Linear(width, 2 * hidden)
         self.text_dropout = RowDropout(hyperparameters.text_dropout)
@@ -109,8 +111,8 @@ class Transformer2Risk(nn.Module):
         self.ngrams = build_ngrams(hyperparameters, n_outputs)
 
     def can_be_recorded(self, half: bool) -> bool:
-        """Whether a training step on a GPU never waits for it."""
-        return True
+        """Whether a training step on a GPU never waits for it; what is computed again needs the old random state."""
+        return not self.checkpointed
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, tabular: Tensor) -> Tensor:
         """Class logits.
@@ -129,7 +131,10 @@ class Transformer2Risk(nn.Module):
         # A row without tokens attends to its padding, which stays finite; the pooling then leaves it out.
         keys = attention_mask | ~attention_mask.any(dim=1, keepdim=True)
         for block in self.blocks:
-            states = block(states, keys)
+            if self.checkpointed and self.training:
+                states = checkpoint(block, states, keys, use_reentrant=False)
+            else:
+                states = block(states, keys)
         features = self.projection(self.pooling(states, attention_mask))
         features = self.text_dropout(features)
         if self.tabular is not None:
