@@ -89,6 +89,11 @@ def trained(request, tmp_path_factory):
     return request.param, result, Predictor.load(result.model_dir)
 
 
+@pytest.fixture(scope="module")
+def session(trained):
+    return onnxruntime.InferenceSession(str(trained[1].model_dir / "model.onnx"))
+
+
 def test_every_multimodal_class_is_trained_here():
     assert set(SMALL) <= set(MODEL_CLASSES)
 
@@ -141,9 +146,8 @@ def test_later_chunks_are_read_up_to_the_last(trained):
     second_chunk=st.integers(1, LENGTH),
     seed=st.integers(0, 99),
 )
-def test_a_row_scores_the_same_alone_and_among_others(trained, lengths, second_chunk, seed):
-    _, result, predictor = trained
-    session = onnxruntime.InferenceSession(str(result.model_dir / "model.onnx"))
+def test_a_row_scores_the_same_alone_and_among_others(trained, session, lengths, second_chunk, seed):
+    predictor = trained[2]
     random = np.random.default_rng(seed)
     width = max(1, *lengths)
     ids = random.integers(0, predictor.artifacts.vocabulary_size, (len(lengths), width))
