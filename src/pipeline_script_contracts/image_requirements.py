@@ -9,6 +9,7 @@ PYTORCH_REQUIREMENTS = {
     "onnx": "==1.23.2",
     "onnxruntime": "==1.32.0",
     "onnxscript": "==0.7.2",
+    "peft": "==0.21.2",
     "polars": "==2.1.0",
     "pyarrow": "==26.0.1",
     "pydantic": "==2.14.3",
@@ -22,9 +23,15 @@ PYTORCH_REQUIREMENTS = {
     "tokenizers": "==0.23.3",
     "torch": "==2.13.0",
     "torchmetrics": "==1.9.0",
+    "transformers": "==5.23.0",
     "uvicorn": "==0.54.0",
 }
 """The images of dockers/names3risk_pytorch and dockers/pytorch_bsm."""
 
-XGBOOST_REQUIREMENTS = {**PYTORCH_REQUIREMENTS, "xgboost": "==3.2.0"}
-"""The image of dockers/xgboost: the library's packages, and XGBoost."""
+_NETWORKS_ONLY = ("lightning", "safetensors", "torchmetrics")
+
+XGBOOST_REQUIREMENTS = {
+    **{name: version for name, version in PYTORCH_REQUIREMENTS.items() if name not in _NETWORKS_ONLY},
+    "xgboost": "==3.2.0",
+}
+"""The image of dockers/xgboost: the library's packages without those that train networks, and XGBoost."""

@@ -39,8 +39,12 @@ def file_of(module):
 
 
 def foreign_packages(scripts):
-    """The packages that scripts import, themselves or through the library."""
-    waiting, seen, foreign = list(scripts), set(), set()
+    """The packages that scripts import, themselves or through the library.
+
+    What the library's first page offers (`names3risk.train` and the like) is for programs, and loaded when first used:
+    scripts take what they need from below it.
+    """
+    waiting, seen, foreign = list(scripts), {file_of("names3risk")}, set()
     while waiting:
         path = waiting.pop()
         if path in seen:

@@ -13,12 +13,12 @@ app = typer.Typer(help="List and explain the model classes.", no_args_is_help=Tr
 def list_classes() -> None:
     """List the model classes: what each is and reads, and its size at the defaults."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from names3risk.hyperparameters import HYPERPARAMETER_CLASSES
     from names3risk.models.catalogue import describe
 
-    table = Table("class", "what it is", "reads", "parameters", box=None)
+    table = Table(Column("class", no_wrap=True), "what it is", "reads", "parameters", box=None)
     for name in HYPERPARAMETER_CLASSES:
         found = describe(name)
         table.add_row(name, found.title, found.inputs, f"{found.parameters:,}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -17,6 +18,8 @@ from names3risk.training.resuming import LAST
 from names3risk.training.trainer import FitResult
 
 BATCH_SIZE = 1024
+
+logger = logging.getLogger(__name__)
 
 
 @runtime_checkable
@@ -55,6 +58,7 @@ def fit_at_once(
     model.fit(train)
     model.eval()
     losses = {name: _loss(model, hyperparameters, split) for name, split in (("train_loss", train), ("val_loss", val))}
+    logger.info("epoch 1, step 0: %s", ", ".join(f"{name} {value:.4f}" for name, value in losses.items()))
     folder = Path(checkpoint_dir)
     folder.mkdir(parents=True, exist_ok=True)
     state = {"state_dict": {f"model.{name}": tensor for name, tensor in model.state_dict().items()}, "global_step": 0}

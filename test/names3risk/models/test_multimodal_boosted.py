@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import names3risk_samples as samples
 import numpy as np
 import polars as pl
@@ -23,6 +25,7 @@ from names3risk.models.trees import TreeEnsemble
 from names3risk.serving import Predictor
 from names3risk.text.ragged import RaggedTokens
 from names3risk.training.job import run_training_job
+from pipeline_step_specs.training_metrics import PYTORCH_TRAINING_METRICS
 
 VOCABULARY, FIELDS = 30, ["a", "b", "c"]
 SMALL = {
@@ -192,7 +195,8 @@ def test_ratio_fields_without_the_order_of_the_fields_are_refused():
         build_model(hyperparameters, VOCABULARY, 3)
 
 
-def test_a_job_trains_saves_and_serves_it(tmp_path):
+def test_a_job_trains_saves_and_serves_it(tmp_path, caplog):
+    caplog.set_level("INFO")
     splits = samples.write_splits(tmp_path)
     own = {name: value for name, value in SMALL.items() if name not in ("tab_field_list", "ratio_fields")}
     result = run_training_job(
@@ -207,6 +211,7 @@ def test_a_job_trains_saves_and_serves_it(tmp_path):
         checkpoint_dir=tmp_path / "checkpoints",
     )
     assert result.evaluations["test"].overall.values["auroc"] > 0.8
+    assert re.search(PYTORCH_TRAINING_METRICS["val_loss"], caplog.text)
     rows = samples.orders(40, seed=3)
     onnx, network = (Predictor.load(result.model_dir, backend).predict(rows) for backend in ("onnx", "torch"))
     assert np.abs(onnx["score"].to_numpy() - network["score"].to_numpy()).max() < 1e-5
