@@ -49,7 +49,7 @@ class Hyperparameters(BaseModel):
     )
     """How the features are fitted; the training job hands them to the feature encoder."""
 
-    EXECUTION_FIELDS: ClassVar[tuple[str, ...]] = ("compile", "cuda_graphs", "strategy", "activation_checkpointing")
+    EXECUTION_FIELDS: ClassVar[tuple[str, ...]] = ("compile", "cuda_graphs", "strategy")
     """What makes training faster without changing what is learned."""
 
     model_class: str = Field(description="Name of the model class")

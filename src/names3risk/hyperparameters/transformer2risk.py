@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field
 
+from names3risk.hyperparameters.base import Hyperparameters
 from names3risk.hyperparameters.names3risk import Names3RiskHyperparameters
 
 
 class Transformer2RiskHyperparameters(Names3RiskHyperparameters):
     """Width and depth of Transformer2Risk; the defaults are those of the original network."""
+
+    EXECUTION_FIELDS: ClassVar[tuple[str, ...]] = (*Hyperparameters.EXECUTION_FIELDS, "activation_checkpointing")
 
     model_class: Literal["transformer2risk"] = Field("transformer2risk", description="Name of the model class")
     embedding_size: int = Field(128, ge=1, le=4096, description="E, width of a token in the blocks")
