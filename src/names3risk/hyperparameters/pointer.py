@@ -55,8 +55,9 @@ class PointerHyperparameters(Hyperparameters):
     batch_size: int = Field(128, ge=2, le=1_000_000, description="Rows a step and process")
 
     def _check_model(self) -> Self:
+        fields = type(self).model_fields
         for name in self.WITHOUT_EFFECT:
-            if getattr(self, name) != type(self).model_fields[name].default:
+            if name in fields and getattr(self, name) != fields[name].default:
                 raise ValueError(f"{name} has no effect on model class pointer")
         if self.loss != "cross_entropy":
             raise ValueError(f"loss {self.loss} is not for model class pointer: use cross_entropy")
