@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ..analysis.facts import Analysis, PathUse
 from ..analysis.handlers import MODEL_FOLDER
-from ..analysis.patterns import Hole, Pattern, Relation, components, plain
+from ..analysis.patterns import Hole, Parts, Pattern, Relation, components, plain
 from ..findings import Finding, Verdict
 from .base import Rule
 from .context import WRITES, Context, sink_name
@@ -24,19 +24,19 @@ def written_artifacts(writer: Analysis) -> list[Pattern]:
         The paths; holes stand for names that are not known. Files under a made-up temporary name are left out.
     """
     uses = [use for use in writer.paths if use.kind in WRITES and use.place.phase != "serving"]
-    found = dict.fromkeys(use.path for use in uses)
+    found = {use.path: components(use.path) for use in uses}
     explained = set()
     for _ in range(2):  # made in one folder, moved to another, and from there to the model folder
         for use in uses:
-            moved = _moved(use, list(found))
-            found.update(dict.fromkeys(moved))
+            moved = _moved(use, found.values())
+            found.update((path, components(path)) for path in moved if path not in found)
             if moved:
                 explained.add(use.path)
     kept = [path for path in found if path.relation(MODEL_FOLDER) in (Relation.INSIDE, Relation.MAYBE)]
     return [path for path in kept if not _is_temporary(path) and not (path in explained and not path.is_known)]
 
 
-def _moved(use: PathUse, written: list[Pattern]) -> list[Pattern]:
+def _moved(use: PathUse, written: Iterable[list[Parts]]) -> list[Pattern]:
     """Gives where the written files lie after a move."""
     if use.source is None:
         return []
@@ -44,8 +44,7 @@ def _moved(use: PathUse, written: list[Pattern]) -> list[Pattern]:
     if source and target and _is_name(source[-1]) and _is_name(target[-1]):
         source, target = source[:-1], target[:-1]  # every entry of a folder is moved
     result = []
-    for path in written:
-        parts = components(path)
+    for parts in written:
         if len(parts) > len(source) and parts[: len(source)] == source:
             pieces = [piece for part in (*target, *parts[len(source) :]) for piece in ("/", *part)]
             result.append(Pattern.of(*pieces))
