@@ -1,4 +1,4 @@
-"""Metrics agree with scikit-learn, and what cannot be computed is named, never a number."""
+"""Metrics agree with torchmetrics, and what cannot be computed is named, never a number."""
 
 import numpy as np
 import pytest
