@@ -294,13 +294,13 @@ def test_what_cannot_be_known_is_open(name: str, tmp_path: Path) -> None:
 def test_shell_lines_change_folder_redirect_and_end(tmp_path: Path) -> None:
     source = (
         "import subprocess\n"
-        "subprocess.run('cd /work; cat rows.csv > /out/copy.csv; ls', shell=True)\n"
+        "subprocess.run('cd /batch; cat rows.csv > /out/copy.csv; ls', shell=True)\n"
         "subprocess.run(['cp', 'a.txt', '/out/b.txt'], cwd='/folder')\n"
         "subprocess.run(['bash', '-c', 'sort < /in/names.txt | head /in/more.txt'])\n"
         "open('rows.csv')\n"
     )
     found = facts(tmp_path, source)
-    assert {("/work/rows.csv"), "/folder/a.txt", "/in/names.txt", "rows.csv"} <= {str(use.path) for use in found.reads}
+    assert {"/batch/rows.csv", "/folder/a.txt", "/in/names.txt", "rows.csv"} <= {str(use.path) for use in found.reads}
     assert {"/out/copy.csv", "/out/b.txt"} <= {str(use.path) for use in found.writes}
 
 
