@@ -24,7 +24,8 @@ def main(
 
     Args:
         input_paths: `input_path` with the channels train, val and test below it; `model_artifacts_input` with
-            tokenizer.json and, where wanted, precomputed tables; `config`, the hyperparameters.
+            tokenizer.json and, where wanted, precomputed tables; `pretrained` with the folder of a pretrained encoder
+            that the hyperparameters may name; `config`, the hyperparameters.
         output_paths: `model_output`, `data_output` and `checkpoints`.
         environ_vars: REGION, USE_PRECOMPUTED_IMPUTATION and USE_PRECOMPUTED_RISK_TABLES.
         job_args: Nothing is read from it.
@@ -39,6 +40,7 @@ def main(
         val_dir=input_path / "val",
         test_dir=input_path / "test",
         artifacts_dir=artifacts if artifacts.is_dir() else None,
+        pretrained_dir=input_paths["pretrained"],
         hyperparameters=load_hyperparameters(input_paths["config"], environ_vars["REGION"]),
         model_dir=output_paths["model_output"],
         data_dir=output_paths["data_output"],
@@ -62,6 +64,7 @@ if __name__ == "__main__":
             input_paths={
                 "input_path": base_dir / "input/data",
                 "model_artifacts_input": base_dir / "input/data/model_artifacts_input",
+                "pretrained": base_dir / "input/data/pretrained",
                 "config": base_dir / "input/config/hyperparameters.json",
             },
             output_paths={

@@ -22,7 +22,8 @@ def main(
     """Runs the training job, from its last checkpoint where there is one, with a tokenizer of its own.
 
     Args:
-        input_paths: `input_path` with the channels train, val and test below it; `config`, the hyperparameters.
+        input_paths: `input_path` with the channels train, val and test below it; `pretrained` with the folder of a
+            pretrained encoder that the hyperparameters may name; `config`, the hyperparameters.
         output_paths: `model_output`, `data_output` and `checkpoints`.
         environ_vars: Nothing is read from it.
         job_args: Nothing is read from it.
@@ -38,6 +39,7 @@ def main(
         train_dir=train_path,
         val_dir=val_path,
         test_dir=test_path,
+        pretrained_dir=input_paths["pretrained"],
         hyperparameters=load_hyperparameters(input_paths["config"]),
         model_dir=output_paths["model_output"],
         data_dir=output_paths["data_output"],
@@ -56,6 +58,7 @@ if __name__ == "__main__":
         main(
             input_paths={
                 "input_path": os.path.join(prefix, "input/data"),
+                "pretrained": os.path.join(prefix, "input/data/pretrained"),
                 "config": os.path.join(prefix, "input/config/hyperparameters.json"),
             },
             output_paths={

@@ -32,6 +32,7 @@ class TrainConfig(BaseModel):
         hyperparameters: The hyperparameters, or their JSON file or folder.
         output: The folder for `model`, `data`, `checkpoints` and, for a raw table, `splits`.
         tokenizer: A folder with `tokenizer.json`; without it one is trained on the training split.
+        pretrained: The folder below which the hyperparameter `pretrained` names a pretrained encoder.
         region: Overlay of the hyperparameters: NA, EU or FE; of a raw table only the rows of this region are kept.
         resume: Go on from the last checkpoint of the same run in `output`.
     """
@@ -43,6 +44,7 @@ class TrainConfig(BaseModel):
     hyperparameters: Path | dict[str, Any]
     output: Path
     tokenizer: Path | None = None
+    pretrained: Path | None = None
     region: str = ""
     resume: bool = False
 
@@ -81,6 +83,7 @@ def train(config: str | Path | Mapping[str, Any]) -> TrainingResult:
         data_dir=wanted.output / "data",
         checkpoint_dir=wanted.output / "checkpoints",
         artifacts_dir=wanted.tokenizer,
+        pretrained_dir=wanted.pretrained,
         resume=wanted.resume,
     )
 
@@ -115,6 +118,7 @@ def watch(
         _hyperparameters(wanted),
         checkpoints or wanted.output / "checkpoints",
         artifacts_dir=wanted.tokenizer,
+        pretrained_dir=wanted.pretrained,
         batches_per_checkpoint=batches_per_checkpoint,
     )
     return evaluator.run(poll_seconds)

@@ -7,6 +7,7 @@ PYTORCH_TRAIN_CONTRACT = TrainingScriptContract(
     entry_point="train.py",
     expected_input_paths={
         "input_path": "/opt/ml/input/data",
+        "pretrained": "/opt/ml/input/data/pretrained",
         "config": "/opt/ml/input/config/hyperparameters.json",
     },
     expected_output_paths={

@@ -6,6 +6,7 @@ from pipeline_script_contracts import NAMES3RISK_TRAINING_CONTRACT
 from pipeline_step_specs.declarations import DependencySpec
 from pipeline_step_specs.enums import DependencyType, NodeType
 from pipeline_step_specs.step_specification import StepSpecification
+from pipeline_step_specs.training_inputs import PRETRAINED
 from pipeline_step_specs.training_outputs import TRAINING_OUTPUTS
 
 NAMES3RISK_TRAINING_SPEC = StepSpecification(
@@ -29,6 +30,7 @@ NAMES3RISK_TRAINING_SPEC = StepSpecification(
             semantic_keywords=["tokenizer", "vocabulary", "artifacts"],
             description="The tokenizer and, where they were fitted before, imputation and risk tables.",
         ),
+        PRETRAINED,
         DependencySpec(
             logical_name="config",
             dependency_type=DependencyType.HYPERPARAMETERS,

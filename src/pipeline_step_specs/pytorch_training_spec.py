@@ -6,6 +6,7 @@ from pipeline_script_contracts import PYTORCH_TRAIN_CONTRACT
 from pipeline_step_specs.declarations import DependencySpec
 from pipeline_step_specs.enums import DependencyType, NodeType
 from pipeline_step_specs.step_specification import StepSpecification
+from pipeline_step_specs.training_inputs import PRETRAINED
 from pipeline_step_specs.training_outputs import TRAINING_OUTPUTS
 
 PYTORCH_TRAINING_SPEC = StepSpecification(
@@ -22,6 +23,7 @@ PYTORCH_TRAINING_SPEC = StepSpecification(
             description="The training data: a folder with the splits train, val and test.",
             channels=["train", "val", "test"],
         ),
+        PRETRAINED,
         DependencySpec(
             logical_name="config",
             dependency_type=DependencyType.HYPERPARAMETERS,

@@ -6,7 +6,7 @@ The files are read as they are published; nothing of them is part of this packag
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -114,8 +114,9 @@ def _with_pretrained(model_class: str, **values: Any) -> list[Candidate]:
     folder = pretrained_folder()
     if folder is None:
         return []
-    shared = {"pretrained": str(folder), "freeze_encoder": True, "pooling": "mean", "lr": 2e-3, "batch_size": 64}
-    return [_candidate(f"{model_class} on a frozen MiniLM", None, model_class=model_class, **shared, **values)]
+    shared = {"pretrained": folder.name, "freeze_encoder": True, "pooling": "mean", "lr": 2e-3, "batch_size": 64}
+    candidate = _candidate(f"{model_class} on a frozen MiniLM", None, model_class=model_class, **shared, **values)
+    return [replace(candidate, pretrained=folder.parent)]
 
 
 def _twitterbot() -> list[Candidate]:

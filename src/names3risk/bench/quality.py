@@ -44,12 +44,14 @@ class Candidate:
         hyperparameters: Its hyperparameters; the seed is replaced.
         chooses: Whether training chooses weights by the validation rows; otherwise it learns from them too, as the
             baselines do.
+        pretrained: The folder below which the hyperparameters name a pretrained encoder.
     """
 
     name: str
     tokenizer: TokenizerSettings | None
     hyperparameters: Hyperparameters
     chooses: bool = True
+    pretrained: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -225,6 +227,7 @@ def _train(candidate: Candidate, seed: int, splits: Path, work_dir: Path) -> np.
         data_dir=folder / "data",
         checkpoint_dir=folder / "checkpoints",
         artifacts_dir=folder / "tokenizer" if candidate.tokenizer is not None else None,
+        pretrained_dir=candidate.pretrained,
     )
     predictions = read_table(folder / "data" / f"test_predictions.{train.format}")
     return predictions[SCORE].to_numpy().astype(np.float64)

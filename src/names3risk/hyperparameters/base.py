@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -261,8 +262,11 @@ class Hyperparameters(BaseModel):
         """The most tokens of a row."""
         return self.max_sen_len
 
-    def resolved(self) -> Self:
+    def resolved(self, encoder: Path | None = None) -> Self:
         """The same with what other files decide written out; training begins with it.
+
+        Args:
+            encoder: The folder of the pretrained encoder, where the model class begins with one.
 
         Raises:
             ConfigError: A file is at fault.

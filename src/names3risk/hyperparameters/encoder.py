@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 from pydantic import Field
 
 from names3risk.errors import ConfigError
+from names3risk.hyperparameters.base import Hyperparameters
 from names3risk.hyperparameters.multimodal import ChunkedHyperparameters
 
 CONFIG_FILE = "config.json"
@@ -30,7 +31,11 @@ class EncoderHyperparameters(ChunkedHyperparameters):
     """The encoder of the BERT classes; the defaults are a small one with weights of its own."""
 
     lr: float = Field(5e-5, gt=0, le=10, description="Learning rate; of onecycle the highest")
-    pretrained: str | None = Field(None, description="Folder with config.json, model.safetensors, tokenizer.json")
+    pretrained: str | None = Field(
+        None,
+        description="Folder below the channel `pretrained` with config.json, model.safetensors, tokenizer.json; "
+        "`.` is the channel itself",
+    )
     freeze_encoder: bool = Field(False, description="Keep the pretrained weights as they are")
     reinit_layers: int = Field(0, ge=0, le=64, description="Fresh weights for this many of the last layers")
     lora_rank: int = Field(0, ge=0, le=256, description="Rank of low-rank updates of queries and values; 0: none")
@@ -46,15 +51,18 @@ class EncoderHyperparameters(ChunkedHyperparameters):
     bert_layer_norm_eps: float = Field(1e-12, gt=0, le=0.1, description="Added to variances in layer normalisation")
     initializer_range: float = Field(0.02, gt=0, le=10, description="Standard deviation of fresh weights")
 
-    def resolved(self) -> Self:
+    def resolved(self, encoder: Path | None = None) -> Self:
         """The same with the size that the configuration of the pretrained encoder says.
+
+        Args:
+            encoder: Its folder; None where training begins with fresh weights.
 
         Raises:
             ConfigError: There is no such encoder, it is no BERT, or sizes set here contradict it.
         """
-        if self.pretrained is None:
+        if encoder is None:
             return self
-        path = Path(self.pretrained) / CONFIG_FILE
+        path = encoder / CONFIG_FILE
         config = _read(path)
         if config.get("model_type") != "bert":
             raise ConfigError(f"model_type is {config.get('model_type')!r}", where=path, expected="'bert'")
@@ -104,10 +112,48 @@ class PooledEncoderHyperparameters(EncoderHyperparameters):
         return super()._check_model()
 
 
+def pretrained_folder(hyperparameters: Hyperparameters, pretrained_dir: str | Path | None) -> Path | None:
+    """The folder of the pretrained encoder that a training begins with.
+
+    Args:
+        hyperparameters: Those of the model class; they name the folder relative to `pretrained_dir`.
+        pretrained_dir: Holds the encoders, in a SageMaker job the channel `pretrained`; None where there are none.
+
+    Returns:
+        The folder; None where the hyperparameters name no encoder.
+
+    Raises:
+        ConfigError: There is no such folder, or its name leads out of `pretrained_dir`.
+    """
+    if not isinstance(hyperparameters, EncoderHyperparameters) or hyperparameters.pretrained is None:
+        return None
+    name = hyperparameters.pretrained
+    if pretrained_dir is None:
+        raise ConfigError(
+            f"pretrained is {name!r}, and no folder of pretrained encoders is given",
+            where="hyperparameters",
+            expected="the channel `pretrained` of the training job, or `pretrained` in a training configuration",
+        )
+    if Path(name).is_absolute() or ".." in Path(name).parts:
+        raise ConfigError(
+            f"pretrained is {name!r}",
+            where="hyperparameters",
+            expected=f"the name of a folder below {pretrained_dir}",
+            mend="hand the folder above it over as the channel `pretrained`, and name it relative to that",
+        )
+    folder = Path(pretrained_dir) / name
+    if not folder.is_dir():
+        raise ConfigError(
+            f"pretrained is {name!r}, and there is no such folder",
+            where=pretrained_dir,
+            expected="the folder of a pretrained BERT",
+        )
+    return folder
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
-        text = path.read_text(encoding="utf-8")  # contract: ignore[SC901] the folder that pretrained names
-        config = json.loads(text)
+        config = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigError(
             f"cannot be read: {error}", where=path, expected="a folder of a pretrained BERT (pretrained)"

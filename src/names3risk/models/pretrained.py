@@ -24,8 +24,10 @@ WEIGHTS_FILE = "model.safetensors"
 WORD_EMBEDDINGS = "embeddings.word_embeddings.weight"
 
 
-def load_pretrained(model: nn.Module, hyperparameters: Hyperparameters, tokenizer: Tokenizer) -> None:
-    """Gives a new model the pretrained weights that its hyperparameters name, if they name any.
+def load_pretrained(
+    model: nn.Module, hyperparameters: Hyperparameters, tokenizer: Tokenizer, encoder: Path | None
+) -> None:
+    """Gives a new model the weights of a pretrained encoder, where it begins with one.
 
     Each token takes the embedding of the same token of the pretrained vocabulary, a special token that of its
     counterpart. The last layers and the pooler get fresh weights where the hyperparameters ask for it.
@@ -34,31 +36,31 @@ def load_pretrained(model: nn.Module, hyperparameters: Hyperparameters, tokenize
         model: From `build_model`; it is changed in place.
         hyperparameters: Those it was built with.
         tokenizer: The tokenizer of the model, from `pretrained_tokenizer` of the same folder.
+        encoder: The folder of the encoder, from `pretrained_folder`; None where the weights stay as they are.
 
     Raises:
         ArtifactError: The folder lacks weights, or they do not fit.
     """
-    if not isinstance(hyperparameters, EncoderHyperparameters) or hyperparameters.pretrained is None:
+    if encoder is None or not isinstance(hyperparameters, EncoderHyperparameters):
         return
     from names3risk.text.wordpiece import pretrained_ids
 
-    folder = Path(hyperparameters.pretrained)
-    state = _read(folder / WEIGHTS_FILE)
+    state = _read(encoder / WEIGHTS_FILE)
     part = next(module for module in model.modules() if isinstance(module, BertEncoder))
     own = part.encoder.state_dict()
-    rows = torch.tensor(pretrained_ids(tokenizer, folder))
+    rows = torch.tensor(pretrained_ids(tokenizer, encoder))
     loaded: dict[str, Tensor] = {}
     for name in own:
         if "lora_" in name:
             continue
         source = name.replace(".base_layer.", ".")
         if source not in state:
-            raise ArtifactError(f"no tensor {source}", where=folder / WEIGHTS_FILE, expected="the weights of a BERT")
+            raise ArtifactError(f"no tensor {source}", where=encoder / WEIGHTS_FILE, expected="the weights of a BERT")
         loaded[name] = state[source][rows] if source == WORD_EMBEDDINGS else state[source]
         if loaded[name].shape != own[name].shape:
             raise ArtifactError(
                 f"tensor {source} has shape {tuple(loaded[name].shape)}",
-                where=folder / WEIGHTS_FILE,
+                where=encoder / WEIGHTS_FILE,
                 expected=f"{tuple(own[name].shape)} as config.json beside it says",
             )
     part.encoder.load_state_dict(loaded, strict=False)
@@ -66,7 +68,7 @@ def load_pretrained(model: nn.Module, hyperparameters: Hyperparameters, tokenize
     if pooler is not None and not getattr(hyperparameters, "reinit_pooler", False) and "pooler.dense.weight" in state:
         pooler.load_state_dict({"weight": state["pooler.dense.weight"], "bias": state["pooler.dense.bias"]})
     _reinitialise(part, hyperparameters)
-    logger.info("loaded %d pretrained tensors from %s", len(loaded), folder)
+    logger.info("loaded %d pretrained tensors from %s", len(loaded), encoder)
 
 
 def _reinitialise(part: BertEncoder, hyperparameters: EncoderHyperparameters) -> None:
@@ -94,7 +96,7 @@ def _read(path: Path) -> Mapping[str, Tensor]:
     from safetensors.torch import load_file
 
     try:
-        state: dict[str, Any] = load_file(path)  # contract: ignore[SC901] the folder that pretrained names
+        state: dict[str, Any] = load_file(path)
     except (OSError, SafetensorError) as error:
         raise ArtifactError(f"cannot be read: {error}", where=path, expected="pretrained weights") from error
     # Checkpoints with a head keep the encoder below "bert.".

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tokenizers import Tokenizer
 
 from names3risk.hyperparameters import Hyperparameters
-from names3risk.hyperparameters.encoder import EncoderHyperparameters
 from names3risk.hyperparameters.multimodal import ChunkedHyperparameters
 from names3risk.text.steps import messages_of
 from names3risk.text.tokenizer import train_tokenizer
@@ -21,24 +21,22 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def has_own_tokenizer(hyperparameters: Hyperparameters) -> bool:
-    """Whether the model brings its tokenizer with its pretrained weights."""
-    return isinstance(hyperparameters, EncoderHyperparameters) and hyperparameters.pretrained is not None
-
-
-def make_tokenizer(hyperparameters: Hyperparameters, fields: Mapping[str, pl.Series]) -> Tokenizer:
-    """The pretrained tokenizer that the hyperparameters name, or one trained on the training split.
+def make_tokenizer(
+    hyperparameters: Hyperparameters, fields: Mapping[str, pl.Series], encoder: Path | None = None
+) -> Tokenizer:
+    """The tokenizer of the pretrained encoder, or one trained on the training split.
 
     Args:
         hyperparameters: Those of the model class.
         fields: Text columns of the training split; their text steps are done here first.
+        encoder: The folder of the pretrained encoder, where the model begins with one.
 
     Raises:
         ArtifactError: The pretrained tokenizer cannot be read.
         DataError: There is no text to train on.
     """
-    if isinstance(hyperparameters, EncoderHyperparameters) and hyperparameters.pretrained is not None:
-        return pretrained_tokenizer(hyperparameters.pretrained)
+    if encoder is not None:
+        return pretrained_tokenizer(encoder)
     texts: Mapping[str, list[str | None]] = {name: column.to_list() for name, column in fields.items()}
     if isinstance(hyperparameters, ChunkedHyperparameters):
         steps = hyperparameters.text_steps

@@ -72,7 +72,7 @@ def pretrained_ids(tokenizer: Tokenizer, folder: str | Path) -> list[int]:
 def _state(folder: str | Path) -> dict[str, Any]:
     path = Path(folder) / TOKENIZER_FILE
     try:
-        state = json.loads(path.read_text(encoding="utf-8"))  # contract: ignore[SC901] the folder that pretrained names
+        state = json.loads(path.read_text(encoding="utf-8"))
         kind = state["model"]["type"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ArtifactError(f"cannot be read: {error}", where=path, expected="a tokenizer saved as JSON") from error

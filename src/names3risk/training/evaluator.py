@@ -200,6 +200,7 @@ def evaluator_of(
     watch: str | Path,
     *,
     artifacts_dir: str | Path | None = None,
+    pretrained_dir: str | Path | None = None,
     batches_per_checkpoint: int = 100,
 ) -> RunningAverageEvaluator:
     """An evaluator of a training job, with features and tokens as the job makes them.
@@ -209,21 +210,24 @@ def evaluator_of(
         hyperparameters: The job's.
         watch: The job's checkpoint folder.
         artifacts_dir: The job's folder with `tokenizer.json`, if it has one.
+        pretrained_dir: The job's folder of pretrained encoders, if it has one.
         batches_per_checkpoint: See `RunningAverageEvaluator`.
 
     Raises:
         Names3RiskError: Data or hyperparameters are at fault.
     """
     from names3risk.artifacts import ModelArtifacts
+    from names3risk.hyperparameters.encoder import pretrained_folder
     from names3risk.models import build_model
     from names3risk.training.job import encode_split, find_tokenizer, fit_features
     from names3risk.training.roles import complete, load_labelled_split
 
-    hyperparameters = hyperparameters.resolved()
+    encoder = pretrained_folder(hyperparameters, pretrained_dir)
+    hyperparameters = hyperparameters.resolved(encoder)
     train = load_labelled_split(Path(splits) / "train", hyperparameters)
     val = load_labelled_split(Path(splits) / "val", hyperparameters)
     features = fit_features(train, hyperparameters, None, None)
-    tokenizer = find_tokenizer(train, hyperparameters, artifacts_dir)
+    tokenizer = find_tokenizer(train, hyperparameters, artifacts_dir, encoder)
     artifacts = ModelArtifacts(complete(hyperparameters, train.schema), train.schema, features, tokenizer)
     encoded = encode_split(val, artifacts, features.transform(val.frame))
     model = build_model(artifacts.hyperparameters, artifacts.vocabulary_size, encoded.tabular.shape[1])

@@ -25,8 +25,9 @@ from names3risk.evaluation.report import Report
 from names3risk.features.encoder import IMPUTE_FILE, RISK_FILE, FeatureEncoder, load_imputer, load_risk_tables
 from names3risk.files import require_writable, staged, write_json
 from names3risk.hyperparameters import Hyperparameters
+from names3risk.hyperparameters.encoder import pretrained_folder
 from names3risk.serving.predictor import Predictor
-from names3risk.text.choosing import has_own_tokenizer, make_tokenizer
+from names3risk.text.choosing import make_tokenizer
 from names3risk.text.encoding import TextEncoder
 from names3risk.text.store import encode_once
 from names3risk.text.tokenizer import load_tokenizer
@@ -67,6 +68,7 @@ def run_training_job(
     data_dir: str | Path,
     checkpoint_dir: str | Path,
     artifacts_dir: str | Path | None = None,
+    pretrained_dir: str | Path | None = None,
     use_precomputed_imputation: bool = False,
     use_precomputed_risk_tables: bool = False,
     resume: bool = False,
@@ -84,6 +86,7 @@ def run_training_job(
         checkpoint_dir: Where the best and the last checkpoint go, and the token ids of the splits.
         artifacts_dir: Folder with `tokenizer.json` and precomputed tables; without it a tokenizer is trained here. A
             model with pretrained weights takes the tokenizer that lies beside those.
+        pretrained_dir: Folder below which the hyperparameter `pretrained` names a pretrained encoder.
         use_precomputed_imputation: Take `impute_dict.json` of `artifacts_dir` instead of fitting.
         use_precomputed_risk_tables: Take `risk_table_map.json` of `artifacts_dir` instead of fitting.
         resume: Go on from the last checkpoint of the same run where `checkpoint_dir` holds one.
@@ -103,7 +106,8 @@ def run_training_job(
 
     for folder in (model_dir, data_dir, checkpoint_dir):
         require_writable(folder)
-    hyperparameters = hyperparameters.resolved()
+    encoder = pretrained_folder(hyperparameters, pretrained_dir)
+    hyperparameters = hyperparameters.resolved(encoder)
     train = load_labelled_split(train_dir, hyperparameters)
     val = load_labelled_split(val_dir, hyperparameters)
     test = load_labelled_split(test_dir, hyperparameters)
@@ -119,10 +123,10 @@ def run_training_job(
         complete(hyperparameters, train.schema),
         train.schema,
         features,
-        find_tokenizer(train, hyperparameters, artifacts_dir),
+        find_tokenizer(train, hyperparameters, artifacts_dir, encoder),
     )
     model = build_model(artifacts.hyperparameters, artifacts.vocabulary_size, tabular.shape[1])
-    load_pretrained(model, hyperparameters, artifacts.tokenizer)
+    load_pretrained(model, hyperparameters, artifacts.tokenizer, encoder)
     logger.info(
         "%s with %d parameters: %d training rows, %d features, %d tokens",
         hyperparameters.model_class,
@@ -202,11 +206,14 @@ def encode_split(
     return EncodedSplit(tokens, tabular, labels, split.frame[split.schema.id_name])
 
 
-def find_tokenizer(train: Split, hyperparameters: Hyperparameters, artifacts_dir: str | Path | None) -> Tokenizer:
-    """The tokenizer of the model class, of `artifacts_dir`, or a new one trained on the training split."""
-    if artifacts_dir is not None and not has_own_tokenizer(hyperparameters):
+def find_tokenizer(
+    train: Split, hyperparameters: Hyperparameters, artifacts_dir: str | Path | None, encoder: Path | None
+) -> Tokenizer:
+    """The tokenizer of the pretrained encoder, of `artifacts_dir`, or a new one trained on the training split."""
+    if artifacts_dir is not None and encoder is None:
         return load_tokenizer(Path(artifacts_dir) / "tokenizer.json")
-    return make_tokenizer(hyperparameters, {name: train.frame[name] for name in train.schema.text_source_fields})
+    fields = {name: train.frame[name] for name in train.schema.text_source_fields}
+    return make_tokenizer(hyperparameters, fields, encoder)
 
 
 def _score(predictor: Predictor, split: Split, name: str, folder: Path) -> Report:

@@ -24,6 +24,7 @@ class TuneConfig(BaseModel):
         ranges: The hyperparameters that are searched, and where; as in the pipeline's Tuning step.
         output: The folder for the study, its table and picture, and the best hyperparameters.
         tokenizer: A folder with `tokenizer.json`; without it one is trained on the training split.
+        pretrained: The folder below which the hyperparameter `pretrained` names a pretrained encoder.
         objective: Validation metric that is optimised; by default the early-stopping metric.
         trials: Trainings that shall end, those of earlier runs in the same folder included.
         timeout_minutes: No training begins after so many minutes; None for no limit.
@@ -39,6 +40,7 @@ class TuneConfig(BaseModel):
     ranges: dict[str, Range] = Field(min_length=1)
     output: Path
     tokenizer: Path | None = None
+    pretrained: Path | None = None
     objective: str | None = None
     trials: int = Field(20, ge=1)
     timeout_minutes: float | None = Field(None, gt=0)

@@ -95,6 +95,7 @@ def run_trial(
             data_dir=folder / "data",
             checkpoint_dir=folder / "checkpoints",
             artifacts_dir=config.tokenizer,
+            pretrained_dir=config.pretrained,
             callbacks=[watch],
         )
         measured = result.evaluations["val"].overall.values

