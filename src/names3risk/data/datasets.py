@@ -152,6 +152,16 @@ class Selection:
         return len(self.rows), self.length
 
     @property
+    def tabular(self) -> Tensor:
+        """Features of the rows, `(B, F)`."""
+        return self.source.tabular[self.rows]
+
+    @property
+    def labels(self) -> Tensor | None:
+        """Classes of the rows, `(B,)`."""
+        return None if self.source.labels is None else self.source.labels[self.rows]
+
+    @property
     def tensors(self) -> dict[str, Tensor]:
         """The tensors that the batch is made of, by name."""
         return {"rows": self.rows}

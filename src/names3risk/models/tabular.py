@@ -6,6 +6,7 @@ from torch import nn
 
 from names3risk.hyperparameters.names3risk import Names3RiskHyperparameters
 from names3risk.models.blocks import RowDropout
+from names3risk.models.normalisation import InputNorm
 
 
 def build_tabular(hyperparameters: Names3RiskHyperparameters, n_tabular: int, width: int) -> nn.Sequential | None:
@@ -22,7 +23,7 @@ def build_tabular(hyperparameters: Names3RiskHyperparameters, n_tabular: int, wi
         return None
     dropout = hyperparameters.dropout_rate
     return nn.Sequential(
-        nn.BatchNorm1d(n_tabular),
+        InputNorm(n_tabular),
         nn.Linear(n_tabular, width),
         nn.ReLU(),
         nn.Dropout(dropout),

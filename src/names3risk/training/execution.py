@@ -87,8 +87,12 @@ def choose(
     return Execution(
         precision=precision,
         compiled=hyperparameters.compile == "always" or (hyperparameters.compile == "auto" and pays),
-        # Neither the exchange of gradients between processes nor a loss scale that changes can be recorded.
-        recorded=gpu and recordable and hyperparameters.cuda_graphs and world.size == 1 and precision != "fp16",
+        # Neither shards that are gathered on the way nor a loss scale that changes can be recorded.
+        recorded=gpu
+        and recordable
+        and hyperparameters.cuda_graphs
+        and (world.size == 1 or hyperparameters.strategy == "ddp")
+        and precision != "fp16",
     )
 
 

@@ -86,7 +86,8 @@ class StepGraphs:
         torch.cuda.current_stream().wait_stream(stream)
         pool = next(iter(self.recorded.values())).graph.pool() if self.recorded else None
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, pool=pool):
+        # Other threads may go on asking the device about work of other processes.
+        with torch.cuda.graph(graph, pool=pool, capture_error_mode="thread_local"):
             loss = self.step(batch.build(tensors))
             if self.clip:
                 nn.utils.clip_grad_norm_(self.parameters, self.clip)

@@ -22,6 +22,7 @@ from names3risk.training.losses import build_loss
 from names3risk.training.metrics import build_metrics
 from names3risk.training.optimizers import build_optimizer
 from names3risk.training.schedules import build_schedule
+from names3risk.training.sharing import StepTotals
 from names3risk.training.strategies import shard
 
 
@@ -52,6 +53,7 @@ class RiskModule(lightning.LightningModule):
         """Weighted losses and weights of this process's rows since the last validation."""
         self.finite = FiniteWatch()
         self.graphs: StepGraphs | None = None
+        self.totals: StepTotals | None = None
         self._replayed: Recorded | None = None
         self._compiled: Callable[..., Tensor] | None = None
 
@@ -89,10 +91,12 @@ class RiskModule(lightning.LightningModule):
         """Makes ready what depends on the device and on how steps are run."""
         self.train_sums = self.train_sums.to(self.device)
         self.finite.start(2 * self.usual_rows, self.device)  # a small last batch joins another
+        if self.trainer.world_size > 1:
+            self.totals = StepTotals(self.model, self.device)
         if self.execution.compiled:
             self._compiled = torch.compile(self.model.forward)
         if self.execution.recorded:
-            once = self.settings.accumulate_grad_batches == 1
+            once = self.settings.accumulate_grad_batches == 1 and self.trainer.world_size == 1
             self.graphs = StepGraphs(
                 self._recordable_step,
                 list(self.model.parameters()),
@@ -111,6 +115,9 @@ class RiskModule(lightning.LightningModule):
         Raises:
             TrainingError: The loss of this or an earlier batch is not finite.
         """
+        if self.totals is not None and (self.totals.norms or self.graphs is not None):
+            assert batch.labels is not None
+            self.totals.exchange(batch.tabular, self.loss.weights[batch.labels])
         usual = len(batch.rows) == self.usual_rows
         self._replayed = self.graphs.replay(batch) if self.graphs is not None and usual else None
         loss = self._measure(batch.build(batch.tensors)) if self._replayed is None else self._replayed.loss
@@ -127,9 +134,12 @@ class RiskModule(lightning.LightningModule):
         weighted, weight = (losses * weights).sum(), weights.sum()
         self.finite.look(losses)
         self.train_sums += torch.stack([weighted.detach(), weight])
-        if self.trainer.world_size == 1:
+        if self.totals is None:
             return weighted / weight
-        distributed.all_reduce(weight)
+        if self.graphs is None:
+            distributed.all_reduce(weight)
+        else:
+            weight = self.totals.weight  # a recorded step can wait for no other process
         return weighted / weight * self.trainer.world_size
 
     def _recordable_step(self, batch: Batch) -> Tensor:
@@ -182,6 +192,11 @@ class RiskModule(lightning.LightningModule):
         recorded = self._replayed is not None and self._replayed.clipped
         if self.settings.gradient_clip_val and not recorded:
             nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.gradient_clip_val)
+
+    def on_train_end(self) -> None:
+        """Leaves the network as one that is used alone."""
+        if self.totals is not None:
+            self.totals.forget()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Makes sure that the weights are good, and saves the sums of the training loss over all processes."""

@@ -2,22 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from lightning.pytorch.strategies import ModelParallelStrategy, Strategy
-from torch import nn
+from lightning.pytorch.strategies import DDPStrategy, ModelParallelStrategy, Strategy
+from torch import Tensor, distributed, nn
 from torch.distributed.fsdp import fully_shard
 
 from names3risk.errors import ConfigError
 from names3risk.hyperparameters import Hyperparameters
+from names3risk.training.execution import Execution
+from names3risk.training.sharing import average_gradients
 from names3risk.training.world import World
 
 if TYPE_CHECKING:
     from torch.distributed.device_mesh import DeviceMesh
 
 
-def build_strategy(hyperparameters: Hyperparameters, world: World) -> str | Strategy:
-    """The strategy that the hyperparameters name.
+class RecordedDDP(DDPStrategy):
+    """Data parallelism that averages gradients all at once after the backward pass.
+
+    Nothing reaches into the forward and backward pass, which can so be a recorded CUDA graph; DDP itself exchanges
+    gradients while others are yet to be computed.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._averages = True
+
+    def configure_ddp(self) -> None:
+        """Makes all processes begin with the first one's weights."""
+        assert self.model is not None
+        for tensor in (*self.model.parameters(), *self.model.buffers()):
+            distributed.broadcast(tensor.data, 0)
+
+    @contextmanager
+    def block_backward_sync(self) -> Iterator[None]:
+        """Leaves gradients as they are while a step of several batches sums them up."""
+        self._averages = False
+        try:
+            yield
+        finally:
+            self._averages = True
+
+    def post_backward(self, closure_loss: Tensor) -> None:
+        """Averages the gradients."""
+        assert self.model is not None
+        if self._averages:
+            average_gradients(self.model.parameters())
+
+
+def build_strategy(hyperparameters: Hyperparameters, world: World, execution: Execution) -> str | Strategy:
+    """The strategy that the hyperparameters name, for steps that are run in a certain way.
 
     Raises:
         ConfigError: The hyperparameters ask for what cannot be had together.
@@ -25,7 +62,7 @@ def build_strategy(hyperparameters: Hyperparameters, world: World) -> str | Stra
     if world.size == 1:
         return "auto"
     if hyperparameters.strategy == "ddp":
-        return "ddp"
+        return RecordedDDP() if execution.recorded else "ddp"
     if hyperparameters.weight_averaging != "none":
         raise ConfigError(
             f"weight_averaging {hyperparameters.weight_averaging} averages whole weights, strategy fsdp has shards",

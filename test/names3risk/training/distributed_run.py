@@ -1,7 +1,8 @@
 """Trains on the toy task in each process that torchrun starts and writes what came out.
 
 `distributed_run.py FOLDER HYPERPARAMETERS`; the batch size is that of all processes together. With `stop_after` the
-run breaks off after so many batches; with `resume` it goes on.
+run breaks off after so many batches; with `resume` it goes on. With `recorded` its steps are run as those recorded
+for a GPU are.
 """
 
 from __future__ import annotations
@@ -9,18 +10,22 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from lightning.pytorch.callbacks import Callback
-from torch import nn
+from torch import Tensor, distributed
 
-from names3risk.data.datasets import EncodedSplit
+from names3risk.data.datasets import Batch, EncodedSplit, Selection
 from names3risk.hyperparameters import parse_hyperparameters
 from names3risk.models import build_model
 from names3risk.text.ragged import RaggedTokens
+from names3risk.training import module, trainer
+from names3risk.training.graphs import Recorded, StepGraphs
 from names3risk.training.trainer import fit
 
 
@@ -28,7 +33,8 @@ def toy_split(rows: int, seed: int) -> EncodedSplit:
     random = np.random.default_rng(seed)
     labels = random.integers(0, 2, rows)
     tokens = [[8 + int(label), *random.integers(10, 20, random.integers(0, 6)).tolist()] for label in labels]
-    return EncodedSplit(RaggedTokens.from_lists(tokens), np.zeros((rows, 0), dtype=np.float32), labels)
+    features = random.normal(50.0, 3.0, (rows, 2)).astype(np.float32)
+    return EncodedSplit(RaggedTokens.from_lists(tokens), features, labels)
 
 
 def main(folder: Path, changes: dict[str, Any]) -> None:
@@ -36,6 +42,8 @@ def main(folder: Path, changes: dict[str, Any]) -> None:
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     stop_after, resume = changes.pop("stop_after", None), changes.pop("resume", False)
     rows_per_step = changes.pop("rows_per_step", 16)
+    if changes.pop("recorded", False):
+        act_as_recorded()
     hyperparameters = parse_hyperparameters(
         {
             "model_class": "transformer2risk",
@@ -54,7 +62,7 @@ def main(folder: Path, changes: dict[str, Any]) -> None:
             **changes,
         }
     )
-    model = build_model(hyperparameters, 20, 0)
+    model = build_model(hyperparameters, 20, 2)
     result = fit(
         model,
         hyperparameters,
@@ -66,9 +74,49 @@ def main(folder: Path, changes: dict[str, Any]) -> None:
         resume=resume,
         callbacks=[] if stop_after is None else [BreakOff(stop_after)],
     )
-    weights = nn.utils.parameters_to_vector(result.model.parameters()).tolist()
+    weights = torch.cat([value.double().flatten() for value in result.model.state_dict().values()]).tolist()
     rank = os.environ.get("RANK", "0")
     (folder / f"result-{rank}.json").write_text(json.dumps({"history": result.history, "weights": weights}))
+
+
+class EagerGraphs(StepGraphs):
+    """Runs steps as a recorded one is replayed: from the same tensors, into the same gradients, each time."""
+
+    def _record(self, batch: Batch | Selection) -> Recorded:
+        tensors = {name: tensor.clone() for name, tensor in batch.tensors.items()}
+        loss = torch.zeros(())
+        gradients: list[Tensor | None] = [torch.zeros_like(parameter) for parameter in self.parameters]
+        recorded = Recorded(
+            EagerGraph(lambda: self._run(batch.build(tensors), recorded)), tensors, loss, gradients, False
+        )
+        return recorded
+
+    def _run(self, batch: Batch, recorded: Recorded) -> None:
+        collectives = distributed.all_reduce
+        distributed.all_reduce = forbidden
+        kept = [parameter.grad for parameter in self.parameters]
+        self._forget_gradients()
+        recorded.loss.copy_(self.step(batch))
+        for parameter, gradient, before in zip(self.parameters, recorded.gradients, kept, strict=True):
+            assert gradient is not None
+            gradient.copy_(parameter.grad)
+            parameter.grad = before
+        distributed.all_reduce = collectives
+
+
+@dataclass
+class EagerGraph:
+    replay: Callable[[], None]
+
+
+def forbidden(*_: Any, **__: Any) -> None:
+    raise AssertionError("a recorded step can wait for no other process")
+
+
+def act_as_recorded() -> None:
+    module.StepGraphs = EagerGraphs
+    chosen = trainer.choose
+    trainer.choose = lambda *arguments: replace(chosen(*arguments), recorded=True)
 
 
 class BreakOff(Callback):

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from names3risk.errors import ConfigError
+from names3risk.training.execution import Execution
 from names3risk.training.loaders import ScoringLoader, TrainingLoader
 from names3risk.training.strategies import build_strategy
 from names3risk.training.world import World, find_world
@@ -46,11 +47,11 @@ def assert_equal(result: dict[str, Any], wanted: dict[str, Any]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("strategy", ["ddp", "fsdp"])
+@pytest.mark.parametrize("values", [{"strategy": "ddp"}, {"strategy": "fsdp"}, {"recorded": True}])
 def test_two_processes_give_the_loss_curve_and_weights_of_one(
-    alone: dict[str, Any], tmp_path: Path, strategy: str
+    alone: dict[str, Any], tmp_path: Path, values: dict[str, Any]
 ) -> None:
-    first, second = run(tmp_path, *TWO, strategy=strategy, **WEIGHTED)
+    first, second = run(tmp_path, *TWO, **values, **WEIGHTED)
     assert first == second, "every process ends with the same weights and knows the same history"
     assert_equal(first, alone)
     assert sorted(path.name for path in tmp_path.glob("*.ckpt")) == ["best.ckpt", "last.ckpt"]
@@ -72,7 +73,7 @@ def test_a_checkpoint_is_resumed_by_another_number_of_processes(
 
 def test_weights_cannot_be_averaged_in_shards(tiny: Any) -> None:
     with pytest.raises(ConfigError, match="weight_averaging ema averages whole weights"):
-        build_strategy(tiny(strategy="fsdp", weight_averaging="ema"), World(0, 2, 0, 2))
+        build_strategy(tiny(strategy="fsdp", weight_averaging="ema"), World(0, 2, 0, 2), Execution())
 
 
 @pytest.mark.parametrize("rows", [8, 35, 64, 65, 66, 67])

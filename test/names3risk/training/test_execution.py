@@ -41,7 +41,8 @@ def test_on_a_gpu_steps_are_recorded_and_long_runs_compiled(chosen: Callable[...
 
 
 def test_what_cannot_be_recorded_is_not(chosen: Callable[..., Execution]) -> None:
-    assert not chosen(GPU, size=2).recorded, "processes exchange gradients"
+    assert chosen(GPU, size=2).recorded, "gradients are exchanged after the step"
+    assert not chosen(GPU, size=2, strategy="fsdp").recorded, "shards are gathered within the step"
     assert not chosen(GPU, precision="fp16").recorded, "the loss scale changes"
     lstm = chosen(GPU, rows=MANY, name="lstm2risk")
     assert lstm == Execution("tf32"), "packed sequences wait for the device"
