@@ -40,7 +40,7 @@ def main(
         val_dir=input_path / "val",
         test_dir=input_path / "test",
         artifacts_dir=artifacts if artifacts.is_dir() else None,
-        pretrained_dir=input_paths["pretrained"],
+        pretrained_dir=input_paths.get("pretrained"),
         hyperparameters=load_hyperparameters(input_paths["config"], environ_vars["REGION"]),
         model_dir=output_paths["model_output"],
         data_dir=output_paths["data_output"],

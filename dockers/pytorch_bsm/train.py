@@ -39,7 +39,7 @@ def main(
         train_dir=train_path,
         val_dir=val_path,
         test_dir=test_path,
-        pretrained_dir=input_paths["pretrained"],
+        pretrained_dir=input_paths.get("pretrained"),
         hyperparameters=load_hyperparameters(input_paths["config"]),
         model_dir=output_paths["model_output"],
         data_dir=output_paths["data_output"],

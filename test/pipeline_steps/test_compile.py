@@ -77,6 +77,12 @@ def test_training_gets_a_channel_a_split_and_the_tokenizer(load, steps):
     assert found["model_artifacts_input"]["Get"].startswith("Steps.Tokenizer.")
 
 
+def test_a_pretrained_encoder_is_a_channel_where_one_is_named(load, steps):
+    found = uris(steps(load(steps={"Train": {"inputs": {"pretrained": "s3://bucket/encoders"}}}).definition())["Train"])
+    assert list(found)[-1] == "pretrained"
+    assert found["pretrained"] == "s3://bucket/encoders"
+
+
 def test_evaluation_gets_the_model_and_the_test_split(load, steps):
     found = uris(steps(load().definition())["Evaluate"])
     assert found["model_input"] == {"Get": "Steps.Train.ModelArtifacts.S3ModelArtifacts"}

@@ -9,6 +9,7 @@ from pathlib import Path
 import names3risk_samples as samples
 import polars as pl
 import pytest
+from names3risk_pretrained import write_pretrained
 
 SCRIPT = Path(__file__).parents[3] / "dockers" / "pytorch_bsm" / "train.py"
 SETTINGS = {
@@ -64,6 +65,20 @@ def test_a_multimodal_class_reads_dialogues_and_tables(base):
     saved = json.loads((base / "model" / "hyperparameters.json").read_text())
     assert (saved["model_class"], saved["max_total_chunks"]) == ("multimodal_cnn", 2)
     assert pl.read_parquet(base / "output" / "data" / "test_predictions.parquet")["score"].is_between(0, 1).all()
+
+
+def test_a_pretrained_encoder_comes_in_through_its_channel(base):
+    channel = base / "input" / "data" / "pretrained"
+    (channel / "tiny").mkdir(parents=True)
+    write_pretrained(channel / "tiny")
+    roles = {name: SETTINGS[name] for name in ("id_name", "label_name", "text_name", "max_epochs", "batch_size")}
+    own = {"model_class": "bert", "tab_field_list": [], "cat_field_list": [], "max_sen_len": 16, "freeze_encoder": True}
+    settings = json.dumps({**roles, **own, "pretrained": "tiny"})
+    (base / "input" / "config" / "hyperparameters.json").write_text(settings)
+    done = run(base)
+    assert done.returncode == 0, done.stderr
+    assert "refund" in json.loads((base / "model" / "vocab.json").read_text())
+    assert json.loads((base / "model" / "hyperparameters.json").read_text())["bert_hidden_size"] == 8
 
 
 def test_a_missing_channel_fails_with_the_reason_in_the_failure_file(base):

@@ -6,14 +6,16 @@ import json
 from importlib.util import find_spec
 from pathlib import Path
 
+import names3risk_samples as samples
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+from names3risk_pretrained import WORDS, write_pretrained
+from tokenizers import Tokenizer
 from torch import nn
-from transformers import BertConfig, BertModel
+from transformers import BertModel
 
+import names3risk
 from names3risk.data.datasets import EncodedSplit
 from names3risk.errors import ArtifactError, ConfigError
 from names3risk.hyperparameters import parse_hyperparameters
@@ -29,24 +31,10 @@ from names3risk.text.special import CLS_ID, MISSING_ID, PAD_ID, SPECIAL_TOKENS
 from names3risk.text.wordpiece import pretrained_tokenizer
 from names3risk.training.trainer import fit
 
-WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "hello", "world", "##s", "refund", "now", "a", "b", "|"]
-SIZE = {"hidden_size": 8, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 12}
-
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A pretrained BERT of 13 words, as its authors would save it."""
-    path = tmp_path_factory.mktemp("pretrained")
-    config = BertConfig(vocab_size=len(WORDS), max_position_embeddings=40, initializer_range=0.3, **SIZE)
-    torch.manual_seed(0)
-    config.save_pretrained(path)
-    save_file(BertModel(config).state_dict(), path / "model.safetensors")
-    tokenizer = Tokenizer(models.WordPiece({word: index for index, word in enumerate(WORDS)}, unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.add_special_tokens(WORDS[:5])
-    tokenizer.save(str(path / "tokenizer.json"))
-    return path
+    return write_pretrained(tmp_path_factory.mktemp("pretrained"))
 
 
 def settings(folder, model_class="bert", **more):
@@ -172,10 +160,6 @@ def test_a_frozen_encoder_has_no_dropout(folder):
 
 
 def test_a_job_needs_the_folder_for_training_only(folder, tmp_path):
-    import names3risk_samples as samples
-
-    from names3risk.training.job import run_training_job
-
     copy = tmp_path / "copy"
     copy.mkdir()
     for file in folder.iterdir():
@@ -189,16 +173,8 @@ def test_a_job_needs_the_folder_for_training_only(folder, tmp_path):
         "batch_size": 32,
         "lora_rank": 2,
     }
-    result = run_training_job(
-        train_dir=splits / "train",
-        val_dir=splits / "val",
-        test_dir=splits / "test",
-        hyperparameters=parse_hyperparameters(values),
-        model_dir=tmp_path / "model",
-        data_dir=tmp_path / "data",
-        checkpoint_dir=tmp_path / "checkpoints",
-        pretrained_dir=tmp_path,
-    )
+    config = {"data": splits, "hyperparameters": values, "output": tmp_path / "out", "pretrained": tmp_path}
+    result = names3risk.train(config)
     for file in copy.iterdir():
         file.unlink()
     rows = samples.orders(20)
