@@ -27,13 +27,16 @@ _ORDER = "__missing_time"
 _ROUNDING = 1e-6
 
 
-def conform(frame: IntoDataFrameT, schema: ColumnSchema, where: str | None = None) -> IntoDataFrameT:
+def conform(
+    frame: IntoDataFrameT, schema: ColumnSchema, where: str | None = None, rows_before: int = 0
+) -> IntoDataFrameT:
     """Selects the columns of a schema by name and gives them their role's type; no row is filtered or de-duplicated.
 
     Args:
         frame: Raw or prepared rows, as a polars or pandas table.
         schema: The resolved schema. Rows that are only to be scored need `schema.without_label()`.
         where: The file that the rows came from, for errors.
+        rows_before: Rows of that file before these.
 
     Returns:
         The rows in the order they had; ids, categories and text as strings, numbers as Float64, times in UTC, and the
@@ -47,7 +50,7 @@ def conform(frame: IntoDataFrameT, schema: ColumnSchema, where: str | None = Non
     checks.check_columns(table, schema, where)
     if schema.label:
         checks.check_label_values(table, schema.label, where)
-    with checks.explained(table, schema, where):
+    with checks.explained(table, schema, where, -rows_before):
         result: nw.DataFrame[IntoDataFrameT] = encode_labels(table, schema)
     return result.to_native()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from names3risk.data.formats import Format, detect_format
-from names3risk.data.reading import find_data_file, read_table
+from names3risk.data.reading import find_parts, read_table
 from names3risk.data.schema import ColumnSchema
 from names3risk.data.writing import TableWriter
 from names3risk.errors import DataError
@@ -33,7 +33,7 @@ def load_split(folder: str | Path) -> Split:
     """Reads a split folder.
 
     Args:
-        folder: A folder with `data.parquet`, `data.csv` or `data.tsv` and `schema.json`.
+        folder: A folder with `data.parquet`, `data.csv` or `data.tsv`, or parts of one format, and `schema.json`.
 
     Returns:
         The split, its columns in the types of their roles.
@@ -52,8 +52,24 @@ def load_split(folder: str | Path) -> Split:
             mend="run tabular_preprocessing.py on the raw data first",
         )
     schema = ColumnSchema.load(folder / SCHEMA_FILE)
-    path = find_data_file(folder)
-    return Split(conform(read_table(path), schema, str(path)), schema, detect_format(path))
+    paths = split_files(folder)
+    where = paths[0] if len(paths) == 1 else folder
+    return Split(conform(read_table(where), schema, str(where)), schema, detect_format(paths[0]))
+
+
+def split_files(folder: str | Path) -> list[Path]:
+    """The data files of a split folder, by name.
+
+    Raises:
+        DataError: There is none, or they are of several formats.
+    """
+    paths = [part.path for part in find_parts(folder)]
+    formats = {path: detect_format(path) for path in paths}
+    if other := [path for path in paths if formats[path] != formats[paths[0]]]:
+        raise DataError(
+            f"is {formats[other[0]].upper()}", where=other[0], expected=f"{formats[paths[0]]}, as {paths[0].name} is"
+        )
+    return paths
 
 
 def save_split(folder: str | Path, split: Split) -> None:

@@ -88,10 +88,18 @@ class FeatureEncoder:
             smoothing = Smoothing(smooth_factor, count_threshold)
             labels = _labels(frame) if schema.cat_field_list else np.zeros(0)
             risk_tables = RiskTables.fit(table, schema.cat_field_list, labels, schema.num_classes, smoothing)
-        _check_fields(list(imputer.values), schema.tab_fields, IMPUTE_FILE)
-        _check_fields([item.field for item in risk_tables.tables.values()], schema.cat_field_list, RISK_FILE)
         scale = NumericScale.fit(table, schema.tab_fields, numeric_transform)
-        return cls(imputer, risk_tables, scale, smoothing, schema.num_classes)
+        return cls(imputer, risk_tables, scale, smoothing, schema.num_classes).checked(schema)
+
+    def checked(self, schema: ColumnSchema) -> FeatureEncoder:
+        """The same, once it is sure that it encodes the fields of a schema.
+
+        Raises:
+            ArtifactError: The values or tables are of other fields.
+        """
+        _check_fields(list(self.imputer.values), schema.tab_fields, IMPUTE_FILE)
+        _check_fields([item.field for item in self.risk_tables.tables.values()], schema.cat_field_list, RISK_FILE)
+        return self
 
     @property
     def feature_columns(self) -> list[str]:
@@ -103,11 +111,12 @@ class FeatureEncoder:
         """The columns of a table that are read."""
         return [*self.imputer.values, *dict.fromkeys(table.field for table in self.risk_tables.tables.values())]
 
-    def transform(self, frame: pl.DataFrame) -> np.ndarray:
+    def transform(self, frame: pl.DataFrame, risks: dict[str, np.ndarray] | None = None) -> np.ndarray:
         """Encodes rows.
 
         Args:
             frame: Rows with the fields, matched by name.
+            risks: For training rows, their out-of-fold risks, a `(N,)` array per output column.
 
         Returns:
             float32 `(N, F)`, columns as in `feature_columns`.
@@ -116,7 +125,7 @@ class FeatureEncoder:
             DataError: A field is missing.
         """
         table = self._typed(frame)
-        return self._matrix(table, self.risk_tables.transform(table), frame.height)
+        return self._matrix(table, self.risk_tables.transform(table) if risks is None else risks, frame.height)
 
     def fit_transform_out_of_fold(self, frame: pl.DataFrame, folds: int = 5, seed: int = 0) -> np.ndarray:
         """Encodes the training rows, each row's risks fitted on the folds that it is not in.

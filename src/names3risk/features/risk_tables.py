@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from names3risk.errors import ArtifactError, DataError
+from names3risk.features.risk_counts import FoldedRisks, RiskCounts, folds_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -99,16 +100,23 @@ class RiskTables:
         Raises:
             DataError: There is no training row.
         """
-        if fields and not len(labels):
+        counts = RiskCounts(fields, num_classes)
+        counts.add(frame, labels)
+        return cls.of(counts, num_classes, smoothing)
+
+    @classmethod
+    def of(cls, counts: RiskCounts, num_classes: int, smoothing: Smoothing) -> RiskTables:
+        """Makes the tables from counted training rows; see `fit`."""
+        total = counts.totals.sum()
+        if counts.fields and not total:
             raise DataError("risk tables need training rows")
         tables = {}
-        for field in fields:
-            codes, values = _codes(frame[field])
-            for name, positive in _targets(field, labels, num_classes):
-                rows, positives = _counts(codes, len(values), np.zeros(len(codes), dtype=int), 1, positive)
-                rate = positive.mean()
-                risks = smoothing.risk(rows, positives, np.array([len(positive)]), np.array([rate]))
-                tables[name] = RiskTable(field, dict(zip(values, risks[:, 0].tolist(), strict=True)), float(rate))
+        for field in counts.fields:
+            values, rows = counts.of(field)
+            for name, positive in _targets(field, num_classes):
+                rate = counts.totals[:, positive].sum() / total
+                risks = smoothing.risk(rows.sum(axis=(1, 2)), rows[:, :, positive].sum(axis=1), total, rate)
+                tables[name] = RiskTable(field, dict(zip(values.to_list(), risks.tolist(), strict=True)), float(rate))
         return cls(tables)
 
     def transform(self, frame: pl.DataFrame) -> dict[str, np.ndarray]:
@@ -178,48 +186,40 @@ def out_of_fold(
     Raises:
         DataError: There are fewer than two rows or folds.
     """
-    if min(len(labels), folds) < 2:
-        raise DataError("out-of-fold risks need two folds of one row or more")
+    check_folds(len(labels), folds)
     folds = min(folds, len(labels))
-    fold = np.random.default_rng(seed).permutation(len(labels)) % folds
-    size = len(labels) - np.bincount(fold, minlength=folds)
+    fold = folds_of(len(labels), folds, seed)
+    counts = RiskCounts(fields, num_classes, folds)
+    counts.add(frame, labels, fold)
+    return folded_risks(counts, num_classes, smoothing).transform(frame, fold)
+
+
+def check_folds(rows: int, folds: int) -> None:
+    """Checks that rows can be encoded out of fold.
+
+    Raises:
+        DataError: There are fewer than two rows or folds.
+    """
+    if min(rows, folds) < 2:
+        raise DataError("out-of-fold risks need two folds of one row or more")
+
+
+def folded_risks(counts: RiskCounts, num_classes: int, smoothing: Smoothing) -> FoldedRisks:
+    """The risks that rows of each fold have by the rows of the other folds."""
+    size = counts.totals.sum() - counts.totals.sum(axis=1)
     columns = {}
-    for field in fields:
-        codes, values = _codes(frame[field])
-        for name, positive in _targets(field, labels, num_classes):
-            rate = (positive.sum() - np.bincount(fold, positive, folds)) / size
-            rows, positives = _counts(codes, len(values), fold, folds, positive)
-            others = rows.sum(axis=1, keepdims=True) - rows
-            risks = smoothing.risk(others, positives.sum(axis=1, keepdims=True) - positives, size, rate)
-            risks = np.vstack([risks, rate])  # the last line is for missing values, whose code is -1
-            columns[name] = risks[codes, fold]
-    return columns
+    for field in counts.fields:
+        values, rows = counts.of(field)
+        others = rows.sum(axis=(1, 2))[:, None] - rows.sum(axis=2)
+        for name, positive in _targets(field, num_classes):
+            of_class = counts.totals[:, positive]
+            rate = (of_class.sum() - of_class) / size
+            positives = rows[:, :, positive].sum(axis=1, keepdims=True) - rows[:, :, positive]
+            risks = smoothing.risk(others, positives, size, rate)
+            columns[name] = (field, values, np.vstack([risks, rate]))  # the last line is for missing values: code -1
+    return FoldedRisks(columns)
 
 
-def _targets(field: str, labels: np.ndarray, num_classes: int) -> list[tuple[str, np.ndarray]]:
-    """The output columns of a field and which rows are positive for each."""
-    if num_classes <= 2:
-        return [(field, (labels == 1).astype(float))]
-    return [(f"{field}_class_{k}", (labels == k).astype(float)) for k in range(1, num_classes)]
-
-
-def _codes(values: pl.Series) -> tuple[np.ndarray, list[str]]:
-    """Numbers the values of a column in sorted order: `(N,)` numbers, -1 where missing, and the values."""
-    import polars as pl
-
-    known = values.drop_nulls().unique().sort()
-    codes = pl.DataFrame({"value": values}).join(
-        pl.DataFrame({"value": known}).with_row_index("code"), on="value", how="left", maintain_order="left"
-    )
-    return codes["code"].cast(pl.Int64).fill_null(-1).to_numpy(), known.to_list()
-
-
-def _counts(
-    codes: np.ndarray, categories: int, fold: np.ndarray, folds: int, positive: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Rows and positive rows by category and fold, each `(C, folds)`."""
-    seen = codes >= 0
-    cell = codes[seen] * folds + fold[seen]
-    rows = np.bincount(cell, minlength=categories * folds).reshape(categories, folds)
-    positives = np.bincount(cell, positive[seen], categories * folds).reshape(categories, folds)
-    return rows, positives
+def _targets(field: str, num_classes: int) -> list[tuple[str, int]]:
+    """The output columns of a field and the class that is positive for each."""
+    return [(field, 1)] if num_classes <= 2 else [(f"{field}_class_{k}", k) for k in range(1, num_classes)]

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from names3risk.data.preparation import LABEL, prepare
 from names3risk.data.reading import detect_format, find_data_file, read_table
 from names3risk.data.schema import ColumnSchema
 from names3risk.data.splits import SCHEMA_FILE, SPLIT_NAMES, Split, load_split
 from names3risk.errors import ConfigError, DataError
-from names3risk.hyperparameters import Hyperparameters
+
+if TYPE_CHECKING:
+    from names3risk.boosting.hyperparameters import XGBoostHyperparameters
+    from names3risk.hyperparameters import Hyperparameters
+
+    AnyHyperparameters = Hyperparameters | XGBoostHyperparameters
+
+Given = TypeVar("Given", bound="AnyHyperparameters")
 
 
-def load_labelled_split(folder: str | Path, hyperparameters: Hyperparameters) -> Split:
+def load_labelled_split(folder: str | Path, hyperparameters: AnyHyperparameters) -> Split:
     """Reads one split of a training job and checks that it can be trained or evaluated on.
 
     A folder without `schema.json` holds raw columns, whose roles the hyperparameters have to name.
 
     Args:
         folder: The split folder.
-        hyperparameters: Roles set here replace those of the schema.
+        hyperparameters: Roles set here replace those of the schema, and may name any column of the table.
 
     Returns:
         Prepared rows with integers in `label`, and the roles that count.
@@ -33,52 +40,78 @@ def load_labelled_split(folder: str | Path, hyperparameters: Hyperparameters) ->
     if several:
         raise DataError(f"the folder holds the splits {', '.join(several)}", where=folder, expected="one of them")
     if (Path(folder) / SCHEMA_FILE).is_file():
-        split = load_split(folder)
-        schema = _overlaid(split.schema, hyperparameters)
-        frame = split.frame if schema == split.schema else prepare(split.frame, schema, str(folder))
-        split = Split(frame, schema.prepared(), split.format)
+        beside = ColumnSchema.load(Path(folder) / SCHEMA_FILE)
+        schema = _overlaid(beside, hyperparameters)
+        split = load_split(folder) if schema == beside else _prepared(folder, schema)
     else:
-        path = find_data_file(folder)
-        frame = read_table(path)
-        schema = _declared(hyperparameters, folder).resolve(frame, path)
-        split = Split(prepare(frame, schema, str(path)), schema.prepared(), detect_format(path))
+        split = _prepared(folder, _declared(hyperparameters, folder))
     _check(split, hyperparameters, Path(folder))
     return split
 
 
-def complete(hyperparameters: Hyperparameters, schema: ColumnSchema) -> Hyperparameters:
+def check_classes(train: Split, folder: str | Path) -> None:
+    """Checks that the training split has rows of each class.
+
+    Args:
+        train: The split.
+        folder: Where it was read, for the message.
+
+    Raises:
+        DataError: A class has no row.
+    """
+    absent = sorted(set(range(train.schema.num_classes)) - set(train.frame[LABEL].unique().to_list()))
+    if absent:
+        raise DataError(
+            f"no training row is of class {', '.join(map(str, absent))}",
+            where=folder,
+            expected=f"rows of each of the {train.schema.num_classes} classes in column {LABEL!r}",
+        )
+
+
+def complete(hyperparameters: Given, schema: ColumnSchema) -> Given:
     """The hyperparameters with the column roles that the job used.
 
     Args:
         hyperparameters: As they were given.
         schema: The roles of the prepared rows.
     """
-    return hyperparameters.changed(
-        id_name=schema.id_name,
-        label_name=hyperparameters.label_name or LABEL,
-        text_source_fields=list(schema.text_source_fields),
-        tab_field_list=list(schema.tab_fields),
-        cat_field_list=list(schema.cat_field_list),
-    )
+    used = {
+        "id_name": schema.id_name,
+        "label_name": hyperparameters.label_name or LABEL,
+        "text_source_fields": list(schema.text_source_fields),
+        "tab_field_list": list(schema.tab_fields),
+        "cat_field_list": list(schema.cat_field_list),
+    }
+    known = type(hyperparameters).model_fields
+    changes = {name: value for name, value in used.items() if name in known}
+    return type(hyperparameters).model_validate({**hyperparameters.model_dump(), **changes})
 
 
-def _roles(hyperparameters: Hyperparameters) -> dict[str, Any]:
-    text = [hyperparameters.text_name] if hyperparameters.text_name else hyperparameters.text_source_fields
+def _prepared(folder: str | Path, schema: ColumnSchema) -> Split:
+    """The table of a folder, all of whose columns may have a role, prepared as a schema says."""
+    path = find_data_file(folder)
+    frame = read_table(path)
+    schema = schema.resolve(frame, path)
+    return Split(prepare(frame, schema, str(path)), schema.prepared(), detect_format(path))
+
+
+def _roles(hyperparameters: AnyHyperparameters) -> dict[str, Any]:
+    text_name = getattr(hyperparameters, "text_name", None)
     roles = {
         "id_name": hyperparameters.id_name,
-        "text_source_fields": text,
+        "text_source_fields": [text_name] if text_name else getattr(hyperparameters, "text_source_fields", None),
         "tab_field_list": hyperparameters.tab_field_list,
         "cat_field_list": hyperparameters.cat_field_list,
     }
     return {name: value for name, value in roles.items() if value is not None}
 
 
-def _label(hyperparameters: Hyperparameters) -> dict[str, Any]:
+def _label(hyperparameters: AnyHyperparameters) -> dict[str, Any]:
     classes = [[index] for index in range(hyperparameters.num_classes)]
     return {"column": hyperparameters.label_name, "classes": classes, "other": "error"}
 
 
-def _overlaid(schema: ColumnSchema, hyperparameters: Hyperparameters) -> ColumnSchema:
+def _overlaid(schema: ColumnSchema, hyperparameters: AnyHyperparameters) -> ColumnSchema:
     changes = _roles(hyperparameters)
     if hyperparameters.label_name and (not schema.label or hyperparameters.label_name != schema.label.column):
         changes["label"] = _label(hyperparameters)
@@ -87,9 +120,10 @@ def _overlaid(schema: ColumnSchema, hyperparameters: Hyperparameters) -> ColumnS
     return ColumnSchema.parse({**schema.model_dump(), **changes}, "hyperparameters")
 
 
-def _declared(hyperparameters: Hyperparameters, folder: str | Path) -> ColumnSchema:
+def _declared(hyperparameters: AnyHyperparameters, folder: str | Path) -> ColumnSchema:
+    roles = _roles(hyperparameters)
     absent = [name for name in ("id_name", "label_name") if not getattr(hyperparameters, name)]
-    if not (hyperparameters.text_name or hyperparameters.text_source_fields):
+    if hasattr(hyperparameters, "text_name") and not roles.get("text_source_fields"):
         absent.append("text_name or text_source_fields")
     if absent:
         raise ConfigError(
@@ -97,10 +131,10 @@ def _declared(hyperparameters: Hyperparameters, folder: str | Path) -> ColumnSch
             where=folder,
             expected=f"{SCHEMA_FILE} beside the data, or the roles in the hyperparameters",
         )
-    return ColumnSchema.parse({**_roles(hyperparameters), "label": _label(hyperparameters)}, "hyperparameters")
+    return ColumnSchema.parse({**roles, "label": _label(hyperparameters)}, "hyperparameters")
 
 
-def _check(split: Split, hyperparameters: Hyperparameters, folder: Path) -> None:
+def _check(split: Split, hyperparameters: AnyHyperparameters, folder: Path) -> None:
     schema = split.schema
     if schema.label is None or LABEL not in split.frame.columns:
         raise DataError("the rows have no label", where=folder, expected=f"column {LABEL!r}")
@@ -112,7 +146,7 @@ def _check(split: Split, hyperparameters: Hyperparameters, folder: Path) -> None
             where="hyperparameters",
             expected=f"{schema.num_classes}, as {folder / SCHEMA_FILE} declares",
         )
-    allowed = hyperparameters.full_field_list
+    allowed = getattr(hyperparameters, "full_field_list", None)
     used = [schema.id_name, *schema.text_source_fields, *schema.feature_columns]
     outside = [name for name in used if allowed is not None and name not in allowed]
     if outside:
