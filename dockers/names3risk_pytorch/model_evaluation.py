@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from names3risk.container import one_message
-from names3risk.evaluation.job import run_evaluation_job
+from names3risk.evaluation.job import SPLIT_OF_JOB_TYPE, run_evaluation_job
+from names3risk.serving.predictor import Predictor
 
 
 def main(
@@ -27,6 +28,7 @@ def main(
         job_args: `job_type` chooses the split where `eval_data` holds several.
     """
     run_evaluation_job(
+        Predictor.load,
         model_dir=input_paths["model_input"],
         eval_data_dir=input_paths["eval_data"],
         eval_dir=output_paths["eval_output"],
@@ -41,7 +43,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--job_type",
         default="testing",
-        choices=("training", "validation", "testing", "calibration"),
+        choices=tuple(SPLIT_OF_JOB_TYPE),
         help="Which split is evaluated.",
     )
     return parser.parse_args()

@@ -8,8 +8,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from names3risk.boosting.job import run_xgboost_evaluation_job
+from names3risk.boosting.predictor import XGBoostPredictor
 from names3risk.container import one_message
+from names3risk.evaluation.job import SPLIT_OF_JOB_TYPE, run_evaluation_job
 
 
 def main(
@@ -26,7 +27,8 @@ def main(
         environ_vars: Nothing is read from it.
         job_args: `job_type` chooses the split where `eval_data` holds several.
     """
-    run_xgboost_evaluation_job(
+    run_evaluation_job(
+        XGBoostPredictor.load,
         model_dir=input_paths["model_input"],
         eval_data_dir=input_paths["eval_data"],
         eval_dir=output_paths["eval_output"],
@@ -41,7 +43,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--job_type",
         default="testing",
-        choices=("training", "validation", "testing", "calibration"),
+        choices=tuple(SPLIT_OF_JOB_TYPE),
         help="Which split is evaluated.",
     )
     return parser.parse_args()

@@ -140,11 +140,15 @@ def evaluate(
     Raises:
         Names3RiskError: The model or the data are at fault.
     """
-    from names3risk.boosting.loading import load_labelled_split, load_predictor
+    from names3risk.boosting.loading import load_predictor
     from names3risk.evaluation.report import Report
+    from names3risk.training.roles import load_labelled_split
 
     predictor = load_predictor(model)
-    split = load_labelled_split(data, predictor) if columns is None else _prepared(data, _schema(columns))
+    if columns is None:
+        split = load_labelled_split(data, predictor.artifacts.hyperparameters)
+    else:
+        split = _prepared(data, _schema(columns))
     return Report.of(Path(data).name, predictor.predict(split.frame), split.schema.marketplace_name).evaluation
 
 

@@ -1,4 +1,4 @@
-"""The XGBoost jobs: training from split folders, and the evaluation of a trained booster.
+"""The XGBoost training job: split folders in; a model folder, predictions, metrics and pictures out.
 
 Everything that is fitted sees the training split only. Validation and test rows are scored by the predictor that
 serves, from the files just written, so that served scores equal evaluated ones.
@@ -19,17 +19,14 @@ from names3risk.boosting.explain import Explanation, importance
 from names3risk.boosting.features import BoostingFeatures
 from names3risk.boosting.hyperparameters import XGBoostHyperparameters
 from names3risk.boosting.predictor import XGBoostPredictor
-from names3risk.boosting.roles import load_labelled_split
 from names3risk.data.preparation import LABEL
-from names3risk.data.reading import write_table
-from names3risk.data.schema import ColumnSchema
 from names3risk.data.splits import Split
 from names3risk.errors import DataError
 from names3risk.evaluation.curves import save_figure
-from names3risk.evaluation.job import split_folder
 from names3risk.evaluation.metrics import Evaluation, IntArray
-from names3risk.evaluation.report import Report
+from names3risk.evaluation.report import score_split
 from names3risk.files import require_writable, staged, write_json
+from names3risk.training.roles import check_classes, complete, load_labelled_split
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +83,8 @@ def run_xgboost_training_job(
     train = load_labelled_split(train_dir, hyperparameters)
     val = load_labelled_split(val_dir, hyperparameters)
     test = load_labelled_split(test_dir, hyperparameters)
-    _check_classes(train, Path(train_dir))
+    check_classes(train, train_dir)
+    _check_fields(train, train_dir)
     features = BoostingFeatures.fit(train.frame, train.schema, hyperparameters)
     check_constraints(hyperparameters, features.columns)
     matrix = features.fit_transform_out_of_fold(train.frame, hyperparameters.seed)
@@ -104,7 +102,7 @@ def run_xgboost_training_job(
     if cluster.rank:
         return BoostingResult(Path(model_dir), Path(data_dir), {}, booster.num_boosted_rounds())
     used = importance(booster, features.columns, linear=hyperparameters.booster == "gblinear")
-    artifacts = BoostingArtifacts(_complete(hyperparameters, train.schema), train.schema, features, booster)
+    artifacts = BoostingArtifacts(complete(hyperparameters, train.schema), train.schema, features, booster)
     with staged(model_dir) as model_stage, staged(data_dir) as data_stage:
         if explanation := _explain(artifacts, val):
             used["mean_absolute_contribution"] = explanation.mean_absolute
@@ -113,38 +111,12 @@ def run_xgboost_training_job(
         save_boosting_artifacts(model_stage, artifacts, used)
         write_json(data_stage / "training_history.json", history)
         predictor = XGBoostPredictor.load(model_stage)
-        reports = {name: _score(predictor, split, name, data_stage) for name, split in (("val", val), ("test", test))}
+        reports = {
+            "val": score_split(predictor, val, "val", data_stage),
+            "test": score_split(predictor, test, "test", data_stage),
+        }
     evaluations = {name: report.evaluation for name, report in reports.items()}
     return BoostingResult(Path(model_dir), Path(data_dir), evaluations, booster.num_boosted_rounds())
-
-
-def run_xgboost_evaluation_job(
-    *, model_dir: str | Path, eval_data_dir: str | Path, eval_dir: str | Path, metrics_dir: str | Path, job_type: str
-) -> Report:
-    """Scores a labelled split and writes `predictions`, the pictures and `evaluation.json`.
-
-    Args:
-        model_dir: A model folder, or a folder with `model.tar.gz`.
-        eval_data_dir: The split folder, or the folder of all splits, of which `job_type` chooses one.
-        eval_dir: Where predictions (in the input's format) and pictures go.
-        metrics_dir: Where `evaluation.json` goes.
-        job_type: training, validation, testing or calibration.
-
-    Returns:
-        The report.
-
-    Raises:
-        Names3RiskError: The model, the data or the output are at fault; earlier outputs stay as they were.
-    """
-    with staged(eval_dir) as eval_stage, staged(metrics_dir) as metrics_stage:
-        predictor = XGBoostPredictor.load(model_dir)
-        folder = split_folder(eval_data_dir, job_type)
-        split = load_labelled_split(folder, predictor.artifacts.hyperparameters)
-        report = Report.of(folder.name, predictor.predict(split.frame), split.schema.marketplace_name)
-        write_table(report.predictions, eval_stage / f"predictions.{split.format}")
-        report.save_pictures(eval_stage / "roc_curve.png", eval_stage / "pr_curve.png")
-        write_json(metrics_stage / "evaluation.json", report.evaluation.to_json())
-    return report
 
 
 def _labels(split: Split) -> IntArray:
@@ -152,24 +124,13 @@ def _labels(split: Split) -> IntArray:
     return labels
 
 
-def _complete(hyperparameters: XGBoostHyperparameters, schema: ColumnSchema) -> XGBoostHyperparameters:
-    """The hyperparameters with the column roles that the job used."""
-    roles = {
-        "id_name": schema.id_name,
-        "label_name": hyperparameters.label_name or LABEL,
-        "tab_field_list": list(schema.tab_fields),
-        "cat_field_list": list(schema.cat_field_list),
-    }
-    return XGBoostHyperparameters.model_validate({**hyperparameters.model_dump(), **roles})
-
-
-def _check_classes(train: Split, folder: Path) -> None:
-    absent = sorted(set(range(train.schema.num_classes)) - set(train.frame[LABEL].unique().to_list()))
-    if absent:
+def _check_fields(train: Split, folder: str | Path) -> None:
+    if not train.schema.feature_columns:
         raise DataError(
-            f"no training row is of class {', '.join(map(str, absent))}",
+            "no column is a tabular or categorical field",
             where=folder,
-            expected=f"rows of each of the {train.schema.num_classes} classes in column {LABEL!r}",
+            expected="fields in tab_field_list or cat_field_list",
+            mend="name them in the column schema or in the hyperparameters",
         )
 
 
@@ -183,13 +144,3 @@ def _explain(artifacts: BoostingArtifacts, val: Split) -> Explanation | None:
     few = val.frame.head(hyperparameters.explained_rows)
     matrix = features.transform(few)
     return Explanation.of(artifacts.booster, to_dmatrix(matrix, features), matrix, features.columns)
-
-
-def _score(predictor: XGBoostPredictor, split: Split, name: str, folder: Path) -> Report:
-    report = Report.of(name, predictor.predict(split.frame), split.schema.marketplace_name)
-    write_table(report.predictions, folder / f"{name}_predictions.{split.format}")
-    write_json(folder / f"{name}_metrics.json", report.evaluation.to_json())
-    report.save_pictures(folder / f"{name}_roc_curve.png", folder / f"{name}_pr_curve.png")
-    metrics = report.evaluation.overall.values
-    logger.info("%s: %s", name, ", ".join(f"{metric} {value:.4f}" for metric, value in metrics.items()))
-    return report

@@ -11,7 +11,6 @@ from names3risk.errors import ConfigError
 
 if TYPE_CHECKING:
     from names3risk.boosting.predictor import XGBoostPredictor
-    from names3risk.data.splits import Split
     from names3risk.serving.handlers import ServedModel
     from names3risk.serving.predictor import Predictor
 
@@ -35,26 +34,6 @@ def load_predictor(model: str | Path, backend: str = "onnx") -> Predictor | XGBo
             return Predictor.of_folder(folder, backend)
         _refuse_backend(model, backend)
         return XGBoostPredictor.of_folder(folder)
-
-
-def load_labelled_split(folder: str | Path, predictor: Predictor | XGBoostPredictor) -> Split:
-    """Reads a split that a model can be evaluated on.
-
-    Args:
-        folder: The split folder.
-        predictor: The model.
-
-    Raises:
-        DataError: The split is empty or absent, or lacks a column.
-        ConfigError: Its roles do not fit the model.
-    """
-    from names3risk.boosting import roles as boosted
-    from names3risk.boosting.predictor import XGBoostPredictor
-    from names3risk.training import roles
-
-    if isinstance(predictor, XGBoostPredictor):
-        return boosted.load_labelled_split(folder, predictor.artifacts.hyperparameters)
-    return roles.load_labelled_split(folder, predictor.artifacts.hyperparameters)
 
 
 def load_served(model: str | Path, backend: str = "onnx", threads: int = 0) -> ServedModel:

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from names3risk.data.preprocessing import FOLDER_OF_JOB
 from names3risk.data.reading import write_table
 from names3risk.errors import ConfigError
 from names3risk.evaluation.report import Report
 from names3risk.files import staged, write_json
-from names3risk.serving.predictor import Predictor
 from names3risk.training.roles import load_labelled_split
+
+if TYPE_CHECKING:
+    from names3risk.boosting.predictor import XGBoostPredictor
+    from names3risk.serving.predictor import Predictor
 
 SPLIT_OF_JOB_TYPE = {"training": "train", **FOLDER_OF_JOB}
 
 
 def run_evaluation_job(
-    *, model_dir: str | Path, eval_data_dir: str | Path, eval_dir: str | Path, metrics_dir: str | Path, job_type: str
+    load: Callable[[str | Path], Predictor | XGBoostPredictor],
+    *,
+    model_dir: str | Path,
+    eval_data_dir: str | Path,
+    eval_dir: str | Path,
+    metrics_dir: str | Path,
+    job_type: str,
 ) -> Report:
     """Scores a labelled split and writes `predictions`, the pictures and `evaluation.json`.
 
     Args:
+        load: Loads the model: `Predictor.load` or `XGBoostPredictor.load`.
         model_dir: A model folder, or a folder with `model.tar.gz`.
         eval_data_dir: The split folder, or the folder of all splits, of which `job_type` chooses one.
         eval_dir: Where predictions (in the input's format) and pictures go.
@@ -34,7 +46,7 @@ def run_evaluation_job(
         Names3RiskError: The model, the data or the output are at fault; earlier outputs stay as they were.
     """
     with staged(eval_dir) as eval_stage, staged(metrics_dir) as metrics_stage:
-        predictor = Predictor.load(model_dir)
+        predictor = load(model_dir)
         folder = split_folder(eval_data_dir, job_type)
         split = load_labelled_split(folder, predictor.artifacts.hyperparameters)
         report = Report.of(folder.name, predictor.predict(split.frame), split.schema.marketplace_name)

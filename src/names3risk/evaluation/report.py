@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from names3risk.data.formats import Format
 from names3risk.data.preparation import LABEL
+from names3risk.data.reading import write_table
 from names3risk.errors import DataError
 from names3risk.evaluation.curves import groups, precision_recall_figure, roc_figure, save_figure
 from names3risk.evaluation.metrics import Evaluation, FloatArray, IntArray, evaluate
-from names3risk.files import replacing
+from names3risk.files import replacing, write_json
 
 if TYPE_CHECKING:
     import polars as pl
     from matplotlib.figure import Figure
+
+    from names3risk.data.splits import Split
+
+logger = logging.getLogger(__name__)
+
+
+class Scorer(Protocol):
+    """What scores the rows of a table: the predictor of a network or of an XGBoost model."""
+
+    def predict(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Id, label and marketplace where known, and the class probabilities of each row."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +114,38 @@ class Report:
                 {"y_true": torch.from_numpy(self.labels.copy()), "y_pred": torch.from_numpy(scores.copy())}, temporary
             )
 
+    def save(self, folder: str | Path, format: Format) -> None:
+        """Writes `{name}_predictions`, `{name}_metrics.json` and both pictures.
+
+        Args:
+            folder: Where to write.
+            format: Of the predictions.
+        """
+        target = Path(folder)
+        write_table(self.predictions, target / f"{self.name}_predictions.{format}")
+        write_json(target / f"{self.name}_metrics.json", self.evaluation.to_json())
+        self.save_pictures(target / f"{self.name}_roc_curve.png", target / f"{self.name}_pr_curve.png")
+
     def _figures(self) -> tuple[Figure, Figure]:
         curves = groups(self.labels, self.probabilities, self.marketplaces)
         title = f"{self.name}, {len(self.labels):,} rows"
         return roc_figure(curves, title), precision_recall_figure(curves, title)
+
+
+def score_split(predictor: Scorer, split: Split, name: str, folder: str | Path) -> Report:
+    """Scores the rows that a training job has set apart, and writes what `Report.save` writes.
+
+    Args:
+        predictor: The trained model.
+        split: Labelled rows.
+        name: What they are, for instance `test`.
+        folder: Where to write.
+
+    Returns:
+        The report; its metrics are logged too.
+    """
+    report = Report.of(name, predictor.predict(split.frame), split.schema.marketplace_name)
+    report.save(folder, split.format)
+    metrics = report.evaluation.overall.values
+    logger.info("%s: %s", name, ", ".join(f"{metric} {value:.4f}" for metric, value in metrics.items()))
+    return report

@@ -17,13 +17,12 @@ import numpy as np
 from names3risk.artifacts import ModelArtifacts, save_artifacts
 from names3risk.data.datasets import EncodedSplit
 from names3risk.data.preparation import LABEL
-from names3risk.data.reading import write_table
 from names3risk.data.splits import Split
-from names3risk.errors import ConfigError, DataError
+from names3risk.errors import ConfigError
 from names3risk.evaluation.metrics import Evaluation
-from names3risk.evaluation.report import Report
+from names3risk.evaluation.report import score_split
 from names3risk.features.encoder import IMPUTE_FILE, RISK_FILE, FeatureEncoder, load_imputer, load_risk_tables
-from names3risk.files import require_writable, staged, write_json
+from names3risk.files import require_writable, staged
 from names3risk.hyperparameters import Hyperparameters
 from names3risk.hyperparameters.encoder import pretrained_folder
 from names3risk.serving.predictor import Predictor
@@ -31,7 +30,7 @@ from names3risk.text.choosing import make_tokenizer
 from names3risk.text.encoding import TextEncoder
 from names3risk.text.store import encode_once
 from names3risk.text.tokenizer import load_tokenizer
-from names3risk.training.roles import complete, load_labelled_split
+from names3risk.training.roles import check_classes, complete, load_labelled_split
 from names3risk.training.world import find_world
 
 if TYPE_CHECKING:
@@ -111,7 +110,7 @@ def run_training_job(
     train = load_labelled_split(train_dir, hyperparameters)
     val = load_labelled_split(val_dir, hyperparameters)
     test = load_labelled_split(test_dir, hyperparameters)
-    _check_classes(train, Path(train_dir))
+    check_classes(train, train_dir)
     features = fit_features(
         train,
         hyperparameters,
@@ -150,10 +149,14 @@ def run_training_job(
     with staged(model_dir) as model_stage, staged(data_dir) as data_stage:
         save_artifacts(model_stage, artifacts, fitted.model)
         predictor = Predictor.load(model_stage)
-        val_report = _score(predictor, val, "val", data_stage)
-        test_report = _score(predictor, test, "test", data_stage)
-        test_report.save_tensors(data_stage / "predict_results.pth")
-    evaluations = {"val": val_report.evaluation, "test": test_report.evaluation}
+        reports = {
+            "val": score_split(predictor, val, "val", data_stage),
+            "test": score_split(predictor, test, "test", data_stage),
+        }
+        for report in reports.values():
+            report.log(data_stage / "tensorboard_eval")
+        reports["test"].save_tensors(data_stage / "predict_results.pth")
+    evaluations = {name: report.evaluation for name, report in reports.items()}
     return TrainingResult(Path(model_dir), Path(data_dir), evaluations, fitted.epochs)
 
 
@@ -180,16 +183,6 @@ def _precomputed(artifacts_dir: str | Path | None, name: str) -> Path:
     return Path(artifacts_dir) / name
 
 
-def _check_classes(train: Split, folder: Path) -> None:
-    absent = sorted(set(range(train.schema.num_classes)) - set(train.frame[LABEL].unique().to_list()))
-    if absent:
-        raise DataError(
-            f"no training row is of class {', '.join(map(str, absent))}",
-            where=folder,
-            expected=f"rows of each of the {train.schema.num_classes} classes in column {LABEL!r}",
-        )
-
-
 def encode_split(
     split: Split, artifacts: ModelArtifacts, tabular: np.ndarray, token_dir: str | Path | None = None
 ) -> EncodedSplit:
@@ -214,15 +207,3 @@ def find_tokenizer(
         return load_tokenizer(Path(artifacts_dir) / "tokenizer.json")
     fields = {name: train.frame[name] for name in train.schema.text_source_fields}
     return make_tokenizer(hyperparameters, fields, encoder)
-
-
-def _score(predictor: Predictor, split: Split, name: str, folder: Path) -> Report:
-    predictions = predictor.predict(split.frame)
-    write_table(predictions, folder / f"{name}_predictions.{split.format}")
-    report = Report.of(name, predictions, split.schema.marketplace_name)
-    write_json(folder / f"{name}_metrics.json", report.evaluation.to_json())
-    report.save_pictures(folder / f"{name}_roc_curve.png", folder / f"{name}_pr_curve.png")
-    report.log(folder / "tensorboard_eval")
-    metrics = report.evaluation.overall.values
-    logger.info("%s: %s", name, ", ".join(f"{metric} {value:.4f}" for metric, value in metrics.items()))
-    return report

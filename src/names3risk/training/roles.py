@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from names3risk.hyperparameters import Hyperparameters
 
     AnyHyperparameters = Hyperparameters | XGBoostHyperparameters
-
-Given = TypeVar("Given", bound="AnyHyperparameters")
+    Given = TypeVar("Given", Hyperparameters, XGBoostHyperparameters)
 
 
 def load_labelled_split(folder: str | Path, hyperparameters: AnyHyperparameters) -> Split:

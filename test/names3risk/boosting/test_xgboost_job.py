@@ -14,12 +14,13 @@ from names3risk.boosting.artifacts import load_boosting_artifacts
 from names3risk.boosting.booster import load_booster, predict_probabilities, to_dmatrix
 from names3risk.boosting.explain import Explanation
 from names3risk.boosting.hyperparameters import parse_xgboost_hyperparameters
-from names3risk.boosting.job import run_xgboost_evaluation_job, run_xgboost_training_job
+from names3risk.boosting.job import run_xgboost_training_job
 from names3risk.boosting.predictor import XGBoostPredictor
 from names3risk.data.preparation import LABEL
 from names3risk.data.reading import read_table
 from names3risk.data.splits import load_split
 from names3risk.errors import ArtifactError, ConfigError, DataError, OutputError
+from names3risk.evaluation.job import run_evaluation_job
 
 SETTINGS = {"nthread": 1, "num_round": 60, "eta": 0.2, "early_stopping_rounds": 5}
 THREE = {"column": "status", "classes": [["N"], ["F"], ["I"]], "other": "drop"}
@@ -246,7 +247,8 @@ def test_labels_are_found_by_name(splits, tmp_path):
 
 
 def test_the_evaluation_job_repeats_the_metrics_of_training(trained, splits, tmp_path):
-    report = run_xgboost_evaluation_job(
+    report = run_evaluation_job(
+        XGBoostPredictor.load,
         model_dir=trained.model_dir,
         eval_data_dir=splits,
         eval_dir=tmp_path / "eval",

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from names3risk.data.reading import read_table
-from names3risk.data.splits import load_split
+from names3risk.data.splits import SPLIT_NAMES, load_split
 from names3risk.data.writing import write_table
 from names3risk.errors import ArtifactError, ConfigError, DataError, OutputError
 from names3risk.features.encoder import FeatureEncoder
@@ -162,6 +162,17 @@ def test_precomputed_tables_that_are_not_there_are_named(tmp_path, splits, flag)
     (tmp_path / "artifacts").mkdir()
     with pytest.raises(ArtifactError, match=r"impute_dict\.json|risk_table_map\.json"):
         run(tmp_path, splits, artifacts_dir=tmp_path / "artifacts", **{flag: True})
+
+
+def test_roles_in_the_hyperparameters_may_name_columns_that_the_schema_does_not(tmp_path):
+    splits = samples.write_splits(tmp_path, tab_field_list=["amount"], cat_field_list=[])
+    for name in SPLIT_NAMES:
+        path = splits / name / "data.parquet"
+        frame = pl.read_parquet(path)
+        frame.with_columns(days=pl.int_range(frame.height), kind=pl.lit("a")).write_parquet(path)
+    chosen = samples.hyperparameters(max_epochs=1, tab_field_list=["days", "amount"], cat_field_list=["kind"])
+    model = run(tmp_path, splits, chosen).model_dir
+    assert (model / "feature_columns.txt").read_text() == "0,days\n1,amount\n2,kind\n"
 
 
 def test_roles_in_the_hyperparameters_replace_those_of_the_schema(tmp_path, splits):
