@@ -168,6 +168,9 @@ class Hyperparameters(BaseModel):
     checkpoint_every_n_steps: int = Field(
         0, ge=0, description="Steps between checkpoints to resume from; 0: each epoch"
     )
+    checkpoint_every_n_seconds: float = Field(
+        60.0, ge=0, description="Seconds between checkpoints, or more where saving would take 2 % of the time; 0: none"
+    )
     load_ckpt: bool = Field(True, description="Return the best weights; false returns the last ones")
     precision: Literal["auto", "fp32", "tf32", "bf16", "fp16"] = Field(
         "auto", description="Arithmetic of the forward pass; auto: fp32 on a CPU, on a GPU bf16 (LSTM2Risk: tf32)"
@@ -176,7 +179,7 @@ class Hyperparameters(BaseModel):
     compile: Literal["auto", "always", "never"] = Field(
         "auto", description="Compile the network; auto: on a GPU, where the run is long enough to gain by it"
     )
-    cuda_graphs: bool = Field(True, description="Record steps once and replay them, on a single GPU")
+    cuda_graphs: bool = Field(True, description="Record steps once and replay them, on GPUs")
     strategy: Literal["ddp", "fsdp"] = Field(
         "ddp", description="Several processes: each holds the whole model, or a shard of it"
     )

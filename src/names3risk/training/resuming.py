@@ -7,6 +7,7 @@ the schedule, the loss scaler, the counters of the loop and of early stopping, a
 from __future__ import annotations
 
 import logging
+import time
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from names3risk.data.datasets import Batch, Selection, TrainableSplit
 from names3risk.data.shards import ShardedSplit
 from names3risk.errors import ConfigError
 from names3risk.hyperparameters import Hyperparameters
+from names3risk.training.interruption import Agreement, Interruption
 from names3risk.training.loaders import TrainingLoader
 from names3risk.training.streaming import StreamingLoader
 
@@ -27,14 +29,20 @@ logger = logging.getLogger(__name__)
 LAST = "last.ckpt"
 
 
+STEPS_BETWEEN_QUESTIONS = 10
+"""On a GPU processes ask each other so rarely whether one of them wants to save or to end."""
+SHARE_OF_SAVING = 0.02
+"""Checkpoints that are due by the clock take no more of the time than this."""
+
+
 class ResumableCheckpoint(Callback):
-    """Saves `last.ckpt` as each epoch begins, every so many steps, at SIGTERM and at the end.
+    """Saves `last.ckpt` as each epoch begins, every so many steps and seconds, at SIGTERM and at the end.
 
     Args:
         loader: The training loader, whose position is saved.
         folder: Where the checkpoint goes.
-        every_n_steps: Optimizer steps between checkpoints within an epoch; 0 for none.
-        accumulate: Batches of an optimizer step; there is no checkpoint between them.
+        hyperparameters: `checkpoint_every_n_steps` and `checkpoint_every_n_seconds`; within
+            `accumulate_grad_batches` there is no checkpoint.
         run: Identifies the run that may go on from the checkpoint.
     """
 
@@ -42,30 +50,52 @@ class ResumableCheckpoint(Callback):
         self,
         loader: TrainingLoader | StreamingLoader,
         folder: Path,
-        every_n_steps: int,
-        accumulate: int,
+        hyperparameters: Hyperparameters,
         run: dict[str, Any],
     ) -> None:
         self.loader, self.path, self.run = loader, folder / LAST, run
-        self.interval, self.accumulate = every_n_steps * accumulate, accumulate
+        self.accumulate = hyperparameters.accumulate_grad_batches
+        self.interval = hyperparameters.checkpoint_every_n_steps * self.accumulate
+        self.seconds = hyperparameters.checkpoint_every_n_seconds
         self.finished = False
+        self.interruption, self.agreement = Interruption(), Agreement()
+        self.asks_every = self.accumulate
+        self._due = float("inf")
+
+    def on_fit_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        """Keeps signals back until the run begins."""
+        self.interruption.hold()
+
+    def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        """Begins to take note of signals and of the time."""
+        self.interruption.watch()
+        self.agreement.begin(trainer.world_size)
+        if pl_module.device.type == "cuda" and trainer.world_size > 1:
+            self.asks_every = self.accumulate * STEPS_BETWEEN_QUESTIONS
+        self._wait(0.0)
 
     def on_train_batch_start(
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, batch: Batch | Selection, batch_idx: int
     ) -> None:
-        """Saves where a checkpoint is due; all that came before this batch is done, validation included."""
-        due = batch_idx == 0 or (self.interval and batch_idx % self.interval == 0)
+        """Saves where a checkpoint is due; all that came before this batch is done, validation included.
+
+        Raises:
+            SIGTERMException: The run has been asked to end; its checkpoint is saved.
+        """
+        due, ends = batch_idx == 0 or (self.interval and batch_idx % self.interval == 0), False
+        if batch_idx % self.asks_every == 0:
+            late, ends = self.agreement.any(time.monotonic() >= self._due, self.interruption.asked)
+            due = due or late or ends
         if due and trainer.global_step:
             self._save(trainer)
+        if ends:
+            raise SIGTERMException
 
     def on_exception(
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, exception: BaseException
     ) -> None:
-        """Saves when the machine is taken away, which is told by SIGTERM."""
-        progress = trainer.fit_loop.epoch_loop.batch_progress.current
-        between_steps = progress.ready == progress.completed and progress.completed % self.accumulate == 0
-        if isinstance(exception, SIGTERMException) and between_steps:
-            self._save(trainer)
+        """Keeps signals back no more."""
+        self.interruption.release()
 
     def on_train_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         """Saves the end of the run."""
@@ -78,11 +108,18 @@ class ResumableCheckpoint(Callback):
 
     def _save(self, trainer: lightning.Trainer) -> None:
         self.loader.position = trainer.fit_loop.epoch_loop.batch_progress.current.completed
+        began = time.monotonic()
         trainer.save_checkpoint(self.path, weights_only=False)
+        self._wait(time.monotonic() - began)
+
+    def _wait(self, saving: float) -> None:
+        """Sets the time of the next checkpoint by the clock, after one that took so many seconds."""
+        if self.seconds:
+            self._due = time.monotonic() + max(self.seconds, saving / SHARE_OF_SAVING)
 
 
 def describe_run(
-    hyperparameters: Hyperparameters, train: TrainableSplit | ShardedSplit, val: TrainableSplit
+    hyperparameters: Hyperparameters, train: TrainableSplit | ShardedSplit, val: TrainableSplit | ShardedSplit
 ) -> dict[str, Any]:
     """What must be the same for a run to go on from a checkpoint."""
     return {

@@ -124,9 +124,7 @@ def fit(
     module.execution = choose(hyperparameters, model, len(train), device, world)
     module.usual_rows = rows_per_step // world.size
     watch = ValidationWatch(hyperparameters, folder)
-    saver = ResumableCheckpoint(
-        loader, folder, hyperparameters.checkpoint_every_n_steps, hyperparameters.accumulate_grad_batches, run
-    )
+    saver = ResumableCheckpoint(loader, folder, hyperparameters, run)
     if checkpoint is None and world.rank == 0:
         for name in (BEST, LAST):
             (folder / name).unlink(missing_ok=True)
@@ -151,6 +149,8 @@ def fit(
                 enable_progress_bar=sys.stderr.isatty() if progress is None else progress,
                 num_sanity_val_steps=0,
             )
+            # Lightning would ask the first process at every batch, and wait for the device each time.
+            trainer.fit_loop.epoch_loop._broadcast_sigterm_tensor = lambda: None  # type: ignore[method-assign]
             validation = ScoringLoader(val, 2 * hyperparameters.batch_size, device, world)
             try:
                 trainer.fit(module, loader, validation, ckpt_path=checkpoint, weights_only=True)

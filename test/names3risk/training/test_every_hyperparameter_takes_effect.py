@@ -2,7 +2,7 @@
 
 A run's fingerprint is what it leaves: initial and final weights, history, steps and the scores of the model. For each
 field there is a changed value, and the setting in which it matters; the two fingerprints must differ. Elsewhere:
-what the training job hands on, and checkpoint_every_n_steps, which only shows when a run breaks off.
+what the training job hands on, and when checkpoints are written, which only shows when a run breaks off.
 """
 
 from __future__ import annotations
@@ -185,7 +185,7 @@ def fields() -> list[tuple[str, str]]:
     for kind in TABLE_CLASSES:
         cls = HYPERPARAMETER_CLASSES[kind]
         elsewhere = {*cls.DATA_FIELDS, *cls.FEATURE_FIELDS, *cls.EXECUTION_FIELDS, *WITH_PRETRAINED}
-        elsewhere |= {"model_class", "is_binary", "checkpoint_every_n_steps"}
+        elsewhere |= {"model_class", "is_binary", "checkpoint_every_n_steps", "checkpoint_every_n_seconds"}
         if kind not in EVERYTHING:
             elsewhere |= {
                 field for known, field in found if known in EVERYTHING and field in Hyperparameters.model_fields
