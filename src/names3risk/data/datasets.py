@@ -84,6 +84,12 @@ class EncodedSplit:
     def __len__(self) -> int:
         return len(self.tokens)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of everything that training reads."""
+        arrays = (self.tokens.values, self.tokens.offsets, self.tabular, self.labels)
+        return sum(array.nbytes for array in arrays if array is not None)
+
     def digest(self) -> str:
         """SHA-256 of everything that training reads: tokens, features and labels, in their order."""
         found = hashlib.sha256()
@@ -179,16 +185,24 @@ class BatchSource:
     Args:
         split: The split; its arrays are shared, not copied, on the CPU.
         device: Where the split is held and batches are made.
+        step: Batches are padded to a multiple of so many positions; by default as the device wants it.
+        longest: Tokens of the longest row that may ever come; by default of the split's.
     """
 
-    def __init__(self, split: EncodedSplit, device: torch.device | str = "cpu") -> None:
+    def __init__(
+        self,
+        split: EncodedSplit,
+        device: torch.device | str = "cpu",
+        step: int | None = None,
+        longest: int | None = None,
+    ) -> None:
         self.values = _tensor(split.tokens.values).to(device)
         self.offsets = _tensor(split.tokens.offsets).to(device)
         self.tabular = _tensor(split.tabular).to(device)
         self.labels = None if split.labels is None else _tensor(split.labels).to(device)
         self.lengths = split.tokens.lengths
-        self.longest = int(self.lengths.max(initial=1))
-        self.step = LENGTH_STEP if self.values.is_cuda else 1
+        self.longest = longest or int(self.lengths.max(initial=1))
+        self.step = step or (LENGTH_STEP if self.values.is_cuda else 1)
 
     def gather(self, rows: npt.NDArray[np.int64]) -> Batch:
         """The batch of the given rows, padded to the longest of them (at least one position)."""

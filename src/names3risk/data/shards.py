@@ -7,7 +7,8 @@ that lengths, checks and the order of an epoch need no data.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,13 +20,15 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from names3risk.data.datasets import EncodedSplit
-from names3risk.errors import DataError
-from names3risk.files import staged, write_text
+from names3risk.errors import DataError, OutputError
+from names3risk.files import require_writable, staged, write_text
 from names3risk.text.ragged import RaggedTokens
+
+logger = logging.getLogger(__name__)
 
 INDEX = "shards.json"
 PIECE_ROWS = 8_192
-SHARD_ROWS = 32 * PIECE_ROWS
+SHARD_ROWS = 16 * PIECE_ROWS
 
 
 class Shard(BaseModel):
@@ -155,7 +158,10 @@ def write_shards(
     with staged(folder) as stage:
         for table in _rechunked(map(_encode, parts), shard_rows):
             path = stage / f"part-{len(shards):05d}.parquet"
-            pq.write_table(table, path, row_group_size=piece_rows, compression="zstd", use_dictionary=False)
+            try:
+                pq.write_table(table, path, row_group_size=piece_rows, compression="zstd", use_dictionary=False)
+            except OSError as error:
+                raise OutputError(f"cannot keep encoded rows: {error.strerror or error}", where=folder) from error
             sizes = [min(piece_rows, table.num_rows - start) for start in range(0, table.num_rows, piece_rows)]
             shards.append(Shard(name=path.name, pieces=sizes, sha256=_digest(path)))
             rows = _decode(table, table.schema.field("tabular").type.list_size)
@@ -169,6 +175,32 @@ def write_shards(
         index = ShardIndex(shards=shards, features=features, classes=classes, longest=longest)
         write_text(stage / INDEX, index.model_dump_json())
     return ShardedSplit(Path(folder))
+
+
+def shards_once(folder: str | Path, key: str, parts: Callable[[], Iterable[EncodedSplit]]) -> ShardedSplit:
+    """Writes encoded rows as shards, unless an earlier run, or another process of this one, has done so.
+
+    Of several processes one writes while the others wait.
+
+    Args:
+        folder: Where entries are kept.
+        key: What the rows are made from; equal keys mean equal rows.
+        parts: Gives the encoded rows, one part after the other.
+
+    Raises:
+        DataError: See `write_shards`.
+        OutputError: The folder cannot be written.
+    """
+    import fcntl
+
+    entry = Path(folder) / f"rows-{hashlib.sha256(key.encode()).hexdigest()[:32]}"
+    require_writable(folder)
+    with entry.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (entry / INDEX).is_file():
+            logger.info("encoded rows are read from %s", entry)
+            return ShardedSplit(entry)
+        return write_shards(entry, parts())
 
 
 def _encode(split: EncodedSplit) -> pa.Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from tokenizers import Tokenizer
@@ -55,6 +55,10 @@ class ChunkedTextEncoder(TextEncoder):
     ) -> None:
         super().__init__(tokenizer, fields, max_length)
         self.max_chunks, self.steps = max_chunks if "dialogue_chunker" in steps else 1, list(steps)
+
+    def describe(self) -> list[Any]:
+        """Everything that token ids depend on beside the texts, as JSON."""
+        return [*super().describe(), self.max_chunks, self.steps]
 
     def encode(self, frame: pl.DataFrame) -> RaggedTokens:
         """Encodes the rows of a table, see `TextEncoder.encode`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -64,6 +65,10 @@ class TextEncoder:
         lengths = np.diff(ends, axis=1, prepend=0)
         flat = gather(np.concatenate(store), starts.ravel(), lengths.ravel())
         return RaggedTokens(flat.values, offsets_of(lengths.sum(axis=1)))
+
+    def describe(self) -> list[Any]:
+        """Everything that token ids depend on beside the texts, as JSON."""
+        return [self.tokenizer.to_str(), self.fields, self.max_length]
 
     def check(self, frame: pl.DataFrame) -> None:
         """Checks that a table holds the text fields.

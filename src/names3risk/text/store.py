@@ -27,8 +27,8 @@ VALUES, LENGTHS = "values.int32", "lengths.int64"
 def encode_once(encoder: TextEncoder, frame: pl.DataFrame, folder: str | Path) -> RaggedTokens:
     """Encodes a table, or reads what an earlier run encoded from the same texts in the same way.
 
-    The entry's name is a hash of the tokenizer, the fields, the maximum length and the texts, so a changed table or
-    tokenizer never meets stale tokens.
+    The entry's name is a hash of the tokenizer, the encoder's settings and the texts, so a changed table or tokenizer
+    never meets stale tokens.
 
     Args:
         encoder: How texts are encoded.
@@ -56,7 +56,7 @@ def encode_once(encoder: TextEncoder, frame: pl.DataFrame, folder: str | Path) -
 
 def _key(encoder: TextEncoder, frame: pl.DataFrame) -> str:
     digest = hashlib.sha256()
-    digest.update(json.dumps([encoder.tokenizer.to_str(), encoder.fields, encoder.max_length]).encode())
+    digest.update(json.dumps(encoder.describe()).encode())
     texts = frame.select(pl.col(encoder.fields).cast(pl.String)).rechunk()
     for start in range(0, frame.height, ROWS):
         table = texts.slice(start, ROWS).to_arrow(compat_level=pl.CompatLevel.oldest())

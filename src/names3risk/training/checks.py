@@ -12,7 +12,10 @@ from names3risk.training.metrics import not_computable
 
 
 def check_splits(
-    train: EncodedSplit | ShardedSplit, val: EncodedSplit, hyperparameters: Hyperparameters, processes: int
+    train: EncodedSplit | ShardedSplit,
+    val: EncodedSplit | ShardedSplit,
+    hyperparameters: Hyperparameters,
+    processes: int,
 ) -> dict[str, str]:
     """Checks both splits, which each of the processes must have rows of.
 
@@ -24,10 +27,10 @@ def check_splits(
         ConfigError: The early-stopping metric cannot be computed.
     """
     classes = _check_split(train, hyperparameters, "training split", 2 * processes)
-    _check_split(val, hyperparameters, "validation split", max(2, processes))
+    of_val = _check_split(val, hyperparameters, "validation split", max(2, processes))
     if len(classes) < 2:
         raise DataError(f"only class {classes[0]}", where="training split", expected="at least two classes")
-    return _check_metric(val, hyperparameters)
+    return _check_metric(of_val, hyperparameters)
 
 
 def _check_split(
@@ -65,9 +68,9 @@ def _check_split(
     return classes
 
 
-def _check_metric(val: EncodedSplit, hyperparameters: Hyperparameters) -> dict[str, str]:
-    assert val.labels is not None
-    left_out = not_computable(val.labels, hyperparameters.num_classes)
+def _check_metric(classes: list[int], hyperparameters: Hyperparameters) -> dict[str, str]:
+    """Looks for metrics that cannot be computed from rows of these classes."""
+    left_out = not_computable(np.array(classes), hyperparameters.num_classes)
     metric = hyperparameters.early_stop_metric
     if metric in left_out:
         raise ConfigError(

@@ -61,7 +61,7 @@ class RiskModule(lightning.LightningModule):
     def check(train: Any, val: Any, hyperparameters: Hyperparameters, processes: int) -> dict[str, str]:
         """Checks whether the splits can be trained on; gives the validation metrics that cannot be computed."""
         assert isinstance(train, EncodedSplit | ShardedSplit)
-        assert isinstance(val, EncodedSplit)
+        assert isinstance(val, EncodedSplit | ShardedSplit)
         return check_splits(train, val, hyperparameters, processes)
 
     def score(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:

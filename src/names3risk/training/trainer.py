@@ -26,7 +26,7 @@ from names3risk.hyperparameters import Hyperparameters
 from names3risk.training.averaging import build_averaging
 from names3risk.training.callbacks import BEST, ValidationWatch
 from names3risk.training.execution import LIGHTNING, choose
-from names3risk.training.loaders import ScoringLoader, training_loader
+from names3risk.training.loaders import scoring_loader, training_loader
 from names3risk.training.module import RiskModule
 from names3risk.training.resuming import (
     LAST,
@@ -74,7 +74,7 @@ def fit(
     model: nn.Module,
     hyperparameters: Hyperparameters,
     train: TrainableSplit | ShardedSplit,
-    val: TrainableSplit,
+    val: TrainableSplit | ShardedSplit,
     checkpoint_dir: str | Path,
     log_dir: str | Path | None = None,
     *,
@@ -90,7 +90,7 @@ def fit(
         model: From `build_model`; it is changed in place.
         hyperparameters: Those that the model was built with.
         train: Encoded training split with labels; one in shards is streamed.
-        val: Encoded validation split with labels.
+        val: Encoded validation split with labels; one in shards is streamed.
         checkpoint_dir: Folder for best.ckpt and last.ckpt.
         log_dir: Folder for TensorBoard; None writes none.
         module_class: What Lightning trains: how a batch is scored and measured.
@@ -117,7 +117,10 @@ def fit(
     checkpoint = find_checkpoint(folder, run) if resume else None
     rows_per_step = rows_of_a_step(checkpoint, hyperparameters.batch_size * world.size)
     module: RiskModule
-    loader = training_loader(train, rows_per_step, hyperparameters.seed, lambda: module.current_epoch, device, world)
+    lanes = rows_per_step // hyperparameters.batch_size
+    loader = training_loader(
+        train, rows_per_step, hyperparameters.seed, lambda: module.current_epoch, device, world, lanes
+    )
     steps_per_epoch = math.ceil(len(loader) / hyperparameters.accumulate_grad_batches)
     sharded = hyperparameters.strategy == "fsdp" and world.size > 1
     module = module_class(deepcopy(model) if sharded else model, hyperparameters, steps_per_epoch, left_out)
@@ -151,7 +154,7 @@ def fit(
             )
             # Lightning would ask the first process at every batch, and wait for the device each time.
             trainer.fit_loop.epoch_loop._broadcast_sigterm_tensor = lambda: None  # type: ignore[method-assign]
-            validation = ScoringLoader(val, 2 * hyperparameters.batch_size, device, world)
+            validation = scoring_loader(val, 2 * hyperparameters.batch_size, device, world)
             try:
                 trainer.fit(module, loader, validation, ckpt_path=checkpoint, weights_only=True)
             except SIGTERMException as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,10 @@ from names3risk.data.datasets import Batch, EncodedSplit
 from names3risk.data.shards import ShardedSplit, write_shards
 from names3risk.errors import ConfigError, DataError
 from names3risk.text.ragged import RaggedTokens
-from names3risk.training.streaming import StreamingLoader
+from names3risk.training.streaming import StreamingLoader, StreamingScoringLoader
 from names3risk.training.world import World
+
+CPU = torch.device("cpu")
 
 
 def encoded(rows: int, seed: int = 0) -> EncodedSplit:
@@ -23,8 +26,8 @@ def encoded(rows: int, seed: int = 0) -> EncodedSplit:
 
 
 def stream(split: ShardedSplit, world: World, epoch: int = 0, position: int = 0) -> list[Batch]:
-    loader = StreamingLoader(split, 10 * world.size, 0, lambda: epoch, torch.device("cpu"), world, buffer_rows=20)
-    loader.load_state_dict({"position": position, "processes": world.size})
+    loader = StreamingLoader(split, 10 * world.size, 0, lambda: epoch, CPU, world, buffer_rows=20)
+    loader.load_state_dict({"position": position})
     return list(loader)
 
 
@@ -40,7 +43,7 @@ def test_every_process_gets_its_share_of_every_row_once(tmp_path: Path, rows: in
     assert len(split) == rows
     worlds = [World(rank, processes, rank, processes) for rank in range(processes)]
     shares = [stream(split, world) for world in worlds]
-    loader = StreamingLoader(split, 10 * processes, 0, lambda: 0, torch.device("cpu"), worlds[0], buffer_rows=20)
+    loader = StreamingLoader(split, 10 * processes, 0, lambda: 0, CPU, worlds[0], buffer_rows=20)
     assert {len(share) for share in shares} == {len(loader)}, "a process with fewer steps would wait for ever"
     assert sorted(row for share in shares for row in positions(share)) == list(range(rows))
     tabular = np.concatenate([part.tabular for part in parts])
@@ -68,12 +71,45 @@ def test_the_order_is_another_in_each_epoch_and_mixes_the_files(tmp_path: Path) 
     assert np.mean([len(found) for found in files]) > 2, "a buffer draws from several files"
 
 
-def test_an_epoch_that_others_began_is_not_resumed_in_its_middle(tmp_path: Path) -> None:
-    split = write_shards(tmp_path, [encoded(40)])
-    loader = StreamingLoader(split, 10, 0, lambda: 0, torch.device("cpu"), World())
-    loader.load_state_dict({"position": 0, "processes": 2})
-    with pytest.raises(ConfigError, match="begun by 2 processes, now there are 1"):
-        loader.load_state_dict({"position": 3, "processes": 2})
+@pytest.mark.parametrize(("began", "now"), [(2, 1), (1, 2), (4, 2), (2, 3), (3, 2)])
+def test_another_number_of_processes_goes_on_with_the_same_steps(tmp_path: Path, began: int, now: int) -> None:
+    split = write_shards(tmp_path, [encoded(208)], shard_rows=40, piece_rows=7)
+
+    def steps(processes: int, position: int) -> list[list[int]]:
+        shares = []
+        for rank in range(processes):
+            world = World(rank, processes, rank, processes)
+            loader = StreamingLoader(split, 10 * began, 3, lambda: 1, CPU, world, began, buffer_rows=20)
+            loader.load_state_dict({"position": position})
+            shares.append([batch.rows.tolist() for batch in loader])
+        assert len({len(share) for share in shares}) == 1, "a process with fewer steps would wait for ever"
+        return [sorted(row for batch in step for row in batch) for step in zip(*shares, strict=True)]
+
+    assert steps(now, position=4) == steps(began, position=0)[4:]
+
+
+def test_steps_too_small_for_so_many_processes_are_refused(tmp_path: Path) -> None:
+    split = write_shards(tmp_path, [encoded(33)])
+    with pytest.raises(ConfigError, match="step of 3 rows cannot be shared by 4 processes"):
+        StreamingLoader(split, 10, 0, lambda: 0, CPU, World(0, 4, 0, 4), lanes=1)
+
+
+@pytest.mark.parametrize("rows", [3, 30, 97, 100])
+@pytest.mark.parametrize("processes", [1, 2, 3])
+def test_validation_is_streamed_in_order_each_row_once(tmp_path: Path, rows: int, processes: int) -> None:
+    whole = encoded(rows)
+    split = write_shards(tmp_path, [whole], shard_rows=40, piece_rows=7)
+    worlds = [World(rank, processes, rank, processes) for rank in range(processes)]
+    loaders = [StreamingScoringLoader(split, 10, CPU, world, buffer_rows=20) for world in worlds]
+    shares = [list(loader) for loader in loaders]
+    assert [len(share) for share in shares] == [len(loaders[0])] * processes
+    assert sorted(row for share in shares for row in positions(share)) == list(range(rows))
+    for share in shares:
+        assert max(len(batch.rows) for batch in share) <= 10
+        buffers = [positions(share[k : k + 2]) for k in range(0, len(share), 2)]
+        assert all(max(first) < min(second) for first, second in pairwise(buffers)), "buffers come in order"
+        for batch in share:
+            assert batch.tabular.tolist() == whole.tabular[batch.rows.numpy()].tolist()
 
 
 def test_equal_rows_have_an_equal_digest_and_others_do_not(tmp_path: Path) -> None:
