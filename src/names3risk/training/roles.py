@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from names3risk.data.parts import PartedSplit
 from names3risk.data.preparation import LABEL, prepare
-from names3risk.data.reading import detect_format, find_data_file, read_table
+from names3risk.data.reading import detect_format, read_table, scan_file
 from names3risk.data.schema import ColumnSchema
-from names3risk.data.splits import SCHEMA_FILE, SPLIT_NAMES, Split, load_split
+from names3risk.data.splits import SCHEMA_FILE, SPLIT_NAMES, Split, load_split, split_files
 from names3risk.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
@@ -35,16 +36,36 @@ def load_labelled_split(folder: str | Path, hyperparameters: AnyHyperparameters)
         DataError: The split is empty or absent, or lacks a column.
         ConfigError: The roles are incomplete or contradict `num_classes` or `full_field_list`.
     """
-    several = [name for name in SPLIT_NAMES if (Path(folder) / name).is_dir()]
-    if several:
-        raise DataError(f"the folder holds the splits {', '.join(several)}", where=folder, expected="one of them")
+    _refuse_several_splits(folder)
     if (Path(folder) / SCHEMA_FILE).is_file():
         beside = ColumnSchema.load(Path(folder) / SCHEMA_FILE)
         schema = _overlaid(beside, hyperparameters)
         split = load_split(folder) if schema == beside else _prepared(folder, schema)
     else:
         split = _prepared(folder, _declared(hyperparameters, folder))
-    _check(split, hyperparameters, Path(folder))
+    _check(split.schema, split.frame.height, hyperparameters, Path(folder))
+    return split
+
+
+def open_labelled_parts(folder: str | Path, hyperparameters: AnyHyperparameters) -> PartedSplit:
+    """Opens one split of a training job whose rows are read a chunk at a time; see `load_labelled_split`.
+
+    Args:
+        folder: The split folder, with one or more Parquet files.
+        hyperparameters: Roles set here replace those of the schema, and may name any column of the table.
+
+    Raises:
+        DataError: The split is absent, a file is not Parquet, damaged or without rows, or lacks a column.
+        ConfigError: The roles are incomplete or contradict `num_classes` or `full_field_list`.
+    """
+    _refuse_several_splits(folder)
+    paths = split_files(folder)
+    if (Path(folder) / SCHEMA_FILE).is_file():
+        schema = _overlaid(ColumnSchema.load(Path(folder) / SCHEMA_FILE), hyperparameters)
+    else:
+        schema = _declared(hyperparameters, folder)
+    split = PartedSplit(tuple(paths), schema.resolve(scan_file(paths[0]), paths[0]))
+    _check(split.schema.prepared(), len(split), hyperparameters, Path(folder))
     return split
 
 
@@ -88,10 +109,11 @@ def complete(hyperparameters: Given, schema: ColumnSchema) -> Given:
 
 def _prepared(folder: str | Path, schema: ColumnSchema) -> Split:
     """The table of a folder, all of whose columns may have a role, prepared as a schema says."""
-    path = find_data_file(folder)
-    frame = read_table(path)
-    schema = schema.resolve(frame, path)
-    return Split(prepare(frame, schema, str(path)), schema.prepared(), detect_format(path))
+    paths = split_files(folder)
+    where = paths[0] if len(paths) == 1 else folder
+    frame = read_table(where)
+    schema = schema.resolve(frame, where)
+    return Split(prepare(frame, schema, str(where)), schema.prepared(), detect_format(paths[0]))
 
 
 def _roles(hyperparameters: AnyHyperparameters) -> dict[str, Any]:
@@ -133,11 +155,17 @@ def _declared(hyperparameters: AnyHyperparameters, folder: str | Path) -> Column
     return ColumnSchema.parse({**roles, "label": _label(hyperparameters)}, "hyperparameters")
 
 
-def _check(split: Split, hyperparameters: AnyHyperparameters, folder: Path) -> None:
-    schema = split.schema
-    if schema.label is None or LABEL not in split.frame.columns:
+def _refuse_several_splits(folder: str | Path) -> None:
+    several = [name for name in SPLIT_NAMES if (Path(folder) / name).is_dir()]
+    if several:
+        raise DataError(f"the folder holds the splits {', '.join(several)}", where=folder, expected="one of them")
+
+
+def _check(schema: ColumnSchema, rows: int, hyperparameters: AnyHyperparameters, folder: Path) -> None:
+    """Checks the roles of prepared rows, and that there are some."""
+    if schema.label is None:
         raise DataError("the rows have no label", where=folder, expected=f"column {LABEL!r}")
-    if split.frame.height == 0:
+    if not rows:
         raise DataError("the split is empty", where=folder, expected="at least one row")
     if schema.num_classes != hyperparameters.num_classes:
         raise ConfigError(
