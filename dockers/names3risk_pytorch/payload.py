@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import logging
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from names3risk.artifacts.payload import run_payload_job
-from names3risk.container import one_message
+from names3risk.container import container_job
 
 
 def main(
@@ -47,9 +45,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    base_dir = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
-    with one_message():
+    with container_job() as base_dir:
         main(
             input_paths={"payload_source": base_dir / "processing/input/payload_source"},
             output_paths={"payload_samples": base_dir / "processing/output"},

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from names3risk.container import one_message, parse_flag
+from names3risk.container import container_job, parse_flag
 from names3risk.hyperparameters import load_hyperparameters
 from names3risk.training.job import TrainingResult, run_training_job
 from names3risk.training.launch import launch_processes
@@ -54,11 +53,9 @@ def main(
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    base_dir = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
     # SageMaker's launcher repeats the hyperparameters as arguments; they are read from the file.
     arguments, _ = argparse.ArgumentParser(description=__doc__).parse_known_args()
-    with one_message(base_dir / "output/failure"):
+    with container_job("output/failure") as base_dir:
         launch_processes()
         main(
             input_paths={

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from names3risk.container import one_message
+from names3risk.container import container_job
 from names3risk.data.preprocessing import JOB_TYPES, preprocess
 from names3risk.data.schema import ColumnSchema
 
@@ -45,9 +44,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    base_dir = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
-    with one_message():
+    with container_job() as base_dir:
         main(
             input_paths={
                 "raw_data": base_dir / "processing/input/data",

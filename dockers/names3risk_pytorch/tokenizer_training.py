@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import logging
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from names3risk.container import one_message
+from names3risk.container import container_job
 from names3risk.data.splits import load_split
 from names3risk.text.tokenizer import TokenizerSettings, save_tokenizer, train_tokenizer
 
@@ -52,9 +50,7 @@ def parse_arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    base_dir = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
-    with one_message():
+    with container_job() as base_dir:
         main(
             input_paths={"train_data": base_dir / "processing/input/train"},
             output_paths={"model_artifacts_output": base_dir / "processing/output"},

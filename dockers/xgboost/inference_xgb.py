@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import os
-from pathlib import Path
 
 from names3risk.boosting.serving import model_fn
-from names3risk.container import one_message
+from names3risk.container import container_job
 from names3risk.serving.handlers import input_fn, output_fn, predict_fn
 
 __all__ = ["input_fn", "model_fn", "output_fn", "predict_fn"]
@@ -17,8 +15,6 @@ ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 - the platform reaches a container from 
 if __name__ == "__main__":
     from names3risk.serving.http import serve
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    base_dir = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
     port = int(os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080"))
-    with one_message():
+    with container_job() as base_dir:
         serve(model_fn(str(base_dir / "model")), host=ALL_ADDRESSES, port=port)

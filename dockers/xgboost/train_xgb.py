@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 from names3risk.boosting.cluster import read_cluster
 from names3risk.boosting.hyperparameters import load_xgboost_hyperparameters
 from names3risk.boosting.job import BoostingResult, run_xgboost_training_job
-from names3risk.container import one_message
+from names3risk.container import container_job
 
 
 def main(
@@ -45,11 +44,9 @@ def main(
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    base_dir = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
     # SageMaker's launcher repeats the hyperparameters as arguments; they are read from the file.
     arguments, _ = argparse.ArgumentParser(description=__doc__).parse_known_args()
-    with one_message(base_dir / "output/failure"):
+    with container_job("output/failure") as base_dir:
         main(
             input_paths={
                 "input_path": base_dir / "input/data",

@@ -1,7 +1,9 @@
-"""What the container scripts share: flags from the environment, and how an error ends a script."""
+"""What the container scripts share: their root, their log, flags from the environment, and how an error ends them."""
 
 from __future__ import annotations
 
+import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -25,6 +27,22 @@ def parse_flag(name: str, value: str) -> bool:
     if value.strip().lower() not in flags:
         raise ConfigError(f"is {value!r}", where=f"environment variable {name}", expected="true or false")
     return flags[value.strip().lower()]
+
+
+@contextmanager
+def container_job(failure_file: str | None = None) -> Iterator[Path]:
+    """Runs a script's work: its log lines go to standard error, and an expected error ends it with one message there.
+
+    Args:
+        failure_file: Where SageMaker looks for the reason of a failed training job, below the root.
+
+    Yields:
+        The root of the container's folders: `/opt/ml`, or where `SAGEMAKER_BASE_DIR` says.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    base_dir = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
+    with one_message(base_dir / failure_file if failure_file else None):
+        yield base_dir
 
 
 @contextmanager

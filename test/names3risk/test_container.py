@@ -2,7 +2,7 @@
 
 import pytest
 
-from names3risk.container import one_message, parse_flag
+from names3risk.container import container_job, one_message, parse_flag
 from names3risk.errors import ConfigError, DataError
 
 
@@ -48,3 +48,16 @@ def test_success_writes_no_failure_file(tmp_path):
     with one_message(tmp_path / "failure"):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_job_is_given_its_root_and_tells_why_it_failed_below_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("SAGEMAKER_BASE_DIR", str(tmp_path))
+    with container_job("output/failure") as base_dir:
+        assert base_dir == tmp_path
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(SystemExit), container_job("output/failure"):
+        raise DataError("no rows")
+    assert (tmp_path / "output" / "failure").read_text() == "no rows"
+    monkeypatch.delenv("SAGEMAKER_BASE_DIR")
+    with container_job() as base_dir:
+        assert str(base_dir) == "/opt/ml"
