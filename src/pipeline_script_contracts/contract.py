@@ -102,8 +102,8 @@ class ScriptContract(BaseModel):
     def _check_entry_point(cls, value: str) -> str:
         path = PurePosixPath(value)
         problems = []
-        if path.suffix != ".py":
-            problems.append(f"entry_point {value!r} must be a Python file, for instance 'train.py'")
+        if path.suffix not in (".py", ""):  # a container's own `train` and `serve` have no suffix
+            problems.append(f"entry_point {value!r} must be a Python file, for instance 'train.py' or 'train'")
         if path.is_absolute() or ".." in path.parts:
             problems.append(f"entry_point {value!r} must lie in the script's folder: relative and without '..'")
         return _all_or(value, problems)

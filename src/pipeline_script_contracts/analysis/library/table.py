@@ -144,6 +144,10 @@ SERIALISATION = {
 }
 BOOSTING = {
     "xgboost.DMatrix xgboost.QuantileDMatrix xgboost.dask.DaskDMatrix": "data 0|data",
+    """sagemaker_xgboost_container.data_utils.get_dmatrix sagemaker_xgboost_container.data_utils.get_csv_dmatrix
+    sagemaker_xgboost_container.data_utils.get_libsvm_dmatrix sagemaker_xgboost_container.data_utils.get_parquet_dmatrix
+    """: "read+ 0|data_path|files_path|path",
+    "sagemaker_xgboost_container.data_utils.validate_data_file_path": "read+ 0|data_path",
     "xgboost.Booster": "read model_file",
     "xgboost.*.load_model lightgbm.*.load_model catboost.*.load_model": "read 0|fname|model_file",
     "xgboost.*.save_model lightgbm.*.save_model catboost.*.save_model": "write 0|fname|filename",
@@ -168,6 +172,7 @@ KERAS = {
     "keras.*.save_model tensorflow.*.save_model": "write 1|filepath",
     "keras.*.save keras.*.save_weights keras.*.export tensorflow.*.save_weights": "write 0|filepath|path",
     "tensorflow.saved_model.save": "write 1|export_dir",
+    "tensorflow.*.SavedModelBuilder tensorflow.saved_model.Builder": "write 0|export_dir",
     "keras.*.load_weights tensorflow.*.load_weights": "read 0|filepath",
     "keras.*.ModelCheckpoint": "write 0|filepath",
     "keras.*.TensorBoard": "write 0|log_dir",
@@ -356,6 +361,29 @@ CLOUD = {
     "google.cloud.*.upload_from_filename": "read 0|filename",
     "smdebug.*.Hook smdebug.*.SaveConfig": "-",
 }
+OTHER_FRAMEWORKS = {
+    """mxnet.gluon.data.vision.MNIST mxnet.gluon.data.vision.FashionMNIST mxnet.gluon.data.vision.CIFAR10
+    mxnet.gluon.data.vision.CIFAR100 mxnet.gluon.data.vision.ImageFolderDataset
+    mxnet.gluon.data.vision.datasets.MNIST mxnet.gluon.data.vision.datasets.ImageFolderDataset""": "read+ 0|root",
+    "mxnet.gluon.data.vision.ImageRecordDataset mxnet.gluon.data.RecordFileDataset": "read 0|filename",
+    "mxnet.nd.load mxnet.ndarray.load mxnet.sym.load mxnet.symbol.load": "read 0|fname",
+    "mxnet.nd.save mxnet.ndarray.save": "write 0|fname",
+    "mxnet.recordio.MXRecordIO mxnet.recordio.MXIndexedRecordIO": "read 0|idx_path|uri, read 1|uri",
+    """mxnet.io.ImageRecordIter mxnet.io.CSVIter mxnet.io.MNISTIter mxnet.io.LibSVMIter mxnet.image.ImageIter
+    """: "read path_imgrec|path_imgidx|data_csv|image|data_libsvm, read label_csv|label|path_imglist",
+    "mxnet.gluon.SymbolBlock.imports mxnet.gluon.nn.SymbolBlock.imports": "read 0|symbol_file, read 2|param_file",
+    "mxnet.model.load_checkpoint mxnet.mod.Module.load": "read 0|prefix",
+    "mxnet.model.save_checkpoint mxnet.callback.do_checkpoint": "write 0|prefix",
+    "mxnet.*.save_checkpoint": "write 0|prefix",
+    "mxnet.*.export": "write 0|path",
+    """mxnet.*.save_parameters mxnet.*.save_params mxnet.*.save_states mxnet.*.save_optimizer_states *.save_parameters
+    """: "write 0|filename|fname",
+    """mxnet.*.load_parameters mxnet.*.load_params mxnet.*.load_states *.load_parameters
+    """: "read 0|filename|fname",
+    "chainer.serializers.load_npz chainer.serializers.load_hdf5": "read 0|file|filename",
+    "chainer.serializers.save_npz chainer.serializers.save_hdf5": "write 0|file|filename",
+    "chainer.training.Trainer": "write out",
+}
 GRAPHS = {
     """networkx.read_edgelist networkx.read_weighted_edgelist networkx.read_adjlist networkx.read_gml networkx.read_gexf
     networkx.read_graphml networkx.read_pajek networkx.read_multiline_adjlist""": "read 0|path",
@@ -431,6 +459,7 @@ TABLES = (
     SPARK,
     STANDARD,
     CLOUD,
+    OTHER_FRAMEWORKS,
     GRAPHS,
     DOCUMENTS,
     INDEXES,
@@ -449,7 +478,7 @@ SILENT_PACKAGES = frozenset(
         prettytable wandb mlflow comet_ml neptune sagemaker requests httpx pydantic pydantic_settings attr attrs
         numba psutil pytz dateutil yaml os pickle marshal shlex fnmatch tempfile glob pathlib shutil subprocess
         importlib pkgutil runpy smart_open narwhals pyspark optuna flask fastapi starlette bottle falcon tornado
-        aiohttp werkzeug polars pandas numpy seaborn statsmodels torchmetrics triton"""
+        aiohttp werkzeug polars pandas numpy seaborn statsmodels torchmetrics triton boto3 botocore"""
     )
 )
 SILENT_METHODS = frozenset(
