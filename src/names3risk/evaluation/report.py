@@ -144,8 +144,15 @@ def score_split(predictor: Scorer, split: Split, name: str, folder: str | Path) 
     Returns:
         The report; its metrics are logged too.
     """
-    report = Report.of(name, predictor.predict(split.frame), split.schema.marketplace_name)
-    report.save(folder, split.format)
+    return keep_report(predictor.predict(split.frame), split.schema.marketplace_name, name, folder, split.format)
+
+
+def keep_report(
+    predictions: pl.DataFrame, marketplace_name: str | None, name: str, folder: str | Path, format: Format
+) -> Report:
+    """Evaluates the predictions of a split; see `score_split`."""
+    report = Report.of(name, predictions, marketplace_name)
+    report.save(folder, format)
     metrics = report.evaluation.overall.values
     logger.info("%s: %s", name, ", ".join(f"{metric} {value:.4f}" for metric, value in metrics.items()))
     return report

@@ -50,8 +50,8 @@ class Hyperparameters(BaseModel):
     )
     """How the features are fitted; the training job hands them to the feature encoder."""
 
-    EXECUTION_FIELDS: ClassVar[tuple[str, ...]] = ("compile", "cuda_graphs", "strategy")
-    """What makes training faster without changing what is learned."""
+    EXECUTION_FIELDS: ClassVar[tuple[str, ...]] = ("compile", "cuda_graphs", "strategy", "memory_budget_gib")
+    """How training is run on the hardware at hand, which does not change what can be learned."""
 
     model_class: str = Field(description="Name of the model class")
 
@@ -182,6 +182,9 @@ class Hyperparameters(BaseModel):
     cuda_graphs: bool = Field(True, description="Record steps once and replay them, on GPUs")
     strategy: Literal["ddp", "fsdp"] = Field(
         "ddp", description="Several processes: each holds the whole model, or a shard of it"
+    )
+    memory_budget_gib: float | None = Field(
+        None, ge=0, description="Memory that the splits may take, larger ones are streamed; not set: half the machine's"
     )
     seed: int = Field(0, ge=0, lt=2**31, description="Of initial weights, order of rows, dropout and augmentation")
 

@@ -219,16 +219,16 @@ def evaluator_of(
     from names3risk.artifacts import ModelArtifacts
     from names3risk.hyperparameters.encoder import pretrained_folder
     from names3risk.models import build_model
-    from names3risk.training.job import encode_split, find_tokenizer, fit_features
-    from names3risk.training.roles import complete, load_labelled_split
+    from names3risk.training.job import find_tokenizer
+    from names3risk.training.job_data import WholeData, encode_split
+    from names3risk.training.roles import complete
 
     encoder = pretrained_folder(hyperparameters, pretrained_dir)
     hyperparameters = hyperparameters.resolved(encoder)
-    train = load_labelled_split(Path(splits) / "train", hyperparameters)
-    val = load_labelled_split(Path(splits) / "val", hyperparameters)
-    features = fit_features(train, hyperparameters, None, None)
-    tokenizer = find_tokenizer(train, hyperparameters, artifacts_dir, encoder)
-    artifacts = ModelArtifacts(complete(hyperparameters, train.schema), train.schema, features, tokenizer)
+    data = WholeData.load({name: Path(splits) / name for name in ("train", "val")}, hyperparameters)
+    features, val = data.fit_features(), data.others["val"]
+    tokenizer = find_tokenizer(data.texts, hyperparameters, artifacts_dir, encoder)
+    artifacts = ModelArtifacts(complete(hyperparameters, data.schema), data.schema, features, tokenizer)
     encoded = encode_split(val, artifacts, features.transform(val.frame))
     model = build_model(artifacts.hyperparameters, artifacts.vocabulary_size, encoded.tabular.shape[1])
     return RunningAverageEvaluator(model, hyperparameters, encoded, watch, batches_per_checkpoint)

@@ -7,33 +7,28 @@ serves, from the files just written, so that served scores equal evaluated ones.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from names3risk.artifacts import ModelArtifacts, save_artifacts
 from names3risk.data.datasets import EncodedSplit
-from names3risk.data.preparation import LABEL
-from names3risk.data.splits import Split
 from names3risk.errors import ConfigError
 from names3risk.evaluation.metrics import Evaluation
-from names3risk.evaluation.report import score_split
-from names3risk.features.encoder import IMPUTE_FILE, RISK_FILE, FeatureEncoder, load_imputer, load_risk_tables
+from names3risk.features.encoder import IMPUTE_FILE, RISK_FILE, load_imputer, load_risk_tables
 from names3risk.files import require_writable, staged
 from names3risk.hyperparameters import Hyperparameters
 from names3risk.hyperparameters.encoder import pretrained_folder
 from names3risk.serving.predictor import Predictor
 from names3risk.text.choosing import make_tokenizer
-from names3risk.text.encoding import TextEncoder
-from names3risk.text.store import encode_once
 from names3risk.text.tokenizer import load_tokenizer
-from names3risk.training.roles import check_classes, complete, load_labelled_split
+from names3risk.training.job_data import load_job_data
+from names3risk.training.roles import complete
 from names3risk.training.world import find_world
 
 if TYPE_CHECKING:
+    import polars as pl
     from lightning.pytorch.callbacks import Callback
     from tokenizers import Tokenizer
 
@@ -82,7 +77,8 @@ def run_training_job(
         hyperparameters: The model, its training, and possibly column roles.
         model_dir: Where the model folder is made.
         data_dir: Where predictions, metrics, pictures and TensorBoard logs go.
-        checkpoint_dir: Where the best and the last checkpoint go, and the token ids of the splits.
+        checkpoint_dir: Where the best and the last checkpoint go, and the token ids of the splits; of splits that
+            are larger than memory, all encoded rows.
         artifacts_dir: Folder with `tokenizer.json` and precomputed tables; without it a tokenizer is trained here. A
             model with pretrained weights takes the tokenizer that lies beside those.
         pretrained_dir: Folder below which the hyperparameter `pretrained` names a pretrained encoder.
@@ -98,7 +94,9 @@ def run_training_job(
     Raises:
         Names3RiskError: Data, configuration, training or output are at fault; earlier outputs stay as they were.
     """
-    from names3risk.models import build_model, count_parameters
+    from torch import nn
+
+    from names3risk.models import MODEL_CLASSES, build_model, count_parameters
     from names3risk.models.pretrained import load_pretrained
     from names3risk.training.direct import FittedAtOnce, fit_at_once
     from names3risk.training.trainer import fit
@@ -107,74 +105,48 @@ def run_training_job(
         require_writable(folder)
     encoder = pretrained_folder(hyperparameters, pretrained_dir)
     hyperparameters = hyperparameters.resolved(encoder)
-    train = load_labelled_split(train_dir, hyperparameters)
-    val = load_labelled_split(val_dir, hyperparameters)
-    test = load_labelled_split(test_dir, hyperparameters)
-    check_classes(train, train_dir)
-    features = fit_features(
-        train,
-        hyperparameters,
-        _precomputed(artifacts_dir, IMPUTE_FILE) if use_precomputed_imputation else None,
-        _precomputed(artifacts_dir, RISK_FILE) if use_precomputed_risk_tables else None,
+    streams = not issubclass(MODEL_CLASSES.get(hyperparameters.model_class, nn.Module), FittedAtOnce)
+    folders = {"train": train_dir, "val": val_dir, "test": test_dir}
+    data = load_job_data(folders, hyperparameters, streams)
+    features = data.fit_features(
+        load_imputer(_precomputed(artifacts_dir, IMPUTE_FILE)) if use_precomputed_imputation else None,
+        load_risk_tables(_precomputed(artifacts_dir, RISK_FILE)) if use_precomputed_risk_tables else None,
     )
-    tabular = features.fit_transform_out_of_fold(train.frame, seed=hyperparameters.seed)
     artifacts = ModelArtifacts(
-        complete(hyperparameters, train.schema),
-        train.schema,
+        complete(hyperparameters, data.schema),
+        data.schema,
         features,
-        find_tokenizer(train, hyperparameters, artifacts_dir, encoder),
+        find_tokenizer(data.texts, hyperparameters, artifacts_dir, encoder),
     )
-    model = build_model(artifacts.hyperparameters, artifacts.vocabulary_size, tabular.shape[1])
+    model = build_model(artifacts.hyperparameters, artifacts.vocabulary_size, len(features.feature_columns))
     load_pretrained(model, hyperparameters, artifacts.tokenizer, encoder)
     logger.info(
         "%s with %d parameters: %d training rows, %d features, %d tokens",
         hyperparameters.model_class,
         count_parameters(model),
-        train.frame.height,
-        tabular.shape[1],
+        data.rows,
+        len(features.feature_columns),
         artifacts.vocabulary_size,
     )
-    tokens = Path(checkpoint_dir) / "tokens"
-    encoded = (
-        encode_split(train, artifacts, tabular, tokens),
-        encode_split(val, artifacts, features.transform(val.frame), tokens),
-    )
+    train, val = data.encode(artifacts, Path(checkpoint_dir))
     if isinstance(model, FittedAtOnce):
-        fitted = fit_at_once(model, hyperparameters, *encoded, checkpoint_dir)
+        assert isinstance(train, EncodedSplit)
+        assert isinstance(val, EncodedSplit)
+        fitted = fit_at_once(model, hyperparameters, train, val, checkpoint_dir)
     else:
         logs = Path(data_dir) / "tensorboard"
-        fitted = fit(model, hyperparameters, *encoded, checkpoint_dir, logs, resume=resume, callbacks=callbacks)
+        fitted = fit(model, hyperparameters, train, val, checkpoint_dir, logs, resume=resume, callbacks=callbacks)
     if find_world().rank:
         return TrainingResult(Path(model_dir), Path(data_dir), {}, fitted.epochs)
     with staged(model_dir) as model_stage, staged(data_dir) as data_stage:
         save_artifacts(model_stage, artifacts, fitted.model)
         predictor = Predictor.load(model_stage)
-        reports = {
-            "val": score_split(predictor, val, "val", data_stage),
-            "test": score_split(predictor, test, "test", data_stage),
-        }
+        reports = {name: data.score(predictor, name, data_stage) for name in ("val", "test")}
         for report in reports.values():
             report.log(data_stage / "tensorboard_eval")
         reports["test"].save_tensors(data_stage / "predict_results.pth")
     evaluations = {name: report.evaluation for name, report in reports.items()}
     return TrainingResult(Path(model_dir), Path(data_dir), evaluations, fitted.epochs)
-
-
-def fit_features(
-    train: Split, hyperparameters: Hyperparameters, imputation_file: Path | None, risk_table_file: Path | None
-) -> FeatureEncoder:
-    """Fits the features of the training split as the hyperparameters say, or takes values fitted earlier from files."""
-    return FeatureEncoder.fit(
-        train.frame,
-        train.schema,
-        imputation=hyperparameters.imputation,
-        imputation_constant=hyperparameters.imputation_constant,
-        numeric_transform=hyperparameters.numeric_transform,
-        smooth_factor=hyperparameters.smooth_factor,
-        count_threshold=hyperparameters.count_threshold,
-        imputer=load_imputer(imputation_file) if imputation_file else None,
-        risk_tables=load_risk_tables(risk_table_file) if risk_table_file else None,
-    )
 
 
 def _precomputed(artifacts_dir: str | Path | None, name: str) -> Path:
@@ -183,27 +155,20 @@ def _precomputed(artifacts_dir: str | Path | None, name: str) -> Path:
     return Path(artifacts_dir) / name
 
 
-def encode_split(
-    split: Split, artifacts: ModelArtifacts, tabular: np.ndarray, token_dir: str | Path | None = None
-) -> EncodedSplit:
-    """A labelled split as training takes it, with its features `(N, F)`.
-
-    Tokens are kept in `token_dir`, where it is given, and mapped into memory by later runs over the same texts.
-    """
-    encoder, labels = artifacts.text, split.frame[LABEL].to_numpy().astype(np.int64)
-    # Encoders of other kinds depend on more than a stored entry's name says.
-    if token_dir is not None and type(encoder) is TextEncoder:
-        tokens = encode_once(encoder, split.frame, token_dir)
-    else:
-        tokens = encoder.encode(split.frame)
-    return EncodedSplit(tokens, tabular, labels, split.frame[split.schema.id_name])
-
-
 def find_tokenizer(
-    train: Split, hyperparameters: Hyperparameters, artifacts_dir: str | Path | None, encoder: Path | None
+    texts: Callable[[], Mapping[str, pl.Series]],
+    hyperparameters: Hyperparameters,
+    artifacts_dir: str | Path | None,
+    encoder: Path | None,
 ) -> Tokenizer:
-    """The tokenizer of the pretrained encoder, of `artifacts_dir`, or a new one trained on the training split."""
+    """The tokenizer of the pretrained encoder, of `artifacts_dir`, or a new one.
+
+    Args:
+        texts: Gives text fields of the training split, which a new one is trained on.
+        hyperparameters: Those of the model class.
+        artifacts_dir: Folder with `tokenizer.json`.
+        encoder: The folder of the pretrained encoder, where the model begins with one.
+    """
     if artifacts_dir is not None and encoder is None:
         return load_tokenizer(Path(artifacts_dir) / "tokenizer.json")
-    fields = {name: train.frame[name] for name in train.schema.text_source_fields}
-    return make_tokenizer(hyperparameters, fields, encoder)
+    return make_tokenizer(hyperparameters, texts() if encoder is None else {}, encoder)

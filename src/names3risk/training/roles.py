@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -79,12 +80,17 @@ def check_classes(train: Split, folder: str | Path) -> None:
     Raises:
         DataError: A class has no row.
     """
-    absent = sorted(set(range(train.schema.num_classes)) - set(train.frame[LABEL].unique().to_list()))
+    require_classes(train.frame[LABEL].unique().to_list(), train.schema.num_classes, folder)
+
+
+def require_classes(present: Iterable[int], num_classes: int, folder: str | Path) -> None:
+    """The same for the classes that the training rows were found to have."""
+    absent = sorted(set(range(num_classes)) - set(present))
     if absent:
         raise DataError(
             f"no training row is of class {', '.join(map(str, absent))}",
             where=folder,
-            expected=f"rows of each of the {train.schema.num_classes} classes in column {LABEL!r}",
+            expected=f"rows of each of the {num_classes} classes in column {LABEL!r}",
         )
 
 

@@ -1,0 +1,265 @@
+"""The splits of a training job: in memory, or streamed from their files where they are larger than that."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import polars as pl
+
+from names3risk.data.datasets import EncodedSplit
+from names3risk.data.formats import detect_format
+from names3risk.data.parts import PartedSplit, narrowed
+from names3risk.data.preparation import LABEL
+from names3risk.data.schema import ColumnSchema
+from names3risk.data.shards import ShardedSplit, shards_once
+from names3risk.data.splits import Split, split_files
+from names3risk.errors import ConfigError
+from names3risk.evaluation.report import Report, keep_report, score_split
+from names3risk.features.encoder import FeatureEncoder
+from names3risk.features.numeric import Imputer
+from names3risk.features.parts import TrainingFeatures, fit_parts
+from names3risk.features.risk_tables import RiskTables
+from names3risk.text.store import encode_once
+from names3risk.training.memory import bytes_in_memory, memory_budget
+from names3risk.training.roles import check_classes, load_labelled_split, open_labelled_parts, require_classes
+from names3risk.training.world import find_world
+
+if TYPE_CHECKING:
+    from names3risk.artifacts import ModelArtifacts
+    from names3risk.hyperparameters import Hyperparameters
+    from names3risk.serving.predictor import Predictor
+
+logger = logging.getLogger(__name__)
+
+TOKENIZER_ROWS = 200_000
+"""Rows of a streamed training split that a tokenizer is trained on, spread evenly over it."""
+
+
+class JobData(Protocol):
+    """Rows of the splits train, val and test."""
+
+    @property
+    def schema(self) -> ColumnSchema:
+        """The roles of the prepared training rows."""
+
+    @property
+    def rows(self) -> int:
+        """Training rows."""
+
+    def texts(self) -> Mapping[str, pl.Series]:
+        """Text fields of training rows for a tokenizer to learn from."""
+
+    def fit_features(self, imputer: Imputer | None, risk_tables: RiskTables | None) -> FeatureEncoder:
+        """Fits the features on the training rows, or takes what was fitted earlier."""
+
+    def encode(
+        self, artifacts: ModelArtifacts, folder: Path
+    ) -> tuple[EncodedSplit, EncodedSplit] | tuple[ShardedSplit, ShardedSplit]:
+        """The splits train and val as training takes them; what is made once is kept in a folder."""
+
+    def score(self, predictor: Predictor, name: str, folder: Path) -> Report:
+        """Scores the split val or test, and writes predictions, metrics and pictures."""
+
+
+@dataclass(frozen=True)
+class WholeData:
+    """Splits in memory.
+
+    Args:
+        train: The training split.
+        others: The splits `val` and `test`.
+        hyperparameters: How features are fitted.
+    """
+
+    train: Split
+    others: Mapping[str, Split]
+    hyperparameters: Hyperparameters
+
+    @classmethod
+    def load(cls, folders: Mapping[str, str | Path], hyperparameters: Hyperparameters) -> WholeData:
+        """Reads the folders of the three splits."""
+        splits = {name: load_labelled_split(folder, hyperparameters) for name, folder in folders.items()}
+        train = splits.pop("train")
+        check_classes(train, folders["train"])
+        return cls(train, splits, hyperparameters)
+
+    @property
+    def schema(self) -> ColumnSchema:
+        """The roles of the prepared training rows."""
+        return self.train.schema
+
+    @property
+    def rows(self) -> int:
+        """Training rows."""
+        return self.train.frame.height
+
+    def texts(self) -> Mapping[str, pl.Series]:
+        """Text fields of all training rows."""
+        return {name: self.train.frame[name] for name in self.schema.text_source_fields}
+
+    def fit_features(self, imputer: Imputer | None = None, risk_tables: RiskTables | None = None) -> FeatureEncoder:
+        """Fits the features on the training rows, or takes what was fitted earlier."""
+        settings = feature_settings(self.hyperparameters)
+        return FeatureEncoder.fit(self.train.frame, self.schema, imputer=imputer, risk_tables=risk_tables, **settings)
+
+    def encode(self, artifacts: ModelArtifacts, folder: Path) -> tuple[EncodedSplit, EncodedSplit]:
+        """Encodes the splits train and val; their tokens are kept in a folder."""
+        features, val = artifacts.features, self.others["val"]
+        tabular = features.fit_transform_out_of_fold(self.train.frame, seed=self.hyperparameters.seed)
+        return (
+            encode_split(self.train, artifacts, tabular, folder / "tokens"),
+            encode_split(val, artifacts, features.transform(val.frame), folder / "tokens"),
+        )
+
+    def score(self, predictor: Predictor, name: str, folder: Path) -> Report:
+        """Scores the split val or test, and writes predictions, metrics and pictures."""
+        return score_split(predictor, self.others[name], name, folder)
+
+
+class StreamedData:
+    """Splits that stay in their Parquet files.
+
+    Memory holds a chunk of rows, one column of numbers, the categories, and ids, labels and scores of the rows of val
+    or test.
+
+    Args:
+        folders: The folders of the three splits.
+        hyperparameters: How features are fitted, and column roles.
+
+    Raises:
+        Names3RiskError: See `open_labelled_parts`.
+    """
+
+    def __init__(self, folders: Mapping[str, str | Path], hyperparameters: Hyperparameters) -> None:
+        self.folders, self.hyperparameters = folders, hyperparameters
+        self.splits = {name: open_labelled_parts(folder, hyperparameters) for name, folder in folders.items()}
+        self.train = self.splits["train"]
+        self._features: TrainingFeatures | None = None
+
+    @property
+    def schema(self) -> ColumnSchema:
+        """The roles of the prepared training rows."""
+        return self.train.schema.prepared()
+
+    @property
+    def rows(self) -> int:
+        """Training rows."""
+        return len(self.train)
+
+    def texts(self) -> Mapping[str, pl.Series]:
+        """Text fields of training rows, at most TOKENIZER_ROWS of them."""
+        fields, every, seen = self.schema.text_source_fields, -(-self.rows // TOKENIZER_ROWS), 0
+        found = []
+        for chunk in self.train.chunks(narrowed(self.train.schema, text=fields)):
+            found.append(chunk.select(fields).gather_every(every, offset=-seen % every))
+            seen += chunk.height
+        together = pl.concat(found)
+        return {name: together[name] for name in fields}
+
+    def fit_features(self, imputer: Imputer | None = None, risk_tables: RiskTables | None = None) -> FeatureEncoder:
+        """Fits the features on the training rows, or takes what was fitted earlier."""
+        settings = feature_settings(self.hyperparameters)
+        self._features = fit_parts(
+            self.train, seed=self.hyperparameters.seed, imputer=imputer, risk_tables=risk_tables, **settings
+        )
+        return self._features.encoder
+
+    def encode(self, artifacts: ModelArtifacts, folder: Path) -> tuple[ShardedSplit, ShardedSplit]:
+        """Encodes the splits train and val into shards, which are kept in a folder."""
+        assert self._features is not None, "features are fitted first"
+        features, val = self._features, self.splits["val"]
+        train = self._shards(self.train, artifacts, folder / "rows", lambda: features.encoded(self.train), "train")
+        require_classes(train.index.classes, self.schema.num_classes, self.folders["train"])
+        transform = artifacts.features.transform
+        return train, self._shards(
+            val, artifacts, folder / "rows", lambda: ((chunk, transform(chunk)) for chunk in val.chunks()), "val"
+        )
+
+    def _shards(
+        self,
+        split: PartedSplit,
+        artifacts: ModelArtifacts,
+        folder: Path,
+        chunks: Callable[[], Iterable[tuple[pl.DataFrame, np.ndarray]]],
+        name: str,
+    ) -> ShardedSplit:
+        features, text = artifacts.features, artifacts.text
+        made_from = {
+            "files": split.digest(),
+            "schema": split.schema.model_dump(mode="json"),
+            "text": text.describe(),
+            "imputation": dict(features.imputer.values),
+            "scale": features.scale.to_json(),
+            "risks": features.risk_tables.to_json(),
+            "out of fold": [name == "train", self.hyperparameters.seed],
+        }
+
+        def parts() -> Iterator[EncodedSplit]:
+            done = 0
+            for chunk, tabular in chunks():
+                yield EncodedSplit(text.encode(chunk), tabular, chunk[LABEL].to_numpy())
+                done += chunk.height
+                logger.info("%s: %d of %d rows encoded", name, done, len(split))
+
+        return shards_once(folder, json.dumps(made_from), parts)
+
+    def score(self, predictor: Predictor, name: str, folder: Path) -> Report:
+        """Scores the split val or test, and writes predictions, metrics and pictures."""
+        split = self.splits[name]
+        predictions = pl.concat([predictor.predict(chunk) for chunk in split.chunks()])
+        return keep_report(predictions, split.schema.marketplace_name, name, folder, "parquet")
+
+
+def load_job_data(folders: Mapping[str, str | Path], hyperparameters: Hyperparameters, streams: bool) -> JobData:
+    """Reads the splits of a job into memory, or leaves them in their files where they would take more than they may.
+
+    Args:
+        folders: The folders of the splits train, val and test.
+        hyperparameters: `memory_budget_gib`, column roles, and how features are fitted.
+        streams: Whether the model can be trained on streamed rows.
+
+    Raises:
+        DataError: A split is absent, empty or damaged, or lacks a column.
+        ConfigError: Roles do not fit, or what is to be streamed cannot be.
+    """
+    budget = memory_budget(hyperparameters.memory_budget_gib, find_world().local_size)
+    needed = bytes_in_memory(folders.values())
+    if needed <= budget:
+        return WholeData.load(folders, hyperparameters)
+    text = [path for folder in folders.values() for path in split_files(folder) if detect_format(path) != "parquet"]
+    gib = f"the splits take about {needed / 2**30:.1f} GiB in memory, of {budget / 2**30:.1f} GiB that they may take"
+    if streams and not text:
+        logger.info("%s: they are streamed", gib)
+        return StreamedData(folders, hyperparameters)
+    reason = f"{text[0]} is no Parquet" if text else f"{hyperparameters.model_class} is not trained by steps"
+    if hyperparameters.memory_budget_gib is not None:
+        raise ConfigError(
+            f"{gib}, and they cannot be streamed, because {reason}",
+            where="hyperparameters",
+            mend="raise memory_budget_gib" + (", or prepare the data as Parquet" if text else ""),
+        )
+    logger.warning("%s; they cannot be streamed, because %s", gib, reason)
+    return WholeData.load(folders, hyperparameters)
+
+
+def feature_settings(hyperparameters: Hyperparameters) -> dict[str, Any]:
+    """How features are fitted, by the names of the arguments of `FeatureEncoder.fit`."""
+    return hyperparameters.model_dump(include=set(hyperparameters.FEATURE_FIELDS))
+
+
+def encode_split(
+    split: Split, artifacts: ModelArtifacts, tabular: np.ndarray, token_dir: str | Path | None = None
+) -> EncodedSplit:
+    """A labelled split as training takes it, with its features `(N, F)`.
+
+    Tokens are kept in `token_dir`, where it is given, and mapped into memory by later runs over the same texts.
+    """
+    text, frame = artifacts.text, split.frame
+    tokens = text.encode(frame) if token_dir is None else encode_once(text, frame, token_dir)
+    return EncodedSplit(tokens, tabular, frame[LABEL].to_numpy().astype(np.int64), frame[split.schema.id_name])
