@@ -6,16 +6,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from names3risk.hyperparameters.encoder import PooledEncoderHyperparameters
-from names3risk.hyperparameters.multimodal import TabularHyperparameters
+from names3risk.hyperparameters.multimodal_fused import FusedHyperparameters
 
 
-class MultimodalGateFusionHyperparameters(PooledEncoderHyperparameters, TabularHyperparameters):
+class MultimodalGateFusionHyperparameters(FusedHyperparameters):
     """BERT and tabular features, mixed by a gate for each feature."""
 
     model_class: Literal["multimodal_gate_fusion"] = Field(
         "multimodal_gate_fusion", description="Name of the model class"
-    )
-    fusion_dim: int = Field(
-        128, ge=1, le=8192, description="F, width that both parts are brought to before they are mixed"
     )

@@ -7,9 +7,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from names3risk.hyperparameters.multimodal_cnn import MultimodalCnnHyperparameters
-from names3risk.models.blocks import ClassLogits
 from names3risk.models.chunks import mean_over_chunks
-from names3risk.models.multimodal_parts import tabular_part
+from names3risk.models.multimodal_parts import SideBySide
 from names3risk.text.special import PAD_ID
 
 
@@ -50,8 +49,30 @@ class ConvolutionText(nn.Module):
         return torch.cat(features, dim=1)
 
 
-class MultimodalCnn(nn.Module):
-    """Text and tables to class logits.
+class ChunkedConvolutions(nn.Module):
+    """The convolutions of each chunk of a row, their mean, dropout, and a linear layer.
+
+    Args:
+        hyperparameters: Widths, dropout and chunks.
+        vocabulary_size: Tokens of the tokenizer.
+    """
+
+    def __init__(self, hyperparameters: MultimodalCnnHyperparameters, vocabulary_size: int) -> None:
+        super().__init__()
+        self.n_chunks = hyperparameters.max_total_chunks
+        self.encoder = ConvolutionText(hyperparameters, vocabulary_size)
+        self.head = nn.Sequential(
+            nn.Dropout(hyperparameters.dropout_rate), nn.Linear(self.encoder.width, hyperparameters.hidden_common_dim)
+        )
+
+    def forward(self, input_ids: Tensor, mask: Tensor) -> Tensor:
+        """Token ids and mask, `(B, L)` or `(B, C, L)`, to `(B, H)`."""
+        features: Tensor = self.head(mean_over_chunks(input_ids, mask, self.n_chunks, self.encoder))
+        return features
+
+
+class MultimodalCnn(SideBySide):
+    """Text and tables to class logits; see `SideBySide`.
 
     Args:
         hyperparameters: Widths, dropout and the text part.
@@ -61,36 +82,13 @@ class MultimodalCnn(nn.Module):
     """
 
     onnx_exporter = "torchscript"
-    reads_tabular = "optional"
 
     def __init__(
-        self,
-        hyperparameters: MultimodalCnnHyperparameters,
-        vocabulary_size: int,
-        n_tabular: int,
-        n_outputs: int,
+        self, hyperparameters: MultimodalCnnHyperparameters, vocabulary_size: int, n_tabular: int, n_outputs: int
     ) -> None:
-        super().__init__()
-        hidden = hyperparameters.hidden_common_dim
-        self.n_chunks = hyperparameters.max_total_chunks
-        self.text = ConvolutionText(hyperparameters, vocabulary_size)
-        self.head = nn.Sequential(nn.Dropout(hyperparameters.dropout_rate), nn.Linear(self.text.width, hidden))
-        self.tabular = tabular_part(hyperparameters, n_tabular) if n_tabular else None
-        self.output = ClassLogits(2 * hidden if n_tabular else hidden, n_outputs)
+        text = ChunkedConvolutions(hyperparameters, vocabulary_size)
+        super().__init__(text, hyperparameters, n_tabular, n_outputs)
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor, tabular: Tensor) -> Tensor:
-        """Class logits.
-
-        Args:
-            input_ids: Token ids, `(B, L)` or as chunks `(B, C, L)`.
-            attention_mask: True at tokens, of the same shape.
-            tabular: Features `(B, F)`.
-
-        Returns:
-            Logits `(B, K)`.
-        """
-        features = self.head(mean_over_chunks(input_ids, attention_mask, self.n_chunks, self.text))
-        if self.tabular is not None:
-            features = torch.cat([features, self.tabular(tabular)], dim=1)
-        logits: Tensor = self.output(features.relu())
-        return logits
+    def can_be_recorded(self, half: bool) -> bool:
+        """Whether a training step on a GPU never waits for it: no size and no branch depends on a value."""
+        return True

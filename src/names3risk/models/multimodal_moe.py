@@ -6,52 +6,19 @@ import torch
 from torch import Tensor, nn
 
 from names3risk.hyperparameters.multimodal_moe import MultimodalMoeHyperparameters
-from names3risk.models.blocks import ClassLogits
-from names3risk.models.multimodal_parts import BertText, tabular_part
+from names3risk.models.multimodal_parts import Fused
 
 
-class MultimodalMoe(nn.Module):
-    """Text and tables to class logits: w1 t' + w2 b' with w = softmax(Linear[t'; b']).
-
-    Args:
-        hyperparameters: Widths, dropout and the text part.
-        vocabulary_size: Tokens of the tokenizer.
-        n_tabular: Tabular features, at least 1.
-        n_outputs: Width of the last layer; 1 gives the logits (0, z).
-    """
-
-    onnx_exporter = "dynamo"
-    reads_tabular = "always"
+class MultimodalMoe(Fused):
+    """Text and tables to class logits: w1 t' + w2 b' with w = softmax(Linear[t'; b']); see `Fused`."""
 
     def __init__(
-        self,
-        hyperparameters: MultimodalMoeHyperparameters,
-        vocabulary_size: int,
-        n_tabular: int,
-        n_outputs: int,
+        self, hyperparameters: MultimodalMoeHyperparameters, vocabulary_size: int, n_tabular: int, n_outputs: int
     ) -> None:
-        super().__init__()
-        hidden, fusion = hyperparameters.hidden_common_dim, hyperparameters.fusion_dim
-        self.text = BertText(hyperparameters, vocabulary_size, hidden)
-        self.tabular = tabular_part(hyperparameters, n_tabular)
-        self.text_projection = nn.Linear(hidden, fusion)
-        self.tabular_projection = nn.Linear(hidden, fusion)
-        self.router = nn.Sequential(nn.Linear(2 * fusion, 2), nn.Softmax(dim=1))
-        self.output = ClassLogits(fusion, n_outputs)
+        super().__init__(hyperparameters, vocabulary_size, n_tabular, n_outputs)
+        self.router = nn.Sequential(nn.Linear(2 * hyperparameters.fusion_dim, 2), nn.Softmax(dim=1))
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor, tabular: Tensor) -> Tensor:
-        """Class logits.
-
-        Args:
-            input_ids: Token ids, `(B, L)` or as chunks `(B, C, L)`.
-            attention_mask: True at tokens, of the same shape.
-            tabular: Features `(B, F)`.
-
-        Returns:
-            Logits `(B, K)`.
-        """
-        text = self.text_projection(self.text(input_ids, attention_mask))
-        table = self.tabular_projection(self.tabular(tabular))
-        weights = self.router(torch.cat([text, table], dim=1))
-        logits: Tensor = self.output((weights[:, :1] * text + weights[:, 1:] * table).relu())
-        return logits
+    def mix(self, text: Tensor, table: Tensor) -> Tensor:
+        """The vectors of text and table, each `(B, fusion_dim)`, to one of that width."""
+        weights: Tensor = self.router(torch.cat([text, table], dim=1))
+        return weights[:, :1] * text + weights[:, 1:] * table

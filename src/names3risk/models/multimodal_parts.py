@@ -1,4 +1,4 @@
-"""The parts that multimodal classes are put together from: tabular features, BERT text, convolutions."""
+"""The parts that multimodal classes are put together from: tabular features, BERT text, and how both are joined."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from names3risk.models.bert_encoder import PooledBert
+from names3risk.models.blocks import ClassLogits
 
 if TYPE_CHECKING:
     from names3risk.hyperparameters.encoder import PooledEncoderHyperparameters
     from names3risk.hyperparameters.multimodal import TabularHyperparameters
+    from names3risk.hyperparameters.multimodal_fused import FusedHyperparameters
 
 
 class PeriodicEmbedding(nn.Module):
@@ -83,3 +85,87 @@ class BertText(nn.Module):
         """Token ids and mask, `(B, L)` or `(B, C, L)`, to `(B, width)`."""
         features: Tensor = self.head(self.encoder(input_ids, mask))
         return features
+
+
+class SideBySide(nn.Module):
+    """The vectors of text and, where there are features, of the table side by side, ReLU, linear.
+
+    Args:
+        text: Token ids and mask to `(B, H)`.
+        hyperparameters: H, and whether features are embedded first.
+        n_tabular: Tabular features; 0 leaves the tabular part out.
+        n_outputs: Width of the last layer; 1 gives the logits (0, z).
+    """
+
+    reads_tabular = "optional"
+
+    def __init__(
+        self, text: nn.Module, hyperparameters: TabularHyperparameters, n_tabular: int, n_outputs: int
+    ) -> None:
+        super().__init__()
+        hidden = hyperparameters.hidden_common_dim
+        self.text = text
+        self.tabular = tabular_part(hyperparameters, n_tabular) if n_tabular else None
+        self.output = ClassLogits(2 * hidden if n_tabular else hidden, n_outputs)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor, tabular: Tensor) -> Tensor:
+        """Class logits.
+
+        Args:
+            input_ids: Token ids, `(B, L)` or as chunks `(B, C, L)`.
+            attention_mask: True at tokens, of the same shape.
+            tabular: Features `(B, F)`.
+
+        Returns:
+            Logits `(B, K)`.
+        """
+        features = self.text(input_ids, attention_mask)
+        if self.tabular is not None:
+            features = torch.cat([features, self.tabular(tabular)], dim=1)
+        logits: Tensor = self.output(features.relu())
+        return logits
+
+
+class Fused(nn.Module):
+    """BERT text t' and table b', brought to the same width and mixed by `mix`, ReLU, linear.
+
+    Args:
+        hyperparameters: Widths, dropout and the text part.
+        vocabulary_size: Tokens of the tokenizer.
+        n_tabular: Tabular features, at least 1.
+        n_outputs: Width of the last layer; 1 gives the logits (0, z).
+    """
+
+    onnx_exporter = "dynamo"
+    reads_tabular = "always"
+
+    def __init__(
+        self, hyperparameters: FusedHyperparameters, vocabulary_size: int, n_tabular: int, n_outputs: int
+    ) -> None:
+        super().__init__()
+        hidden, fusion = hyperparameters.hidden_common_dim, hyperparameters.fusion_dim
+        self.text = BertText(hyperparameters, vocabulary_size, hidden)
+        self.tabular = tabular_part(hyperparameters, n_tabular)
+        self.text_projection = nn.Linear(hidden, fusion)
+        self.tabular_projection = nn.Linear(hidden, fusion)
+        self.output = ClassLogits(fusion, n_outputs)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor, tabular: Tensor) -> Tensor:
+        """Class logits.
+
+        Args:
+            input_ids: Token ids, `(B, L)` or as chunks `(B, C, L)`.
+            attention_mask: True at tokens, of the same shape.
+            tabular: Features `(B, F)`.
+
+        Returns:
+            Logits `(B, K)`.
+        """
+        text = self.text_projection(self.text(input_ids, attention_mask))
+        table = self.tabular_projection(self.tabular(tabular))
+        logits: Tensor = self.output(self.mix(text, table).relu())
+        return logits
+
+    def mix(self, text: Tensor, table: Tensor) -> Tensor:
+        """The vectors of text and table, each `(B, fusion_dim)`, to one of that width."""
+        raise NotImplementedError
