@@ -20,7 +20,7 @@ from names3risk.data.schema import ColumnSchema
 from names3risk.data.shards import ShardedSplit, shards_once
 from names3risk.data.splits import Split, split_files
 from names3risk.errors import ConfigError
-from names3risk.evaluation.report import Report, keep_report, score_split
+from names3risk.evaluation.report import Report, Scorer, keep_report, score_split
 from names3risk.features.encoder import FeatureEncoder
 from names3risk.features.numeric import Imputer
 from names3risk.features.parts import TrainingFeatures, fit_parts
@@ -33,7 +33,6 @@ from names3risk.training.world import find_world
 if TYPE_CHECKING:
     from names3risk.artifacts import ModelArtifacts
     from names3risk.hyperparameters import Hyperparameters
-    from names3risk.serving.predictor import Predictor
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +62,7 @@ class JobData(Protocol):
     ) -> tuple[EncodedSplit, EncodedSplit] | tuple[ShardedSplit, ShardedSplit]:
         """The splits train and val as training takes them; what is made once is kept in a folder."""
 
-    def score(self, predictor: Predictor, name: str, folder: Path) -> Report:
+    def score(self, predictor: Scorer, name: str, folder: Path) -> Report:
         """Scores the split val or test, and writes predictions, metrics and pictures."""
 
 
@@ -117,7 +116,7 @@ class WholeData:
             encode_split(val, artifacts, features.transform(val.frame), folder / "tokens"),
         )
 
-    def score(self, predictor: Predictor, name: str, folder: Path) -> Report:
+    def score(self, predictor: Scorer, name: str, folder: Path) -> Report:
         """Scores the split val or test, and writes predictions, metrics and pictures."""
         return score_split(predictor, self.others[name], name, folder)
 
@@ -174,7 +173,14 @@ class StreamedData:
         """Encodes the splits train and val into shards, which are kept in a folder."""
         assert self._features is not None, "features are fitted first"
         features, val = self._features, self.splits["val"]
-        train = self._shards(self.train, artifacts, folder / "rows", lambda: features.encoded(self.train), "train")
+        train = self._shards(
+            self.train,
+            artifacts,
+            folder / "rows",
+            lambda: features.encoded(self.train),
+            "train",
+            None if features.folded is None else features.seed,
+        )
         require_classes(train.index.classes, self.schema.num_classes, self.folders["train"])
         transform = artifacts.features.transform
         return train, self._shards(
@@ -188,6 +194,7 @@ class StreamedData:
         folder: Path,
         chunks: Callable[[], Iterable[tuple[pl.DataFrame, np.ndarray]]],
         name: str,
+        fold_seed: int | None = None,
     ) -> ShardedSplit:
         features, text = artifacts.features, artifacts.text
         made_from = {
@@ -197,19 +204,20 @@ class StreamedData:
             "imputation": dict(features.imputer.values),
             "scale": features.scale.to_json(),
             "risks": features.risk_tables.to_json(),
-            "out of fold": [name == "train", self.hyperparameters.seed],
+            "seed of the folds": fold_seed,
         }
 
         def parts() -> Iterator[EncodedSplit]:
             done = 0
             for chunk, tabular in chunks():
                 yield EncodedSplit(text.encode(chunk), tabular, chunk[LABEL].to_numpy())
+                if 10 * done // len(split) < 10 * (done + chunk.height) // len(split):
+                    logger.info("%s: %d of %d rows encoded", name, done + chunk.height, len(split))
                 done += chunk.height
-                logger.info("%s: %d of %d rows encoded", name, done, len(split))
 
         return shards_once(folder, json.dumps(made_from), parts)
 
-    def score(self, predictor: Predictor, name: str, folder: Path) -> Report:
+    def score(self, predictor: Scorer, name: str, folder: Path) -> Report:
         """Scores the split val or test, and writes predictions, metrics and pictures."""
         split = self.splits[name]
         predictions = pl.concat([predictor.predict(chunk) for chunk in split.chunks()])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 import torch
 
 from names3risk.data.datasets import Batch, EncodedSplit
-from names3risk.data.shards import ShardedSplit, write_shards
+from names3risk.data.shards import ShardedSplit, shards_once, write_shards
 from names3risk.errors import ConfigError, DataError
 from names3risk.text.ragged import RaggedTokens
 from names3risk.training.streaming import StreamingLoader, StreamingScoringLoader
@@ -115,6 +117,21 @@ def test_validation_is_streamed_in_order_each_row_once(tmp_path: Path, rows: int
 def test_equal_rows_have_an_equal_digest_and_others_do_not(tmp_path: Path) -> None:
     same = [write_shards(tmp_path / str(k), [encoded(50)]).digest() for k in range(2)]
     assert same[0] == same[1] != write_shards(tmp_path / "other", [encoded(50, seed=1)]).digest()
+
+
+def test_of_several_processes_one_writes(tmp_path: Path) -> None:
+    calls = []
+
+    def parts() -> list[EncodedSplit]:
+        calls.append(1)
+        time.sleep(0.1)
+        return [encoded(9)]
+
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(lambda _: shards_once(tmp_path, "key", parts), range(3)))
+    assert len(calls) == 1
+    assert [len(split) for split in found] == [9, 9, 9]
+    assert shards_once(tmp_path, "other key", parts).folder != found[0].folder
 
 
 def test_what_cannot_be_sharded_or_read_is_named(tmp_path: Path) -> None:

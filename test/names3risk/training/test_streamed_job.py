@@ -1,0 +1,184 @@
+"""The training job on splits that are larger than the memory they may take."""
+
+import json
+from pathlib import Path
+
+import names3risk_samples as samples
+import numpy as np
+import polars as pl
+import pytest
+
+from names3risk.data import parts
+from names3risk.data.splits import load_split
+from names3risk.errors import ConfigError, DataError
+from names3risk.features.encoder import FeatureEncoder
+from names3risk.features.parts import fit_parts
+from names3risk.training.memory import bytes_in_memory, machine_memory, memory_budget
+from names3risk.training.roles import open_labelled_parts
+
+
+@pytest.fixture(scope="module")
+def splits(tmp_path_factory):
+    """Splits as preprocessing writes them, the training split then cut into parts."""
+    folder = samples.write_splits(tmp_path_factory.mktemp("splits"))
+    into_parts(folder / "train", 3)
+    return folder
+
+
+def into_parts(folder: Path, parts: int) -> None:
+    whole = folder / "data.parquet"
+    frame = pl.read_parquet(whole)
+    size = -(-frame.height // parts)
+    for k in range(parts):
+        part = frame.slice(k * size, size)
+        part.select(sorted(part.columns, reverse=k % 2 == 1)).write_parquet(folder / f"part-{k}.parquet")
+    whole.unlink()
+
+
+def test_a_streamed_job_leaves_what_one_in_memory_leaves(tmp_path, splits):
+    streamed = samples.train(tmp_path / "streamed", splits=splits, memory_budget_gib=0.0)
+    whole = samples.train(tmp_path / "whole", splits=splits)
+    for name in ("impute_dict.json", "risk_table_map.json", "tokenizer.json", "schema.json", "feature_columns.txt"):
+        assert (streamed.model_dir / name).read_text() == (whole.model_dir / name).read_text()
+    checkpoints = {path.name.split("-")[0] for path in (tmp_path / "streamed" / "checkpoints").iterdir()}
+    assert checkpoints == {"best.ckpt", "last.ckpt", "rows"}, "rows, and no token ids of a table in memory"
+    assert {path.name for path in streamed.data_dir.iterdir()} == {path.name for path in whole.data_dir.iterdir()}
+    for name in ("val", "test"):
+        found, wanted = (
+            pl.read_parquet(result.data_dir / f"{name}_predictions.parquet").drop("^prob.*$", "score")
+            for result in (streamed, whole)
+        )
+        assert found.equals(wanted), "every row once, in order"
+    assert json.loads((streamed.model_dir / "hyperparameters.json").read_text())["memory_budget_gib"] == 0.0
+
+
+def test_encoded_rows_are_made_once(tmp_path, splits, caplog):
+    caplog.set_level("INFO")
+    made = {}
+    for name, changes in {"first": {}, "lr": {"lr": 0.02}, "seed": {"seed": 1}}.items():
+        caplog.clear()
+        samples.train(tmp_path, splits=splits, memory_budget_gib=0.0, max_epochs=1, **changes)
+        made[name] = sum("encoded rows are read from" in line for line in caplog.messages)
+        assert "they are streamed" in caplog.text
+    assert made == {"first": 0, "lr": 2, "seed": 1}, "another seed has other folds of training rows"
+
+
+def test_features_are_those_of_the_whole_table(splits, tmp_path):
+    whole = load_split(splits / "train")
+    parted = open_labelled_parts(splits / "train", samples.hyperparameters())
+    settings = {"imputation": "median", "numeric_transform": "quantile", "smooth_factor": 0.1}
+    wanted = FeatureEncoder.fit(whole.frame, whole.schema, **settings)
+    found = fit_parts(parted, seed=3, **settings)
+    for folder, encoder in (("wanted", wanted), ("found", found.encoder)):
+        encoder.save(tmp_path / folder)
+    for path in (tmp_path / "wanted").glob("*.json"):
+        assert json.loads((tmp_path / "found" / path.name).read_text()) == json.loads(path.read_text())
+    chunks = list(found.encoded(parted))
+    assert len(chunks) == 3, "one for each file"
+    assert pl.concat([chunk for chunk, _ in chunks]).equals(whole.frame)
+    matrix = np.concatenate([features for _, features in chunks])
+    assert np.array_equal(matrix, wanted.fit_transform_out_of_fold(whole.frame, seed=3))
+
+
+def test_a_row_group_of_any_size_is_read_in_chunks(tmp_path, monkeypatch):
+    monkeypatch.setattr(parts, "MOST_CHUNK_ROWS", 1024)
+    folder = samples.write_splits(tmp_path, samples.orders(6000))
+    split = open_labelled_parts(folder / "train", samples.hyperparameters())
+    heights = [chunk.height for chunk in split.chunks()]
+    assert max(heights) <= 1024
+    assert sum(heights) == len(split) == 3600
+
+
+def job(tmp_path, splits, **more):
+    return samples.train(tmp_path, splits=splits, memory_budget_gib=0.0, max_epochs=1, **more)
+
+
+def broken(tmp_path, change):
+    folder = samples.write_splits(tmp_path)
+    into_parts(folder / "train", 3)
+    change(folder / "train")
+    return folder
+
+
+def overwrite(path, **columns):
+    pl.read_parquet(path).with_columns(**columns).write_parquet(path)
+
+
+WRONG = {
+    "empty": (lambda f: (f / "part-1.parquet").write_bytes(b""), r"part-1\.parquet: the file is empty"),
+    "no rows": (
+        lambda f: pl.read_parquet(f / "part-1.parquet").head(0).write_parquet(f / "part-1.parquet"),
+        r"part-1\.parquet: holds no rows; .*remove the file",
+    ),
+    "cut off": (
+        lambda f: (f / "part-2.parquet").write_bytes((f / "part-2.parquet").read_bytes()[:-100]),
+        r"part-2\.parquet: cut off or damaged",
+    ),
+    "no parquet": (lambda f: (f / "part-1.parquet").write_text("a,b\n"), r"part-1\.parquet: not a Parquet file"),
+    "of another format": (lambda f: (f / "part-1.csv").write_text("a,b\n"), r"part-1\.csv: is CSV; expected parquet"),
+    "without a column": (
+        lambda f: pl.read_parquet(f / "part-1.parquet").drop("amount").write_parquet(f / "part-1.parquet"),
+        r"part-1\.parquet: missing column 'amount'",
+    ),
+    "another type": (
+        lambda f: overwrite(f / "part-2.parquet", amount=pl.lit([1.0])),
+        r"part-2\.parquet: column 'amount' is List.*expected numbers",
+    ),
+    "a wrong value": (
+        lambda f: overwrite(f / "part-2.parquet", amount=pl.lit("much")),
+        r"part-2\.parquet: column 'amount' holds 'much' in row 1",
+    ),
+    "another label": (lambda f: overwrite(f / "part-1.parquet", label=pl.lit(2)), r"part-1\.parquet: .*'label' holds"),
+    "one class": (
+        lambda f: [overwrite(path, label=pl.lit(0)) for path in f.glob("*.parquet")],
+        "train: no training row is of class 1",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_files_are_named(tmp_path, name):
+    change, message = WRONG[name]
+    with pytest.raises(DataError, match=message) as caught:
+        job(tmp_path, broken(tmp_path, change))
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "model" / "model.pth").exists()
+
+
+def test_a_damaged_page_is_told_by_its_file(tmp_path):
+    def damage(folder):
+        path = folder / "part-1.parquet"
+        content = bytearray(path.read_bytes())
+        content[4:400] = b"\xff" * 396
+        path.write_bytes(content)
+
+    with pytest.raises(DataError, match=r"part-1\.parquet: (cut off or damaged|cannot read)"):
+        job(tmp_path, broken(tmp_path, damage))
+
+
+def test_what_cannot_be_streamed_is_refused_where_a_budget_is_set(tmp_path):
+    folder = samples.write_splits(tmp_path, format="csv")
+    with pytest.raises(ConfigError, match=r"data\.csv is no Parquet.*raise memory_budget_gib, or prepare"):
+        job(tmp_path, folder)
+
+
+def test_raw_columns_are_streamed_too(tmp_path):
+    frame = samples.orders().with_columns(target=pl.col("status").is_in(["F", "I"]).cast(pl.Int64))
+    for name, part in {"train": frame[:140], "val": frame[140:190], "test": frame[190:]}.items():
+        (tmp_path / "raw" / name).mkdir(parents=True)
+        part.write_parquet(tmp_path / "raw" / name / f"{name}.parquet", row_group_size=32)
+    roles = {"id_name": "objectId", "label_name": "target", "text_name": "customerName", "tab_field_list": ["amount"]}
+    result = job(tmp_path, tmp_path / "raw", **roles)
+    found = pl.read_parquet(result.data_dir / "test_predictions.parquet")
+    assert found["objectId"].to_list() == frame[190:]["objectId"].to_list()
+    assert found["label"].to_list() == frame[190:]["target"].to_list()
+
+
+def test_the_budget_is_half_of_the_memory_for_all_processes_of_a_machine(tmp_path):
+    assert memory_budget(None, 1) == machine_memory() // 2
+    assert memory_budget(1.5, 2) == 3 * 2**28
+    folder = samples.write_splits(tmp_path)
+    sizes = [bytes_in_memory([folder / name]) for name in ("train", "val")]
+    assert sizes[0] == 3 * sizes[1] > 0
+    assert bytes_in_memory([folder / "train", folder / "val"]) == sum(sizes)
+    assert bytes_in_memory([samples.write_splits(tmp_path / "csv", format="csv") / "val"]) > 0
