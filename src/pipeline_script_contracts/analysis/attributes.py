@@ -78,6 +78,8 @@ def _library(interp: Interpreter, atom: Lib, name: str) -> Value:
     local = interp.sources.find(dotted) if interp.sources.find(atom.name) else None
     if local is not None:
         return (ModuleAtom(local),)
+    if atom.name == library.training_environment.WHOLE and name not in ("get", "keys", "values", "items"):
+        return library.training_environment.entry(interp, atom.name, name, interp.current)
     known = library.constant(interp, dotted)
     return known if known is not None else (Lib(dotted),)
 

@@ -92,7 +92,7 @@ def _read_one(interp: Interpreter, atom: Atom, default: Value | None, node: ast.
     default = _own_default(interp, name, default)
     _record(interp, name, default, node)
     documented = documented_value(name)
-    if documented is not None:
+    if documented is not None and not _is_of_processing(default):
         value: Value = (Const(documented, soft=True),)
     elif default is None:
         value = (hole_text("env", name, f"environment variable {name}"),)
@@ -101,6 +101,13 @@ def _read_one(interp: Interpreter, atom: Atom, default: Value | None, node: ast.
     else:
         value = soften(default)
     return with_step(value, interp.step(f"os.environ[{name!r}]", node))
+
+
+def _is_of_processing(default: Value | None) -> bool:
+    """Tells whether a default is a folder of processing jobs, which are not given the variables of training jobs."""
+    return bool(default) and all(
+        isinstance(atom, Const) and str(atom.value).startswith("/opt/ml/processing") for atom in default or ()
+    )
 
 
 def _read_unnamed(interp: Interpreter, atom: Atom, default: Value | None, node: ast.AST) -> Value:

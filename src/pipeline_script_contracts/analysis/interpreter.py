@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..findings import ChainStep
+from ..findings import ChainStep, Location
 from . import recorder as recording
 from .atoms import NOTHING, UNDEFINED, Const, Lib, ModuleAtom, Value
 from .facts import EnvRead, Place, SourceProblem
@@ -254,7 +254,8 @@ class Interpreter:
         try:
             name = "__main__" if module.is_main else module.name
             self.store.set(module.scope, "__name__", const(name))
-            self.store.set(module.scope, "__file__", const(self.runtime_path(module.path)))
+            source = ChainStep("__file__", str(module.path), Location())
+            self.store.set(module.scope, "__file__", (Const(self.runtime_path(module.path), via=(source,)),))
             self.store.set(module.scope, "__package__", const(module.package))
             self.store.set(module.scope, "__doc__", const(None))
             if module.tree is None:

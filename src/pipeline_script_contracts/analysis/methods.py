@@ -83,8 +83,13 @@ def _constant_method(owner: Const, name: str) -> Value:
     return unknown(f"{type(owner.value).__name__}.{name}")
 
 
+_DUNDERS = {"__setattr__": "builtins.setattr", "__getattribute__": "builtins.getattr"}
+
+
 def _object_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, node: ast.AST) -> Value:
 
+    if name in _DUNDERS:
+        return library_module.models()[_DUNDERS[name]](interp, arguments.after((owner,)), node)
     state = interp.store.get(owner.obj, CONTENT)
     modelled = library.object_method(interp, owner, name, arguments, node)
     if modelled is not None:

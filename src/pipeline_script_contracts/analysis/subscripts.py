@@ -80,6 +80,8 @@ def _item(interp: Interpreter, atom: Atom, index: Value, node: ast.AST) -> Value
     if isinstance(atom, Lib):
         if atom.name == "sys.argv":
             return library.command_line.argv_item(interp, index, node)
+        if atom.name in (library.training_environment.WHOLE, library.training_environment.CHANNELS):
+            return library.training_environment.item(interp, atom.name, index, node)
         return (atom,)
     if isinstance(atom, PathAtom):
         return unknown("an item of a path")

@@ -26,6 +26,7 @@ from . import (
     processes,
     reflection,
     running_code,
+    training_environment,
 )
 from . import command_line as command_line_module
 from . import effects as effects_module
@@ -43,6 +44,7 @@ _MODULES = (
     files,
     os_functions,
     processes,
+    training_environment,
 )
 _CONSTANTS: dict[str, Any] = {
     "os.sep": "/",
@@ -99,6 +101,9 @@ def call_library(interp: Interpreter, name: str, arguments: Any, node: ast.AST) 
     if model is not None:
         return model(interp, arguments, node)
     root = name.partition(".")[0].partition("(")[0]
+    if name.startswith((training_environment.WHOLE, training_environment.CHANNELS)):
+        owner, _, last = name.rpartition(".")
+        return training_environment.method(interp, owner, last, arguments, node)
     if name.endswith("().pipe") and any(isinstance(atom, Function | Partial) for atom in arguments.get(0)):
         piped = calls.Arguments([(Lib(name.removesuffix(".pipe")),), *arguments.positional[1:]], arguments.keywords)
         return collections_models.run_elsewhere(interp, arguments.get(0), piped, node)

@@ -260,8 +260,11 @@ def _value_of(
             value = join((Const(None, True),), value)
     else:
         softened = environment.soften(default)
-        as_text = [atom for atom in softened if isinstance(atom, Const) and isinstance(atom.value, str)]
-        value = _convert(interp, converter, softened, node) if len(as_text) == len(softened) or converter else softened
+        plain = tuple(atom for atom in softened if isinstance(atom, Const) and not isinstance(atom.value, str))
+        if plain and len(plain) == len(softened) and converter != (Lib("builtins.bool"),):
+            value = softened  # argparse converts a default only where it is a text
+        else:
+            value = _convert(interp, converter, softened, node)
         if fact.type == "str" and not fact.choices and _is_number(default):
             value = join(value, given)
     if fact.multiple:

@@ -14,7 +14,7 @@ from ..containers import DictState, text_key
 from ..interpreter import Interpreter, strings_in
 from ..patterns import Hole
 from ..values import const, join, unknown
-from . import files
+from . import files, training_environment
 
 MAX_LITERAL = 20_000
 
@@ -27,6 +27,8 @@ def parsed(interp: Interpreter, value: Value) -> Value:
             result = join(result, (Document("hyperparameters"),))
         elif isinstance(atom, Text) and _is_hyperparameters_variable(atom):
             result = join(result, (Document("hyperparameters", "env"),))
+        elif isinstance(atom, Text) and _is_one(atom, "env") and atom.parts[0] == Hole("env", "SM_TRAINING_ENV"):
+            result = join(result, (Lib(training_environment.WHOLE),))
         elif isinstance(atom, Text) and _is_one(atom, "hyperparameter"):
             result = join(result, unknown("a parsed hyperparameter"))
         elif isinstance(atom, Const) and isinstance(atom.value, str) and len(atom.value) <= MAX_LITERAL:

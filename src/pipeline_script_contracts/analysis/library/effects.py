@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import paths
 from ..atoms import NOTHING, Const, Handle, PathAtom, Value
+from ..conditions import truth
 from ..interpreter import Interpreter
 from ..patterns import Pattern
 from ..texts import parts_of
@@ -21,7 +22,7 @@ class Effect:
 
     Attributes:
         kind: As in `PathUse`, or `data` (a path, or the data itself), `file` (the mode says), `model` (a local path, or
-            the name of a published model).
+            the name of a published model), `fetch` (read, and written first where `download` is true).
         position: Its position, None when it is given by name only.
         names: Its names.
         tree: True when it goes for everything below the path.
@@ -106,6 +107,9 @@ def apply_effects(interp: Interpreter, effects: tuple[Effect, ...], sink: str, a
             _touch_model(interp, value, sink, node)
         elif effect.kind == "data":
             _touch_data(interp, value, sink, node)
+        elif effect.kind == "fetch":
+            fetched = truth(interp, arguments.get(None, "download"))[0] and arguments.get(None, "download")
+            paths.touch(interp, "update" if fetched else "read", value, sink, node, True)
         elif effect.kind == "file":
             assert effect.mode is not None
             mode = arguments.get(effect.mode[0], *effect.mode[1])

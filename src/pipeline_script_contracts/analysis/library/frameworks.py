@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from .. import calls, environment, escapes, expressions, iteration, paths
@@ -283,8 +284,8 @@ def _typer_parameter(interp: Interpreter, arguments: Any, node: ast.AST) -> Valu
     return (Ref(Obj(f"typer.{last}", info=(arguments, node))),)
 
 
-def _run_function(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    """`typer.run(f)`, `fire.Fire(f)`."""
+def _run_function(interp: Interpreter, arguments: Any, node: ast.AST, either: bool = False) -> Value:
+    """`typer.run(f)`, and `fire.Fire(f)`, which takes either spelling of an argument."""
     targets = arguments.get(0)
     if not targets:
         interp.record.analysis.arguments_open = "every function of the script is a command"
@@ -295,11 +296,11 @@ def _run_function(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
             interp.record.analysis.arguments_open = "every method of a class is a command"
             escapes.escape(interp, made, "called from the command line", node)
         else:
-            _call_by_signature(interp, atom, node)
+            _call_by_signature(interp, atom, node, either)
     return NONE
 
 
-def _call_by_signature(interp: Interpreter, atom: Atom, node: ast.AST) -> None:
+def _call_by_signature(interp: Interpreter, atom: Atom, node: ast.AST, either: bool = False) -> None:
 
     function = atom.function if isinstance(atom, Bound) else atom
     if not isinstance(function, Function):
@@ -309,13 +310,13 @@ def _call_by_signature(interp: Interpreter, atom: Atom, node: ast.AST) -> None:
     for argument in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs):
         if isinstance(atom, Bound) and argument.arg == "self":
             continue
-        keywords[argument.arg] = _parameter(interp, function, argument)
+        keywords[argument.arg] = _parameter(interp, function, argument, either)
     if spec.vararg is not None or spec.kwarg is not None:
         interp.record.analysis.arguments_open = "a command takes any arguments"
     collections_models.run_elsewhere(interp, (atom,), calls_module.Arguments([], keywords), node)
 
 
-def _parameter(interp: Interpreter, function: Function, argument: ast.arg) -> Value:
+def _parameter(interp: Interpreter, function: Function, argument: ast.arg, either: bool = False) -> Value:
     default: Value | None = function.defaults.get(argument.arg)
     annotation = ast.unparse(argument.annotation) if argument.annotation is not None else ""
     kind = next((name for name in ("int", "float", "bool", "Path") if name in annotation.replace("typing.", "")), "str")
@@ -339,6 +340,8 @@ def _parameter(interp: Interpreter, function: Function, argument: ast.arg) -> Va
             default = environment.read(interp, (Const(variable[0]),), default or NONE, argument)
     spelled = next((each.lstrip("-") for each in options if each.startswith("--")), "")
     name = spelled.partition("/")[0] or (argument.arg if positional else argument.arg.replace("_", "-"))
+    if either and not options:
+        options = (f"--{argument.arg}", f"--{argument.arg.replace('_', '-')}")
     if default and not annotation:
         known, constant = environment_module.constant_of(default)
         kind = type(constant).__name__ if known and isinstance(constant, int | float) else kind
@@ -452,7 +455,7 @@ FRAMEWORK_MODELS: dict[str, Any] = {
     "typer.Option": _typer_parameter,
     "typer.Argument": _typer_parameter,
     "typer.run": _run_function,
-    "fire.Fire": _run_function,
+    "fire.Fire": partial(_run_function, either=True),
     "absl.app.run": _app_run,
     "transformers.HfArgumentParser": _hf_parser,
     **{

@@ -33,7 +33,8 @@ def notice(interp: Interpreter, name: str, root: str, arguments: Any, node: ast.
         arguments: What it is given.
         node: Where it stands.
     """
-    if root in PARSERS or name.endswith(_LIGHTNING) or (name.endswith(_PARSES) and root not in KNOWN_PACKAGES):
+    parses = root in PARSERS and (root != "hydra" or name.startswith("hydra.main"))
+    if parses or name.endswith(_LIGHTNING) or (name.endswith(_PARSES) and root not in KNOWN_PACKAGES):
         interp.record.analysis.arguments_open = f"{root} parses the command line"
     if root in SETTINGS or name.startswith("starlette.config."):
         _any_variable(interp, node)

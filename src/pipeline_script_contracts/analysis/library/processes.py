@@ -32,6 +32,9 @@ _PROGRAMS: dict[str, tuple[str, str]] = {
     "unzip": ("read", "read"),
     "md5sum": ("read", "read"),
     "ls": ("list", "list"),
+    "du": ("list", "list"),
+    "tree": ("list", "list"),
+    "stat": ("probe", "probe"),
     "mkdir": ("create", "create"),
     "rm": ("delete", "delete"),
     "rmdir": ("delete", "delete"),
@@ -39,11 +42,16 @@ _PROGRAMS: dict[str, tuple[str, str]] = {
 }
 _HARMLESS = frozenset(
     words(
-        """pip pip3 conda nvidia-smi echo chmod chown which git nproc free df apt-get apt yum uname hostname whoami
+        """nvidia-smi echo chmod chown which git nproc free df apt-get apt yum uname hostname whoami
         date sleep kill pkill true false env printenv export set ulimit lscpu ps top nvcc gunicorn uvicorn nginx
-        supervisord"""
+        supervisord sshd pwd id killall mount umount modprobe ldconfig sysctl ifconfig ip nvidia-cuda-mps-control
+        service systemctl dpkg apk npm npx node java javac make cmake gcc g++ nslookup ping curl jupyter"""
     )
 )
+_INSTALLERS = frozenset(words("pip pip3 conda mamba uv ensurepip venv virtualenv poetry"))
+# Programs that do nothing but look at what they are given, in ways that differ too much to be listed.
+_CONFINED = frozenset(words("grep egrep zgrep sed awk gawk sort uniq cut tr diff find file xargs jq tee split"))
+_MODULES = frozenset(words("nltk.downloader spacy spacy.cli ipykernel compileall site playwright pytest unittest"))
 _OPTION_VALUES = {"unzip": {"-d": "write"}, "tar": {"-C": "write", "--directory": "write"}}
 
 
@@ -174,6 +182,10 @@ def _program(interp: Interpreter, words: list[Value], sink: str, node: ast.AST) 
     if name in _HARMLESS:
         return
     label = f"{sink}({name})"
+    if name in _INSTALLERS:
+        return _install(interp, words[1:], label, node)
+    if name in _CONFINED:
+        return _delegate(interp, words[1:], label, node)
     if name == "tar":
         return _tar(interp, words[1:], label, node)
     if name == "aws":
@@ -188,6 +200,18 @@ def _program(interp: Interpreter, words: list[Value], sink: str, node: ast.AST) 
         return
     _delegate(interp, words[1:], label, node)
     interp.record.unresolved("any", sink, f"what the program {name!r} does is not known", interp.place(node))
+
+
+def _install(interp: Interpreter, words: list[Value], sink: str, node: ast.AST) -> None:
+    """`pip install -r FILE`, or of an archive or folder: those are read."""
+    for option, word in zip([const(""), *words], words, strict=False):
+        reads = _text(option) in ("-r", "--requirement", "-c", "--constraint", "-f", "--find-links", "--file")
+        text = _text(word) or ""
+        for opening in ("--requirement=", "--find-links=", "-r"):
+            if text.startswith(opening) and text != opening:
+                word, text, reads = const(text.removeprefix(opening)), text, True
+        if reads or text.startswith("/"):
+            paths_module.touch(interp, "read", word, sink, node, tree=True)
 
 
 def _text(value: Value) -> str | None:
@@ -254,7 +278,9 @@ def _python(interp: Interpreter, words: list[Value], sink: str, node: ast.AST) -
         text = _text(word)
         if text == "-m":
             module = _text(words[index + 1]) if index + 1 < len(words) else None
-            if module in ("pip", "ensurepip", "venv"):
+            if module in _INSTALLERS:
+                return _install(interp, words[index + 2 :], f"{sink}({module})", node)
+            if module in _MODULES:
                 return
             if module in ("torch.distributed.run", "torch.distributed.launch", "accelerate.commands.launch"):
                 continue

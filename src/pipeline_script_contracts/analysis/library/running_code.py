@@ -6,8 +6,9 @@ import ast
 from typing import Any
 
 from .. import expressions, paths, statements, strings
-from ..atoms import NONE, NOTHING, Const, ModuleAtom, Obj, Ref, Value
+from ..atoms import NONE, NOTHING, Atom, Const, ModuleAtom, Obj, Ref, Text, Value
 from ..interpreter import DeadEnd, Interpreter, strings_in
+from ..patterns import Hole
 from ..values import has_unknown, join, unknown
 
 
@@ -42,9 +43,15 @@ def _eval(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
         for each in ast.walk(tree):
             ast.copy_location(each, node)
         return expressions.evaluate(interp, tree.body)
-    if has_unknown(arguments.get(0)) or not sources:
+    if not all(map(_is_setting, arguments.get(0))) and (has_unknown(arguments.get(0)) or not sources):
         interp.record.unresolved("any", "eval", "the code that is run is not known", interp.place(node))
     return unknown("the value of code that is not known")
+
+
+def _is_setting(atom: Atom) -> bool:
+    """Tells whether a text is a setting as a whole: what `eval` makes of one is a value, not code that does things."""
+    hole = atom.parts[0] if isinstance(atom, Text) and len(atom.parts) == 1 else None
+    return isinstance(hole, Hole) and hole.kind in ("argument", "env", "hyperparameter")
 
 
 def _import(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:

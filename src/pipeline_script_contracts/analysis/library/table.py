@@ -7,6 +7,7 @@ A line names calls and says what they do to which argument:
 - The kinds are `read`, `write`, `update` (both), `list`, `probe`, `create` (a folder), `delete`; with `+` behind it the
   kind goes for everything below the path too.
 - An argument is given by its position, its names, or both, separated by `|`. Several effects are separated by `,`.
+- `fetch` is a `read`, and a write where the call is also told to `download`.
 - `data` is a `read` where the argument is text or a path; anything else is the data itself.
 - `-` says that the call touches no file, whatever it is given.
 - `package.*.name` is `name` anywhere in the package, on its objects too; `*.name` is a method of any object.
@@ -86,7 +87,7 @@ TORCH = {
     """torchvision.datasets.MNIST torchvision.datasets.FashionMNIST torchvision.datasets.CIFAR10
     torchvision.datasets.CIFAR100 torchvision.datasets.ImageNet torchvision.datasets.SVHN
     torchvision.datasets.CocoDetection torchvision.datasets.VOCDetection torchvision.datasets.KMNIST
-    torchvision.datasets.EMNIST torchvision.datasets.STL10""": "read+ 0|root",
+    torchvision.datasets.EMNIST torchvision.datasets.STL10""": "fetch 0|root",
     """torchvision.io.read_image torchvision.io.read_video torchvision.io.read_file
     torchvision.io.decode_image""": "read 0|path|filename|input",
     "torchvision.utils.save_image": "write 1|fp",
