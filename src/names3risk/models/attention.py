@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from names3risk.models.dropout import drop_out
 from names3risk.models.kernels import HAS_KERNELS
 
 LONGEST, HEAD_WIDTHS = 128, (16, 32, 64)
@@ -32,10 +33,20 @@ def attend(qkv: Tensor, keys: Tensor, n_heads: int, dropout: float) -> Tensor:
         short: Tensor = short_attention(qkv, keys, seed, n_heads, dropout)
         return short
     query, key, value = qkv.view(rows, length, 3, n_heads, width // n_heads).permute(2, 0, 3, 1, 4).unbind(0)
-    mixed = functional.scaled_dot_product_attention(
-        query, key, value, attn_mask=keys[:, None, None, :], dropout_p=dropout
-    )
+    if dropout and qkv.device.type == "cpu" and not torch.compiler.is_compiling():
+        mixed = _one_by_one(query, key, value, keys, dropout)
+    else:
+        mixed = functional.scaled_dot_product_attention(
+            query, key, value, attn_mask=keys[:, None, None, :], dropout_p=dropout
+        )
     return mixed.transpose(1, 2).reshape(rows, length, width)
+
+
+def _one_by_one(query: Tensor, key: Tensor, value: Tensor, keys: Tensor, dropout: float) -> Tensor:
+    """By its products and the softmax between them: what PyTorch does too where there is dropout."""
+    barred = torch.zeros(keys.shape, dtype=query.dtype).masked_fill_(~keys, float("-inf"))
+    scores = query * query.shape[-1] ** -0.5 @ key.transpose(-2, -1) + barred[:, None, None, :]
+    return drop_out(scores.softmax(dim=-1), dropout, training=True) @ value
 
 
 def _fits(qkv: Tensor, head_width: int) -> bool:

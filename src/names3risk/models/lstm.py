@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from names3risk.hyperparameters.lstm import LstmHyperparameters
 from names3risk.models.blocks import ClassLogits
 from names3risk.models.chunks import mean_over_chunks
+from names3risk.models.dropout import Dropout
 from names3risk.models.recurrent import lstm_states
 from names3risk.text.special import PAD_ID
 
@@ -44,7 +45,7 @@ class Lstm(nn.Module):
             batch_first=True,
             bidirectional=True,
         )
-        self.dropout = nn.Dropout(hyperparameters.dropout_rate)
+        self.dropout = Dropout(hyperparameters.dropout_rate)
         self.output = ClassLogits(2 * hyperparameters.hidden_common_dim, n_outputs)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, tabular: Tensor) -> Tensor:

@@ -14,10 +14,15 @@ from names3risk.models.blocks import (
     RowDropout,
     TokenDropout,
 )
+from names3risk.models.dropout import Dropout
 from names3risk.models.ngrams import build_ngrams
 from names3risk.models.recurrent import has_kernel, lstm_states
+from names3risk.models.row_groups import encode_in_groups
 from names3risk.models.tabular import build_tabular
 from names3risk.text.special import PAD_ID
+
+ROWS_TOGETHER = 256
+"""Rows that a CPU computes at once while training: few enough to use the same memory again."""
 
 
 class LSTM2Risk(nn.Module):
@@ -45,7 +50,7 @@ class LSTM2Risk(nn.Module):
             FieldDropout(hyperparameters.field_dropout), TokenDropout(hyperparameters.token_dropout)
         )
         self.embedding = nn.Embedding(vocabulary_size, hyperparameters.embedding_size)
-        self.embedding_dropout = nn.Dropout(hyperparameters.embedding_dropout)
+        self.embedding_dropout = Dropout(hyperparameters.embedding_dropout)
         self.lstm = nn.LSTM(
             hyperparameters.embedding_size,
             hidden,
@@ -63,7 +68,7 @@ class LSTM2Risk(nn.Module):
             *(_residual(width, dropout) for _ in range(hyperparameters.n_residual_blocks)),
             nn.Linear(width, hidden),
             nn.ReLU(),
-            nn.Dropout(dropout),
+            Dropout(dropout),
         )
         self.output = ClassLogits(hidden, n_outputs)
         self.ngrams = build_ngrams(hyperparameters, n_outputs)
@@ -83,18 +88,23 @@ class LSTM2Risk(nn.Module):
         Returns:
             Logits `(B, K)`; a row's logits depend on that row's tokens and features only.
         """
-        # A row without tokens reads one padding token, which the pooling then leaves out.
-        lengths = attention_mask.sum(dim=1).clamp(min=1)
         input_ids = torch.where(attention_mask, self.noise(input_ids), PAD_ID)
-        embedded = self.embedding_dropout(self.embedding(input_ids))
-        states = lstm_states(self.lstm, embedded, lengths)
-        features = self.norm(self.pooling(states, attention_mask))
+        features = encode_in_groups(self._encode, input_ids, attention_mask, self.lstm, ROWS_TOGETHER)
+        features = self.norm(features)
         features = self.text_dropout(features)
         if self.tabular is not None:
             features = torch.cat([features, self.tabular(tabular)], dim=-1)
         wide = None if self.ngrams is None else self.ngrams(input_ids, attention_mask)
         logits: Tensor = self.output(self.trunk(features), wide)
         return logits
+
+    def _encode(self, input_ids: Tensor, mask: Tensor) -> Tensor:
+        """Token ids and mask `(N, L)` to `(N, 2H)`."""
+        # A row without tokens reads one padding token, which the pooling then leaves out.
+        lengths = mask.sum(dim=1).clamp(min=1)
+        embedded = self.embedding_dropout(self.embedding(input_ids))
+        features: Tensor = self.pooling(lstm_states(self.lstm, embedded, lengths), mask)
+        return features
 
 
 def _residual(width: int, dropout: float) -> ResidualBlock:

@@ -10,7 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from names3risk.models.dropout import drop_out
 from names3risk.models.kernels import HAS_KERNELS
+from names3risk.models.packed_lstm import packed_lstm_layer
 
 HIDDEN_SIZES = (16, 32, 64, 128)
 """Widths that the kernel takes."""
@@ -31,7 +33,10 @@ def lstm_states(lstm: nn.LSTM, inputs: Tensor, lengths: Tensor) -> Tensor:
         return _packed(lstm, inputs, lengths)
     if inputs.is_cuda:
         return _kernel(lstm, inputs, lengths) if _fits(lstm, inputs) else _packed(lstm, inputs, lengths)
-    return _flipped(lstm, inputs, lengths)
+    # Half precision and compilation are left to PyTorch's own layers.
+    if not torch.is_grad_enabled() or torch.is_autocast_enabled("cpu") or torch.compiler.is_compiling():
+        return _flipped(lstm, inputs, lengths)
+    return _without_padding(lstm, inputs, lengths)
 
 
 def _packed(lstm: nn.LSTM, inputs: Tensor, lengths: Tensor) -> Tensor:
@@ -55,8 +60,27 @@ def _kernel(lstm: nn.LSTM, inputs: Tensor, lengths: Tensor) -> Tensor:
     return states
 
 
+def _without_padding(lstm: nn.LSTM, inputs: Tensor, lengths: Tensor) -> Tensor:
+    """By one layer after the other over packed positions: the fastest way to train on a CPU."""
+    rows, longest = inputs.shape[:2]
+    order = lengths.argsort(descending=True, stable=True)
+    positions = torch.arange(longest)[:, None]
+    valid = positions < lengths[order]
+    sizes = [size for size in valid.sum(dim=1).tolist() if size]
+    packed = (order * longest + positions)[valid]
+    states = inputs.flatten(0, 1).index_select(0, packed)
+    for k in range(lstm.num_layers):
+        weights = []
+        for suffix in ("", "_reverse"):
+            into, recurrent, *biases = _weights(lstm, k, suffix)
+            weights.append((into, recurrent, biases[0] + biases[1]))
+        states = _between(lstm, k, packed_lstm_layer(states, sizes, weights))
+    padded = states.new_zeros(rows * longest, states.shape[1]).index_copy(0, packed, states)
+    return padded.view(rows, longest, -1)
+
+
 def _flipped(lstm: nn.LSTM, inputs: Tensor, lengths: Tensor) -> Tensor:
-    """By each direction on its own, the backward one over rows turned round: faster than packing on a CPU."""
+    """By each direction on its own, the backward one over rows turned round: a CPU's way to score."""
     positions = torch.arange(inputs.shape[1], device=inputs.device)
     valid = positions < lengths[:, None]
     turned = torch.where(valid, lengths[:, None] - 1 - positions, positions)[:, :, None]
@@ -81,7 +105,7 @@ def _weights(lstm: nn.LSTM, layer: int, suffix: str) -> list[Tensor]:
 
 
 def _between(lstm: nn.LSTM, layer: int, states: Tensor) -> Tensor:
-    return functional.dropout(states, lstm.dropout, lstm.training) if layer + 1 < lstm.num_layers else states
+    return drop_out(states, lstm.dropout, lstm.training) if layer + 1 < lstm.num_layers else states
 
 
 def has_kernel(lstm: nn.LSTM) -> bool:

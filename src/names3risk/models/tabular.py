@@ -6,6 +6,7 @@ from torch import nn
 
 from names3risk.hyperparameters.names3risk import Names3RiskHyperparameters
 from names3risk.models.blocks import RowDropout
+from names3risk.models.dropout import Dropout
 from names3risk.models.normalisation import InputNorm
 
 
@@ -26,10 +27,10 @@ def build_tabular(hyperparameters: Names3RiskHyperparameters, n_tabular: int, wi
         InputNorm(n_tabular),
         nn.Linear(n_tabular, width),
         nn.ReLU(),
-        nn.Dropout(dropout),
+        Dropout(dropout),
         nn.Linear(width, width),
         nn.LayerNorm(width),
         nn.ReLU(),
-        nn.Dropout(dropout),
+        Dropout(dropout),
         RowDropout(hyperparameters.tabular_dropout),
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from names3risk.hyperparameters import Transformer2RiskHyperparameters
@@ -17,9 +16,14 @@ from names3risk.models.blocks import (
     RowDropout,
     TokenDropout,
 )
+from names3risk.models.dropout import Dropout
 from names3risk.models.ngrams import build_ngrams
+from names3risk.models.row_groups import encode_in_groups
 from names3risk.models.tabular import build_tabular
 from names3risk.text.special import PAD_ID
+
+ROWS_TOGETHER = 64
+"""Rows that a CPU computes at once while training: few enough for its caches."""
 
 
 class SelfAttention(nn.Module):
@@ -33,14 +37,15 @@ class SelfAttention(nn.Module):
 
     def __init__(self, width: int, n_heads: int, dropout: float) -> None:
         super().__init__()
-        self.n_heads, self.dropout = n_heads, dropout
+        self.n_heads, self.dropout = n_heads, Dropout(dropout)
         self.qkv = nn.Linear(width, 3 * width, bias=False)
         self.projection = nn.Linear(width, width)
 
     def forward(self, states: Tensor, keys: Tensor) -> Tensor:
         """States `(B, L, W)` and keys that may be attended to `(B, L)` to `(B, L, W)`."""
-        mixed = attend(self.qkv(states), keys, self.n_heads, self.dropout if self.training else 0.0)
-        return functional.dropout(self.projection(mixed), self.dropout, self.training)
+        mixed = attend(self.qkv(states), keys, self.n_heads, self.dropout.p if self.training else 0.0)
+        result: Tensor = self.dropout(self.projection(mixed))
+        return result
 
 
 class Block(nn.Module):
@@ -60,9 +65,9 @@ class Block(nn.Module):
         self.feed_forward = nn.Sequential(
             nn.Linear(width, 4 * width),
             nn.ReLU(),
-            nn.Dropout(dropout),
+            Dropout(dropout),
             nn.Linear(4 * width, width),
-            nn.Dropout(dropout),
+            Dropout(dropout),
         )
 
     def forward(self, states: Tensor, keys: Tensor) -> Tensor:
@@ -96,7 +101,7 @@ class Transformer2Risk(nn.Module):
         )
         self.embedding = nn.Embedding(vocabulary_size, width)
         self.position = nn.Embedding(hyperparameters.max_sen_len, width)
-        self.embedding_dropout = nn.Dropout(hyperparameters.embedding_dropout)
+        self.embedding_dropout = Dropout(hyperparameters.embedding_dropout)
         self.blocks = nn.ModuleList(
             Block(width, hyperparameters.n_heads, dropout) for _ in range(hyperparameters.n_blocks)
         )
@@ -126,16 +131,8 @@ class Transformer2Risk(nn.Module):
             Logits `(B, K)`; a row's logits depend on that row's tokens and features only.
         """
         input_ids = torch.where(attention_mask, self.noise(input_ids), PAD_ID)
-        states = self.embedding(input_ids) + self.position.weight[: input_ids.shape[1]]
-        states = self.embedding_dropout(states)
-        # A row without tokens attends to its padding, which stays finite; the pooling then leaves it out.
-        keys = attention_mask | ~attention_mask.any(dim=1, keepdim=True)
-        for block in self.blocks:
-            if self.checkpointed and self.training:
-                states = checkpoint(block, states, keys, use_reentrant=False)
-            else:
-                states = block(states, keys)
-        features = self.projection(self.pooling(states, attention_mask))
+        features = encode_in_groups(self._encode, input_ids, attention_mask, self.blocks, ROWS_TOGETHER)
+        features = self.projection(features)
         features = self.text_dropout(features)
         if self.tabular is not None:
             features = torch.cat([features, self.tabular(tabular)], dim=-1)
@@ -143,7 +140,21 @@ class Transformer2Risk(nn.Module):
         logits: Tensor = self.output(self.trunk(features), wide)
         return logits
 
+    def _encode(self, input_ids: Tensor, mask: Tensor) -> Tensor:
+        """Token ids and mask `(N, L)` to `(N, W)`."""
+        states = self.embedding(input_ids) + self.position.weight[: input_ids.shape[1]]
+        states = self.embedding_dropout(states)
+        # A row without tokens attends to its padding, which stays finite; the pooling then leaves it out.
+        keys = mask | ~mask.any(dim=1, keepdim=True)
+        for block in self.blocks:
+            if self.checkpointed and self.training:
+                states = checkpoint(block, states, keys, use_reentrant=False)
+            else:
+                states = block(states, keys)
+        features: Tensor = self.pooling(states, mask)
+        return features
+
 
 def _residual(width: int, dropout: float) -> ResidualBlock:
-    layers = nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, width), nn.Dropout(dropout))
+    layers = nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, width), Dropout(dropout))
     return ResidualBlock(layers, dropout)
