@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     import polars as pl
     from narwhals.typing import IntoDataFrame
 
+    from names3risk.boosting.job import BoostingResult
     from names3risk.data.schema import ColumnSchema
     from names3risk.data.splits import Split
     from names3risk.evaluation.metrics import Evaluation
-    from names3risk.hyperparameters import Hyperparameters
     from names3risk.training.evaluator import EvaluatorState
     from names3risk.training.job import TrainingResult
 
@@ -49,8 +49,8 @@ class TrainConfig(BaseModel):
     resume: bool = False
 
 
-def train(config: str | Path | Mapping[str, Any]) -> TrainingResult:
-    """Trains a model; raw data is prepared and split first, as the pipeline does.
+def train(config: str | Path | Mapping[str, Any]) -> TrainingResult | BoostingResult:
+    """Trains a network or XGBoost; raw data is prepared and split first, as the pipeline does.
 
     Args:
         config: The fields of `TrainConfig`, or the YAML file that holds them; paths in a file are relative to it.
@@ -61,19 +61,17 @@ def train(config: str | Path | Mapping[str, Any]) -> TrainingResult:
     Raises:
         Names3RiskError: Configuration, data or output are at fault.
     """
-    from names3risk.data.preprocessing import preprocess
+    wanted = _train_config(config)
+    values, where = _given_hyperparameters(wanted)
+    if values.get("model_class") == "xgboost":
+        return _train_xgboost(wanted, values, where)
+    from names3risk.hyperparameters import parse_hyperparameters
     from names3risk.training.job import run_training_job
 
-    wanted = _train_config(config)
-    hyperparameters = _hyperparameters(wanted)
+    hyperparameters = parse_hyperparameters(values, where)
     if hyperparameters.model_class == "pointer":
         raise ConfigError("model class pointer reads events, not rows", mend="names3risk sequences train")
-    splits = wanted.data
-    if not (wanted.data / "train").is_dir():
-        if wanted.columns is None:
-            raise ConfigError("columns is missing", where=wanted.data, expected="a column schema for a raw table")
-        splits = wanted.output / "splits"
-        preprocess(wanted.data, _schema(wanted.columns), splits, region=wanted.region)
+    splits = _splits(wanted)
     return run_training_job(
         train_dir=splits / "train",
         val_dir=splits / "val",
@@ -109,13 +107,14 @@ def watch(
     Raises:
         Names3RiskError: Configuration, data or a checkpoint are at fault, or a loss is not finite.
     """
+    from names3risk.hyperparameters import parse_hyperparameters
     from names3risk.training.evaluator import evaluator_of
 
     wanted = _train_config(config)
     splits = wanted.data if (wanted.data / "train").is_dir() else wanted.output / "splits"
     evaluator = evaluator_of(
         splits,
-        _hyperparameters(wanted),
+        parse_hyperparameters(*_given_hyperparameters(wanted)),
         checkpoints or wanted.output / "checkpoints",
         artifacts_dir=wanted.tokenizer,
         pretrained_dir=wanted.pretrained,
@@ -178,12 +177,43 @@ def predict(model: str | Path, data: str | Path | IntoDataFrame, *, backend: str
     return predictor.predict(narwhals.from_native(data, eager_only=True).to_polars())
 
 
-def _hyperparameters(wanted: TrainConfig) -> Hyperparameters:
-    from names3risk.hyperparameters import load_hyperparameters, parse_hyperparameters
+def _train_xgboost(wanted: TrainConfig, values: Mapping[str, Any], where: Path | None) -> BoostingResult:
+    from names3risk.boosting.hyperparameters import parse_xgboost_hyperparameters
+    from names3risk.boosting.job import run_xgboost_training_job
+
+    if useless := [name for name in ("tokenizer", "pretrained", "resume") if getattr(wanted, name)]:
+        raise ConfigError(f"{', '.join(useless)} has no effect with model class xgboost", expected="leave it out")
+    hyperparameters = parse_xgboost_hyperparameters(values, where)
+    splits = _splits(wanted)
+    return run_xgboost_training_job(
+        train_dir=splits / "train",
+        val_dir=splits / "val",
+        test_dir=splits / "test",
+        hyperparameters=hyperparameters,
+        model_dir=wanted.output / "model",
+        data_dir=wanted.output / "data",
+    )
+
+
+def _splits(wanted: TrainConfig) -> Path:
+    """The folder of prepared splits; they are made where the data is a raw table."""
+    from names3risk.data.preprocessing import preprocess
+
+    if (wanted.data / "train").is_dir():
+        return wanted.data
+    if wanted.columns is None:
+        raise ConfigError("columns is missing", where=wanted.data, expected="a column schema for a raw table")
+    preprocess(wanted.data, _schema(wanted.columns), wanted.output / "splits", region=wanted.region)
+    return wanted.output / "splits"
+
+
+def _given_hyperparameters(wanted: TrainConfig) -> tuple[Mapping[str, Any], Path | None]:
+    """Names and values, and the file that they come from."""
+    from names3risk.hyperparameters.parsing import read_hyperparameters
 
     if isinstance(wanted.hyperparameters, Path):
-        return load_hyperparameters(wanted.hyperparameters, wanted.region)
-    return parse_hyperparameters(wanted.hyperparameters)
+        return read_hyperparameters(wanted.hyperparameters, wanted.region)
+    return wanted.hyperparameters, None
 
 
 def _train_config(config: str | Path | Mapping[str, Any]) -> TrainConfig:

@@ -135,6 +135,8 @@ def test_command_line_scores_equal_evaluated_scores(folder, cli, tmp_path, suffi
         ({"hyperparameters": "nowhere.json"}, ConfigError, "nowhere.json"),
         ({"output": "orders.csv"}, OutputError, "orders.csv.*cannot write"),
         ({"tokenizer": "nowhere"}, ArtifactError, "nowhere.*tokenizer.json"),
+        ({"hyperparameters": {"model_class": "xgboost"}, "tokenizer": "x"}, ConfigError, "tokenizer has no effect"),
+        ({"hyperparameters": {"model_class": "xgboost", "max_dept": 2}}, ConfigError, "max_dept.*max_depth"),
     ],
 )
 def test_wrong_configurations_are_named_and_change_nothing(folder, tmp_path, change, error, message):

@@ -19,7 +19,9 @@ OBJECTIVES = {True: "binary:logistic", False: "multi:softprob"}
 
 
 class XGBoostHyperparameters(BoosterParameters):
-    """Everything that XGBoost training can be told; a value without effect is refused.
+    """XGBoost on the numbers and categories of a table.
+
+    Everything that its training can be told; a value without effect is refused.
 
     Raises:
         ValidationError: A value is out of bounds or would have no effect.

@@ -15,13 +15,12 @@ def list_classes() -> None:
     from rich.console import Console
     from rich.table import Column, Table
 
-    from names3risk.hyperparameters import HYPERPARAMETER_CLASSES
-    from names3risk.models.catalogue import describe
+    from names3risk.models.catalogue import ALL_CLASSES, describe
 
     table = Table(Column("class", no_wrap=True), "what it is", "reads", "parameters", box=None)
-    for name in HYPERPARAMETER_CLASSES:
+    for name in ALL_CLASSES:
         found = describe(name)
-        table.add_row(name, found.title, found.inputs, f"{found.parameters:,}")
+        table.add_row(name, found.title, found.inputs, "" if found.parameters is None else f"{found.parameters:,}")
     Console().print(table)
 
 
@@ -35,15 +34,14 @@ def show(
     from rich.table import Table
 
     from names3risk.errors import ConfigError
-    from names3risk.hyperparameters import HYPERPARAMETER_CLASSES
-    from names3risk.models.catalogue import describe
+    from names3risk.models.catalogue import ALL_CLASSES, describe
 
-    if name not in HYPERPARAMETER_CLASSES:
-        raise ConfigError(f"unknown model class {name!r}", expected=f"one of {', '.join(HYPERPARAMETER_CLASSES)}")
+    if name not in ALL_CLASSES:
+        raise ConfigError(f"unknown model class {name!r}", expected=f"one of {', '.join(ALL_CLASSES)}")
     found = describe(name)
     typer.echo(f"{name}: {found.title}")
-    typer.echo(f"reads {found.inputs}")
-    typer.echo(f"{found.parameters:,} parameters at the defaults with {found.assuming}")
+    typer.echo(f"reads {found.inputs}; {found.command} trains it")
+    typer.echo(found.size)
     table = Table("hyperparameter", "type", "default", "bounds", "what it does", box=None)
     shown = [setting for setting in found.settings if setting.own or everything]
     for setting in shown:

@@ -10,7 +10,7 @@ from names3risk.hyperparameters.names3risk import Names3RiskHyperparameters
 
 
 class LSTM2RiskHyperparameters(Names3RiskHyperparameters):
-    """Width and depth of LSTM2Risk; the defaults are those of the original network."""
+    """A bidirectional LSTM on names and e-mails, and a table; at its defaults the original LSTM2Risk."""
 
     model_class: Literal["lstm2risk"] = Field("lstm2risk", description="Name of the model class")
     embedding_size: int = Field(16, ge=1, le=4096, description="E, width of a token's embedding")

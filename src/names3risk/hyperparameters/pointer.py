@@ -10,7 +10,7 @@ from names3risk.hyperparameters.base import Hyperparameters, only_with
 
 
 class PointerHyperparameters(Hyperparameters):
-    """Width, depth and loss of the network that predicts the next item of a sequence."""
+    """A pointer network: predicts the next item of a sequence."""
 
     WITHOUT_EFFECT: ClassVar[tuple[str, ...]] = (
         *Hyperparameters.DATA_FIELDS,

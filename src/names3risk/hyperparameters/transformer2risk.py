@@ -11,7 +11,7 @@ from names3risk.hyperparameters.names3risk import Names3RiskHyperparameters
 
 
 class Transformer2RiskHyperparameters(Names3RiskHyperparameters):
-    """Width and depth of Transformer2Risk; the defaults are those of the original network."""
+    """A transformer on names and e-mails, and a table; at its defaults the original Transformer2Risk."""
 
     EXECUTION_FIELDS: ClassVar[tuple[str, ...]] = (*Hyperparameters.EXECUTION_FIELDS, "activation_checkpointing")
 

@@ -6,10 +6,14 @@ import inspect
 from dataclasses import dataclass
 from typing import Any, Literal, Union, get_args, get_origin
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from names3risk.boosting.hyperparameters import XGBoostHyperparameters
 from names3risk.hyperparameters import HYPERPARAMETER_CLASSES, Hyperparameters
 
+ALL_CLASSES: dict[str, type[BaseModel]] = {**HYPERPARAMETER_CLASSES, "xgboost": XGBoostHyperparameters}
+"""The hyperparameters of every model class: of the networks, and of XGBoost beside them."""
 VOCABULARY, FEATURES, ITEMS = 4000, 100, 1000
 """What sizes are given for."""
 BOUNDS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
@@ -44,16 +48,18 @@ class Description:
         name: What `model_class` is set to.
         title: What it is, in a line.
         inputs: What it reads.
-        parameters: Trainable parameters at the defaults.
-        assuming: The sizes that `parameters` is counted for.
+        command: What trains it.
+        size: Trainable parameters at the defaults, and what for; or what decides them.
+        parameters: Their number; None where the data decides it.
         settings: Its hyperparameters, its own first.
     """
 
     name: str
     title: str
     inputs: str
-    parameters: int
-    assuming: str
+    command: str
+    size: str
+    parameters: int | None
     settings: list[Setting]
 
 
@@ -61,17 +67,22 @@ def describe(name: str) -> Description:
     """Describes a model class; its network is built once to be counted.
 
     Args:
-        name: One of `HYPERPARAMETER_CLASSES`.
+        name: One of `ALL_CLASSES`.
     """
-    cls = HYPERPARAMETER_CLASSES[name]
-    parameters, inputs, assuming = _counted(cls)
+    cls = ALL_CLASSES[name]
     settings = sorted((_setting(cls, *item) for item in cls.model_fields.items()), key=lambda one: not one.own)
-    return Description(name, title_of(name), inputs, parameters, assuming, settings)
+    if not issubclass(cls, Hyperparameters):
+        size = "its trees are grown from the data"
+        return Description(name, title_of(name), "tabular features", "names3risk train", size, None, settings)
+    parameters, inputs, assuming = _counted(cls)
+    command = "names3risk train" if name != "pointer" else "names3risk sequences train"
+    size = f"{parameters:,} parameters at the defaults with {assuming}"
+    return Description(name, title_of(name), inputs, command, size, parameters, settings)
 
 
 def title_of(name: str) -> str:
     """What a model class is, in a line."""
-    return (inspect.getdoc(HYPERPARAMETER_CLASSES[name]) or "").splitlines()[0]
+    return (inspect.getdoc(ALL_CLASSES[name]) or "").splitlines()[0]
 
 
 def _counted(cls: type[Hyperparameters]) -> tuple[int, str, str]:
@@ -93,7 +104,7 @@ def _counted(cls: type[Hyperparameters]) -> tuple[int, str, str]:
     return count_parameters(build_model(hyperparameters, VOCABULARY, features)), inputs[use], assuming
 
 
-def _setting(cls: type[Hyperparameters], name: str, field: FieldInfo) -> Setting:
+def _setting(cls: type[BaseModel], name: str, field: FieldInfo) -> Setting:
     common = Hyperparameters.model_fields.get(name)
     own = common is None or common.default != field.default or name == "model_class"
     bounds = [

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import names3risk
 from names3risk.boosting.hyperparameters import XGBoostHyperparameters
 
 ROOT = Path(__file__).parents[3]
@@ -20,6 +21,9 @@ def test_the_python_of_the_page_runs(page, tmp_path, monkeypatch):
     for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
         exec(compile(block, f"{page}.md", "exec"), names)
     assert names["result"]
+    for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL):
+        Path("train.yaml").write_text(block)
+        assert names3risk.train("train.yaml").evaluations == names["result"].evaluations
 
 
 def test_every_hyperparameter_is_on_the_page():

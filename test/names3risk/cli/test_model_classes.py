@@ -5,7 +5,8 @@ from typer.testing import CliRunner
 
 from names3risk.cli.app import app
 from names3risk.errors import ConfigError
-from names3risk.hyperparameters import HYPERPARAMETER_CLASSES, Hyperparameters
+from names3risk.hyperparameters import Hyperparameters
+from names3risk.models.catalogue import ALL_CLASSES
 
 
 def run(*arguments):
@@ -16,23 +17,24 @@ def test_the_list_names_every_class_with_its_size():
     found = run("list")
     assert found.exit_code == 0, found.output
     lines = {line.split()[0]: line for line in found.output.splitlines() if line.strip()}
-    assert set(HYPERPARAMETER_CLASSES) <= set(lines)
+    assert set(ALL_CLASSES) <= set(lines)
+    assert "tabular features" in lines["xgboost"]
     assert "10,888,523" in lines["transformer2risk"]
     assert "text and tabular features" in lines["multimodal_moe"]
     assert "A BERT that classifies text alone." in lines["bert"]
 
 
-@pytest.mark.parametrize("name", list(HYPERPARAMETER_CLASSES))
+@pytest.mark.parametrize("name", list(ALL_CLASSES))
 def test_every_hyperparameter_is_shown_with_its_default(name):
     shown = run("show", name, "--all").output
     rows = {line.split()[0]: line for line in shown.splitlines() if line.startswith(" ") and line.strip()}
-    for field, info in HYPERPARAMETER_CLASSES[name].model_fields.items():
+    for field, info in ALL_CLASSES[name].model_fields.items():
         assert str(info.default)[:20] in rows[field], field
 
 
 def test_bounds_types_inputs_and_size_are_shown():
     shown = run("show", "multimodal_cross_attn").output
-    assert "reads text and tabular features" in shown
+    assert "reads text and tabular features; names3risk train trains it" in shown
     assert "parameters at the defaults with 4,000 tokens and 100 features" in shown
     heads = next(line for line in shown.splitlines() if line.split()[:1] == ["n_heads"])
     assert ">= 1, <= 64" in heads
