@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from names3risk.container import one_message
 from names3risk.hyperparameters import load_hyperparameters
 from names3risk.training.job import TrainingResult, run_training_job
+from names3risk.training.launch import launch_processes
 
 
 def main(
@@ -55,6 +56,7 @@ if __name__ == "__main__":
     prefix = os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml")
     output_path = os.path.join(prefix, "output")
     with one_message(os.path.join(output_path, "failure")):
+        launch_processes()
         main(
             input_paths={
                 "input_path": os.path.join(prefix, "input/data"),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from names3risk.errors import ConfigError, Names3RiskError, OutputError
 from names3risk.files import write_text
+from names3risk.training.telling import LOST, has_been_told, is_first_to_tell, is_of_a_lost_process
 
 
 def parse_flag(name: str, value: str) -> bool:
@@ -49,6 +50,9 @@ def container_job(failure_file: str | None = None) -> Iterator[Path]:
 def one_message(failure_file: str | Path | None = None) -> Iterator[None]:
     """Ends the script with exit code 1 and one message on standard error when an expected error occurs.
 
+    Of several processes on a machine the first to fail tells. Those that lose the connection to one that has ended
+    say nothing: whoever started them does.
+
     Args:
         failure_file: Where SageMaker looks for the reason of a failed training job.
 
@@ -58,10 +62,14 @@ def one_message(failure_file: str | Path | None = None) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if failure_file is not None:
+        lost = is_of_a_lost_process(error)
+        first = not has_been_told() if lost else is_first_to_tell()
+        if failure_file is not None and first:
             # Where the file cannot be written either, the first error is still the one to tell.
             with suppress(OutputError):
-                write_text(failure_file, str(error) or type(error).__name__)
+                write_text(failure_file, LOST if lost else str(error) or type(error).__name__)
+        if lost:
+            sys.exit(1)
         if isinstance(error, Names3RiskError):
-            sys.exit(f"error: {error}")
+            sys.exit(f"error: {error}" if first else 1)
         raise

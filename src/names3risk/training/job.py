@@ -89,16 +89,19 @@ def run_training_job(
 
     Returns:
         Where the results are, and the metrics of `val` and `test`. In a distributed run the first process alone
-        writes and evaluates; the others have no metrics.
+        writes.
 
     Raises:
         Names3RiskError: Data, configuration, training or output are at fault; earlier outputs stay as they were.
     """
+    import torch
     from torch import nn
 
     from names3risk.models import MODEL_CLASSES, build_model, count_parameters
     from names3risk.models.pretrained import load_pretrained
     from names3risk.training.direct import FittedAtOnce, fit_at_once
+    from names3risk.training.scoring import SharedScorer, discarded
+    from names3risk.training.team import Team
     from names3risk.training.trainer import fit
 
     for folder in (model_dir, data_dir, checkpoint_dir):
@@ -136,11 +139,11 @@ def run_training_job(
     else:
         logs = Path(data_dir) / "tensorboard"
         fitted = fit(model, hyperparameters, train, val, checkpoint_dir, logs, resume=resume, callbacks=callbacks)
-    if find_world().rank:
-        return TrainingResult(Path(model_dir), Path(data_dir), {}, fitted.epochs)
-    with staged(model_dir) as model_stage, staged(data_dir) as data_stage:
+    team = Team(find_world(), torch.device("cpu"))
+    output = discarded if team.world.rank else staged
+    with output(model_dir) as model_stage, output(data_dir) as data_stage:
         save_artifacts(model_stage, artifacts, fitted.model)
-        predictor = Predictor.load(model_stage)
+        predictor = SharedScorer(Predictor.load(model_stage), team)
         reports = {name: data.score(predictor, name, data_stage) for name in ("val", "test")}
         for report in reports.values():
             report.log(data_stage / "tensorboard_eval")

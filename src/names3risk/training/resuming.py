@@ -20,9 +20,10 @@ from names3risk.data.datasets import Batch, Selection, TrainableSplit
 from names3risk.data.shards import ShardedSplit
 from names3risk.errors import ConfigError
 from names3risk.hyperparameters import Hyperparameters
-from names3risk.training.interruption import Agreement, Interruption
+from names3risk.training.interruption import Interruption
 from names3risk.training.loaders import TrainingLoader
 from names3risk.training.streaming import StreamingLoader
+from names3risk.training.team import Team
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ class ResumableCheckpoint(Callback):
         hyperparameters: `checkpoint_every_n_steps` and `checkpoint_every_n_seconds`; within
             `accumulate_grad_batches` there is no checkpoint.
         run: Identifies the run that may go on from the checkpoint.
+        team: The processes, which save and end at the same step.
     """
 
     def __init__(
@@ -52,13 +54,15 @@ class ResumableCheckpoint(Callback):
         folder: Path,
         hyperparameters: Hyperparameters,
         run: dict[str, Any],
+        team: Team,
     ) -> None:
+        self.team = team
         self.loader, self.path, self.run = loader, folder / LAST, run
         self.accumulate = hyperparameters.accumulate_grad_batches
         self.interval = hyperparameters.checkpoint_every_n_steps * self.accumulate
         self.seconds = hyperparameters.checkpoint_every_n_seconds
         self.finished = False
-        self.interruption, self.agreement = Interruption(), Agreement()
+        self.interruption = Interruption()
         self.asks_every = self.accumulate
         self._due = float("inf")
 
@@ -69,7 +73,6 @@ class ResumableCheckpoint(Callback):
     def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         """Begins to take note of signals and of the time."""
         self.interruption.watch()
-        self.agreement.begin(trainer.world_size)
         if pl_module.device.type == "cuda" and trainer.world_size > 1:
             self.asks_every = self.accumulate * STEPS_BETWEEN_QUESTIONS
         self._wait(0.0)
@@ -84,7 +87,7 @@ class ResumableCheckpoint(Callback):
         """
         due, ends = batch_idx == 0 or (self.interval and batch_idx % self.interval == 0), False
         if batch_idx % self.asks_every == 0:
-            late, ends = self.agreement.any(time.monotonic() >= self._due, self.interruption.asked)
+            late, ends = self.team.any(time.monotonic() >= self._due, self.interruption.asked)
             due = due or late or ends
         if due and trainer.global_step:
             self._save(trainer)

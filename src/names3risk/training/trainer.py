@@ -38,6 +38,7 @@ from names3risk.training.resuming import (
     rows_of_a_step,
 )
 from names3risk.training.strategies import build_strategy
+from names3risk.training.team import Team
 from names3risk.training.world import World, find_world
 
 logger = logging.getLogger(__name__)
@@ -113,7 +114,11 @@ def fit(
     folder.mkdir(parents=True, exist_ok=True)
     device = _device(accelerator, world)
 
+    team = Team(world, device)
     run = describe_run(hyperparameters, train, val)
+    if resume:
+        team.share_file(folder / BEST)
+        team.share_file(folder / LAST)
     checkpoint = find_checkpoint(folder, run) if resume else None
     rows_per_step = rows_of_a_step(checkpoint, hyperparameters.batch_size * world.size)
     module: RiskModule
@@ -127,7 +132,7 @@ def fit(
     module.execution = choose(hyperparameters, model, len(train), device, world)
     module.usual_rows = rows_per_step // world.size
     watch = ValidationWatch(hyperparameters, folder)
-    saver = ResumableCheckpoint(loader, folder, hyperparameters, run)
+    saver = ResumableCheckpoint(loader, folder, hyperparameters, run, team)
     if checkpoint is None and world.rank == 0:
         for name in (BEST, LAST):
             (folder / name).unlink(missing_ok=True)
@@ -163,6 +168,8 @@ def fit(
                     where="training",
                     mend=f"resume from {folder}",
                 ) from error
+    team.share_file(folder / BEST)
+    team.share_file(folder / LAST)
     load_weights(model, folder / (BEST if hyperparameters.load_ckpt else LAST))
     assert watch.best_value is not None
     return FitResult(
