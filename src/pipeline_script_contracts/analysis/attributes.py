@@ -215,6 +215,8 @@ def _of_namespace(interp: Interpreter, atom: Ref, name: str, node: ast.AST) -> V
     found = state.entries.get(text_key(name))
     if found is not None:
         return found
+    if name in ("__setattr__", "__getattribute__"):
+        return (Method(atom, name),)
     return state.rest or (Method(atom, name),)
 
 

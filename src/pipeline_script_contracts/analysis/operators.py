@@ -142,7 +142,13 @@ def _boolean(interp: Interpreter, node: ast.BoolOp, operands: list[ast.expr]) ->
         if fallback is not None:
             return fallback
     kept = tuple(atom for atom in left if conditions.truth(interp, (atom,))[0 if is_or else 1])
+    if is_or:
+        kept = tuple(atom for atom in kept if not _is_none(atom))
     return join(kept, right) if kept or right else left
+
+
+def _is_none(atom: Atom) -> bool:
+    return isinstance(atom, Const) and atom.value is None
 
 
 def binary(interp: Interpreter, left: Value, operator: ast.operator, right: Value, node: ast.AST) -> Value:
@@ -150,6 +156,8 @@ def binary(interp: Interpreter, left: Value, operator: ast.operator, right: Valu
     numbers.check_arithmetic(interp, left, operator, right, node)
     if isinstance(operator, ast.Add) and _all_text(left) and _all_text(right):
         return strings.concatenate(left, right)
+    if len(left) > 1:
+        left = tuple(atom for atom in left if not _is_none(atom)) or left
     if len(left) * len(right) > MAX_PAIRS:
         return unknown("one of many values")
     result: Value = NOTHING

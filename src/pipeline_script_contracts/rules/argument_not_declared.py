@@ -13,10 +13,11 @@ from .context import Context
 def check(context: Context) -> Iterable[Finding]:
     """Checks each parsed argument."""
     declared = {normal(name) for name in context.contract.expected_arguments}
+    by_container = _passes_model_dir(context)
     fields = {normal(name) for name in context.hyperparameter_fields or ()}
     for argument in context.arguments:
         names = {normal(each) for each in spellings(argument)}
-        if names == {"model_dir"}:  # SageMaker's TensorFlow containers pass it themselves
+        if names == {"model_dir"} and by_container:
             continue
         if names & declared or names & fields or argument.platform or argument.dest in fields:
             continue
@@ -30,6 +31,15 @@ def check(context: Context) -> Iterable[Finding]:
             (),
             f"add {normal(argument.name)!r} to expected_arguments",
         )
+
+
+def _passes_model_dir(context: Context) -> bool:
+    """Tells whether the container itself passes `--model_dir`, as SageMaker's TensorFlow containers do."""
+    is_training = any(cls.__name__ == "TrainingScriptContract" for cls in type(context.contract).__mro__)
+    return is_training and any(
+        use.module.partition(".")[0] in ("tensorflow", "keras", "sagemaker_tensorflow", "horovod")
+        for use in context.analysis.imports
+    )
 
 
 RULE = Rule(

@@ -110,7 +110,8 @@ class Context:
         ]
         for each in self.paths:
             hole = each.path.parts[0] if each.path.parts else ""
-            if each.use.kind != "delegate" and isinstance(hole, Hole) and hole.kind in ("argument", "env"):
+            given = isinstance(hole, Hole) and hole.kind in ("argument", "env") and not _is_published_name(each)
+            if each.use.kind != "delegate" and isinstance(hole, Hole) and given:
                 what = "command line argument" if hole.kind == "argument" else "environment variable"
                 reason = f"the path is given by {what} {hole.name}, which has no default"
                 result.append(Unresolved(each.use.kind, each.use.sink, reason, each.use.place, each.use.chain))
@@ -184,7 +185,7 @@ class Context:
     def doubt(self, declared: str, kinds: tuple[str, ...]) -> str:
         """Gives why a declared path may be touched although no use certainly touches it; empty when it cannot be."""
         for each in self.paths:
-            if each.use.kind == "delegate" and not _may_be_path(each.path):
+            if _is_published_name(each) or (each.use.kind == "delegate" and not _may_be_path(each.path)):
                 continue
             if each.use.kind in kinds or each.use.kind == "delegate":
                 relation = each.path.relation(declared)
@@ -211,6 +212,18 @@ class Context:
                 return relation
         return Relation.OUTSIDE
 
+    def is_scratch(self, each: Settled) -> bool:
+        """Tells whether no contract has to speak of a use, for its path or for where the path comes from."""
+        beside_source = bool(each.use.chain) and each.use.chain[0].text == "__file__"
+        return beside_source or self.is_foreign(each.path)
+
+    def unset_variable(self, each: Settled) -> str:
+        """Gives the variable of training jobs that a path of a processing job comes from; empty when there is none."""
+        if not any(cls.__name__ == "ProcessingScriptContract" for cls in type(self.contract).__mro__):
+            return ""
+        steps = (step.text for step in each.use.chain if step.text.startswith("os.environ['SM_"))
+        return next((text[len("os.environ['") : -2] for text in steps), "")
+
     def is_foreign(self, path: Pattern) -> bool:
         """Tells whether no contract has to speak of a path: relative, remote, or the platform's own."""
         if not path.is_absolute or path.is_remote:
@@ -224,7 +237,7 @@ class Context:
     def coverage(self) -> float:
         """The share of calls that touch files and could be followed, 1.0 when there is none."""
         failed = {(each.place.filename, each.place.location) for each in self.unresolved}
-        failed |= {_spot(each) for each in self.paths if each.use.kind == "delegate" and not self.is_foreign(each.path)}
+        failed |= {_spot(each) for each in self.paths if each.use.kind == "delegate" and not self.is_scratch(each)}
         every = failed | {_spot(each) for each in self.paths if each.use.kind != "delegate"}
         return 1.0 - len(failed) / len(every) if every else 1.0
 
@@ -301,6 +314,17 @@ def _spot(each: Settled) -> tuple[str, Location]:
 def sink_name(sink: str) -> str:
     """Gives the name of a call as people write it."""
     return sink.rpartition(".")[2] if "()" in sink or "[]" in sink else sink
+
+
+def _is_published_name(each: Settled) -> bool:
+    """Tells whether a model is asked for by the name that a hub knows it by, given by an argument or variable."""
+    first = each.path.parts[0] if len(each.path.parts) == 1 else None
+    if not isinstance(first, Hole) or each.use.sink.rpartition(".")[2] not in _HUB_READERS:
+        return False
+    return first.name.replace("-", "_").lower().rpartition("_")[2] in ("name", "id", "repo", "tag", "type")
+
+
+_HUB_READERS = ("from_pretrained", "pipeline", "SentenceTransformer", "load_dataset")
 
 
 def _may_be_path(path: Pattern) -> bool:

@@ -70,7 +70,7 @@ def undeclared(context: Context, code: str, clause: str, kinds: tuple[str, ...],
     seen = set()
     for each in context.paths:
         use = each.use
-        if use.kind not in kinds or context.is_foreign(each.path):
+        if use.kind not in kinds or context.is_scratch(each) or context.unset_variable(each):
             continue
         if context.covered(each.path, declared) is not Relation.OUTSIDE:
             continue

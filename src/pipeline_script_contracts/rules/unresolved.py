@@ -12,9 +12,12 @@ from .context import READS, WRITES, Context, Settled, sink_name
 
 def _open_path(context: Context, each: Settled) -> str:
     """Says why a path leaves a question open, or nothing."""
-    if context.is_foreign(each.path):
+    if context.is_scratch(each):
         return ""
     name = sink_name(each.use.sink)
+    variable = context.unset_variable(each)
+    if variable and each.use.kind in (*READS, *WRITES):
+        return f"{name} is given the path in {variable}, which processing jobs do not have"
     if each.use.kind == "delegate":
         return f"{each.text} is handed to {name}, whose code is not followed"
     if each.use.kind not in (*READS, *WRITES):

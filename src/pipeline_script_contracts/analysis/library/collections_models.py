@@ -90,11 +90,13 @@ def _defaults(interp: Interpreter, info: ClassInfo, defaults: Value) -> None:
 def _field(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     """`dataclasses.field(...)`, `pydantic.Field(...)`: remembered for when an object is made."""
     interp.infos[("field", node)] = arguments
+    interp.pinned.append(arguments)
     return arguments.get(None, "default") or (Lib("dataclasses.field()"),)
 
 
 def _pydantic_field(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     interp.infos[("field", node)] = arguments
+    interp.pinned.append(arguments)
     default = arguments.get(0, "default")
     return default or (Lib("pydantic.Field()"),)
 

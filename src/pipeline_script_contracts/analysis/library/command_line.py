@@ -15,6 +15,7 @@ from ..patterns import Hole
 from ..platform import is_platform_variable
 from ..texts import chain_of, with_step
 from ..values import has_unknown, join, unknown
+from ..words import words
 from . import conversions, files, frameworks
 
 PARSER = "argparse.ArgumentParser"
@@ -73,7 +74,18 @@ def parser_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, no
         return frameworks.parse_into_dataclasses(interp, owner, node)
     if name in ("error", "exit"):
         raise DeadEnd
+    if name not in _QUIET and not name.startswith("_"):  # a method of the script's own
+        interp.record.analysis.arguments_open = f"the parser's {name} is not followed"
+        interp.store.set(owner.obj, "open", NONE)
     return unknown(f"the parser's {name}")
+
+
+_QUIET = frozenset(
+    words(
+        """print_help print_usage format_help format_usage get_default register convert_arg_line_to_args epilog prog
+        description usage"""
+    )
+)
 
 
 def _set_default(interp: Interpreter, owner: Ref, name: str, value: Value) -> None:
@@ -114,6 +126,8 @@ def _parsed_state(interp: Interpreter, owner: Ref) -> DictState:
                     fact = replace(fact, default=constant, default_known=known)
                 interp.record.argument(fact)
                 state = state.set(key, overridden or action.value)
+    if interp.store.get(owner.obj, "open") is not None:
+        state = state.set_unknown(unknown("an argument"), unknown("an argument that is not known"))
     if isinstance(actions, ListState) and actions.items is None:
         interp.record.analysis.arguments_open = "arguments are declared in a loop that cannot be followed"
     inner = interp.store.get(owner.obj, "subparsers")

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from .. import paths
+from .. import paths, strings
 from ..atoms import NOTHING, Const, Handle, PathAtom, Value
 from ..conditions import truth
 from ..interpreter import Interpreter
 from ..patterns import Pattern
-from ..texts import parts_of
+from ..texts import hole_text, parts_of
 from .table import TABLES
 
 
@@ -22,7 +22,8 @@ class Effect:
 
     Attributes:
         kind: As in `PathUse`, or `data` (a path, or the data itself), `file` (the mode says), `model` (a local path, or
-            the name of a published model), `fetch` (read, and written first where `download` is true).
+            the name of a published model), `fetch` (read, and written where `download` is true), `prefix` (written
+            under names that begin so).
         position: Its position, None when it is given by name only.
         names: Its names.
         tree: True when it goes for everything below the path.
@@ -107,6 +108,9 @@ def apply_effects(interp: Interpreter, effects: tuple[Effect, ...], sink: str, a
             _touch_model(interp, value, sink, node)
         elif effect.kind == "data":
             _touch_data(interp, value, sink, node)
+        elif effect.kind == "prefix":
+            begun = strings.concatenate(value, (hole_text("name", reason="the rest of a file name"),))
+            paths.touch(interp, "write", begun, sink, node)
         elif effect.kind == "fetch":
             fetched = truth(interp, arguments.get(None, "download"))[0] and arguments.get(None, "download")
             paths.touch(interp, "update" if fetched else "read", value, sink, node, True)

@@ -50,6 +50,8 @@ def _eval(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 
 def _is_setting(atom: Atom) -> bool:
     """Tells whether a text is a setting as a whole: what `eval` makes of one is a value, not code that does things."""
+    if isinstance(atom, Const) and atom.value is None:
+        return True
     hole = atom.parts[0] if isinstance(atom, Text) and len(atom.parts) == 1 else None
     return isinstance(hole, Hole) and hole.kind in ("argument", "env", "hyperparameter")
 

@@ -8,6 +8,7 @@ A line names calls and says what they do to which argument:
   kind goes for everything below the path too.
 - An argument is given by its position, its names, or both, separated by `|`. Several effects are separated by `,`.
 - `fetch` is a `read`, and a write where the call is also told to `download`.
+- `prefix` is a `write` of files whose names begin so.
 - `data` is a `read` where the argument is text or a path; anything else is the data itself.
 - `-` says that the call touches no file, whatever it is given.
 - `package.*.name` is `name` anywhere in the package, on its objects too; `*.name` is a method of any object.
@@ -198,9 +199,9 @@ KERAS = {
     "tensorflow.io.gfile.copy": "read 0|src, write 1|dst",
     "tensorflow.io.gfile.rmtree tensorflow.io.gfile.remove": "delete 0|path",
     "tensorflow.summary.create_file_writer tensorflow.summary.FileWriter": "write 0|logdir",
-    "tensorflow.train.Saver().save": "write 1|save_path",
+    "tensorflow.train.Saver().save": "prefix 1|save_path",
     "tensorflow.train.Saver().restore": "read 1|save_path",
-    "tensorflow.train.Checkpoint().save tensorflow.train.Checkpoint().write": "write 0|file_prefix",
+    "tensorflow.train.Checkpoint().save tensorflow.train.Checkpoint().write": "prefix 0|file_prefix",
     "tensorflow.train.Checkpoint().restore tensorflow.train.Checkpoint().read": "read 0|save_path",
     "tensorflow.train.CheckpointManager": "update 1|directory",
     "tensorflow.train.latest_checkpoint": "read 0|checkpoint_dir",
@@ -230,7 +231,7 @@ TRANSFORMERS = {
     "sentencepiece.SentencePieceProcessor": "read model_file",
     "sentencepiece.*.load sentencepiece.*.Load": "read 0|filename|model_file",
     """sentencepiece.SentencePieceTrainer.train sentencepiece.SentencePieceTrainer.Train
-    """: "read input, write model_prefix",
+    """: "read input, prefix model_prefix",
     "datasets.load_dataset": "read data_dir|data_files",
     """datasets.load_from_disk datasets.Dataset.load_from_disk datasets.DatasetDict.load_from_disk
     """: "read+ 0|dataset_path|dataset_dict_path",
@@ -314,7 +315,7 @@ STANDARD = {
     "shutil.move": "read+ 0|src, write 1|dst, delete 0|src",
     "shutil.rmtree": "delete 0|path",
     "shutil.unpack_archive": "read 0|filename, write 1|extract_dir",
-    "shutil.make_archive": "write 0|base_name, read+ 2|root_dir",
+    "shutil.make_archive": "prefix 0|base_name, read+ 2|root_dir",
     "shutil.disk_usage shutil.which shutil.chown": "-",
     "gzip.open bz2.open lzma.open": "file 0|filename 1|mode",
     "gzip.GzipFile bz2.BZ2File lzma.LZMAFile": "file 0|filename 1|mode",
@@ -374,9 +375,9 @@ OTHER_FRAMEWORKS = {
     """: "read path_imgrec|path_imgidx|data_csv|image|data_libsvm, read label_csv|label|path_imglist",
     "mxnet.gluon.SymbolBlock.imports mxnet.gluon.nn.SymbolBlock.imports": "read 0|symbol_file, read 2|param_file",
     "mxnet.model.load_checkpoint mxnet.mod.Module.load": "read 0|prefix",
-    "mxnet.model.save_checkpoint mxnet.callback.do_checkpoint": "write 0|prefix",
-    "mxnet.*.save_checkpoint": "write 0|prefix",
-    "mxnet.*.export": "write 0|path",
+    "mxnet.model.save_checkpoint mxnet.callback.do_checkpoint": "prefix 0|prefix",
+    "mxnet.*.save_checkpoint": "prefix 0|prefix",
+    "mxnet.*.export": "prefix 0|path",
     """mxnet.*.save_parameters mxnet.*.save_params mxnet.*.save_states mxnet.*.save_optimizer_states *.save_parameters
     """: "write 0|filename|fname",
     """mxnet.*.load_parameters mxnet.*.load_params mxnet.*.load_states *.load_parameters
