@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
+from names3risk import configuration
 from names3risk.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -217,34 +217,10 @@ def _given_hyperparameters(wanted: TrainConfig) -> tuple[Mapping[str, Any], Path
 
 
 def _train_config(config: str | Path | Mapping[str, Any]) -> TrainConfig:
-    if not isinstance(config, str | Path):
-        return _checked(config, "config")
-    path = Path(config)
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", where=path, expected="a YAML file") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"not YAML: {' '.join(str(error).split())}", where=path) from error
-    if not isinstance(values, dict):
-        raise ConfigError("not a training configuration", where=path, expected=", ".join(TrainConfig.model_fields))
-    checked = _checked(values, path)
-    paths = {
-        name: path.parent / value
-        for name in TrainConfig.model_fields
-        if isinstance(value := getattr(checked, name), Path)
-    }
-    return checked.model_copy(update=paths)
-
-
-def _checked(values: Mapping[str, Any], where: str | Path) -> TrainConfig:
-    try:
-        return TrainConfig.model_validate(values)
-    except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-        raise ConfigError(
-            problems, where=where, expected=f"the fields {', '.join(TrainConfig.model_fields)}"
-        ) from error
+    what = "training configuration"
+    if isinstance(config, str | Path):
+        return configuration.load(TrainConfig, config, what)
+    return configuration.check(TrainConfig, dict(config), "config", what)
 
 
 def _schema(columns: str | Path | Mapping[str, Any]) -> ColumnSchema:

@@ -237,9 +237,12 @@ def test_the_command_line_ends_bad_input_with_one_message(folder, arguments, wor
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("- a list", "train.yaml: not a training configuration; expected data, columns"),
+        ("- a list", "train.yaml: not a training configuration; expected the fields data, columns"),
         ("data: [", "train.yaml: not YAML"),
-        ("data: orders.csv", "train.yaml: hyperparameters: Field required; output: Field required"),
+        (
+            "data: orders.csv",
+            "train.yaml: not a training configuration: hyperparameters: Field required; output: Field required",
+        ),
     ],
 )
 def test_a_file_that_is_no_configuration_is_named(tmp_path, text, message):

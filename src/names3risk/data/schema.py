@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from names3risk import configuration
 from names3risk.data.canonical import canonical_value, repeated
 from names3risk.data.fields import FieldSelection, common_fields, missing_columns_error, select_fields
 from names3risk.errors import ConfigError
@@ -16,6 +17,7 @@ from names3risk.files import write_json, write_text
 if TYPE_CHECKING:
     import polars as pl
 
+WHAT = "column schema"
 LABEL = "label"
 """The column that holds class numbers 0..K-1 after preparation."""
 
@@ -251,11 +253,7 @@ class ColumnSchema(_Declaration):
             rest = {name: rule for name, rule in selection.items() if name != "files"}
             listed = common_fields(Path(folder), [str(name) for name in selection["files"]])
             value = {**value, "tab_field_list": {**rest, "listed": listed}}
-        try:
-            return cls.model_validate(value)
-        except ValidationError as error:
-            problems = "; ".join(_problem(item) for item in error.errors())
-            raise ConfigError(f"not a column schema: {problems}", where=where) from error
+        return configuration.check(cls, value, where, WHAT)
 
     @classmethod
     def load(cls, path: str | Path) -> ColumnSchema:
@@ -264,16 +262,7 @@ class ColumnSchema(_Declaration):
         Raises:
             ConfigError: The file is absent, is not YAML, or is not a column schema.
         """
-        path = Path(path)
-        try:
-            value = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ConfigError(f"cannot read the column schema: {error.strerror}", where=path) from error
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise ConfigError(f"not YAML: {' '.join(str(error).split())}", where=path) from error
-        if not isinstance(value, dict):
-            raise ConfigError("not a column schema", where=path, expected="a mapping of roles to columns")
-        return cls.parse(value, path, path.parent)
+        return cls.parse(configuration.read_yaml(path, WHAT), path, Path(path).parent)
 
     def save(self, path: str | Path) -> None:
         """Writes the schema as JSON or, where the name ends in .yaml or .yml, as YAML."""
@@ -286,9 +275,3 @@ class ColumnSchema(_Declaration):
 
 def _unique(*names: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name is not None))
-
-
-def _problem(item: Any) -> str:
-    place = ".".join(str(part) for part in item["loc"])
-    text = item["msg"].removeprefix("Value error, ")
-    return f"{place}: {text}" if place else text

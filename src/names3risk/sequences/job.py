@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from lightning.pytorch.callbacks import Callback
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
+from names3risk import configuration
 from names3risk.errors import ConfigError
 from names3risk.files import require_writable, staged, write_json
 from names3risk.hyperparameters import Hyperparameters, load_hyperparameters, parse_hyperparameters
@@ -61,20 +61,7 @@ class SequenceConfig(BaseModel):
         Raises:
             ConfigError: The file cannot be read, or a field is wrong.
         """
-        path = Path(path)
-        try:
-            checked = cls.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-        except OSError as error:
-            raise ConfigError(f"cannot be read: {error.strerror}", where=path, expected="a YAML file") from error
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise ConfigError(f"not YAML: {' '.join(str(error).split())}", where=path) from error
-        except ValidationError as error:
-            problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-            raise ConfigError(problems, where=path, expected=f"the fields {', '.join(cls.model_fields)}") from error
-        values = {name: getattr(checked, name) for name in cls.model_fields}
-        return checked.model_copy(
-            update={name: path.parent / value for name, value in values.items() if isinstance(value, Path)}
-        )
+        return configuration.load(cls, path, "training configuration")
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
+from names3risk import configuration
 from names3risk.data.canonical import repeated
 from names3risk.data.schema import SplitFractions
-from names3risk.errors import ConfigError
 from names3risk.files import write_json
+
+WHAT = "sequence schema"
 
 
 class SequenceSchema(BaseModel):
@@ -55,13 +56,7 @@ class SequenceSchema(BaseModel):
         Raises:
             ConfigError: A role is missing, unknown or does not fit; every problem is named.
         """
-        try:
-            return cls.model_validate(value)
-        except ValidationError as error:
-            problems = "; ".join(_problem(item) for item in error.errors())
-            raise ConfigError(
-                f"not a sequence schema: {problems}", where=where, expected=f"the roles {', '.join(cls.model_fields)}"
-            ) from error
+        return configuration.check(cls, value, where, WHAT)
 
     @classmethod
     def load(cls, path: str | Path) -> SequenceSchema:
@@ -70,21 +65,8 @@ class SequenceSchema(BaseModel):
         Raises:
             ConfigError: The file is absent, is not YAML, or is not a sequence schema.
         """
-        path = Path(path)
-        try:
-            value = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ConfigError(f"cannot read the sequence schema: {error.strerror}", where=path) from error
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise ConfigError(f"not YAML: {' '.join(str(error).split())}", where=path) from error
-        return cls.parse(value, path)
+        return cls.parse(configuration.read_yaml(path, WHAT), path)
 
     def save(self, path: str | Path) -> None:
         """Writes the schema as JSON."""
         write_json(path, self.model_dump(mode="json"))
-
-
-def _problem(item: Any) -> str:
-    place = ".".join(str(part) for part in item["loc"])
-    text = item["msg"].removeprefix("Value error, ")
-    return f"{place}: {text}" if place else text

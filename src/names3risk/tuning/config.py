@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from names3risk.errors import ConfigError
+from names3risk import configuration
 from names3risk.hyperparameters import HYPERPARAMETER_CLASSES, Hyperparameters, parse_hyperparameters
 from names3risk.hyperparameters.parsing import read_hyperparameters
 from names3risk.tuning.ranges import Range, check_ranges
@@ -54,20 +53,7 @@ class TuneConfig(BaseModel):
         Raises:
             ConfigError: The file cannot be read, or a field is wrong; every problem is named.
         """
-        path = Path(path)
-        try:
-            checked = cls.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-        except OSError as error:
-            raise ConfigError(f"cannot be read: {error.strerror}", where=path, expected="a YAML file") from error
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise ConfigError(f"not YAML: {' '.join(str(error).split())}", where=path) from error
-        except ValidationError as error:
-            problems = "; ".join(_problem(item) for item in error.errors())
-            raise ConfigError(problems, where=path, expected=f"the fields {', '.join(cls.model_fields)}") from error
-        values = {name: getattr(checked, name) for name in cls.model_fields}
-        return checked.model_copy(
-            update={name: path.parent / value for name, value in values.items() if isinstance(value, Path)}
-        )
+        return configuration.load(cls, path, "search configuration")
 
     def fixed(self) -> dict[str, Any]:
         """The fixed hyperparameters.
@@ -95,8 +81,3 @@ class TuneConfig(BaseModel):
         if known in HYPERPARAMETER_CLASSES:
             check_ranges(self.ranges, HYPERPARAMETER_CLASSES[known], fixed)
         return parse_hyperparameters(fixed, "hyperparameters")
-
-
-def _problem(item: Any) -> str:
-    place = ".".join(str(part) for part in item["loc"])
-    return f"{place}: {item['msg'].removeprefix('Value error, ')}"
