@@ -36,11 +36,13 @@ def check(context: Context) -> Iterable[Finding]:
             continue
         if type_problem(argument, declared) or argument.platform:
             continue
-        if argument.default_known and argument.default in (MISSING, None):
-            continue
         if argument.default_known and _same(declared, argument.default):
             continue
-        if argument.default_known:
+        if argument.default_known and argument.default in (MISSING, None):
+            if argument.flag or argument.positional:
+                continue
+            verdict, message = Verdict.UNRESOLVED, f"argument {name!r} is None in the script where it is not given"
+        elif argument.default_known:
             found = list(argument.default) if isinstance(argument.default, tuple) else argument.default
             verdict, message = Verdict.VIOLATED, f"argument {name!r} has the default {found!r} in the script"
         else:
@@ -63,6 +65,10 @@ RULE = Rule(
     """
     The contract and the script give an argument different defaults. Run by a pipeline and run by hand, the script
     then does different things.
+
+    None is no default of its own: the script may put one in its place (`args.x or "a"`, `if args.x is None`), or
+    leave it to the step to give the value. Where the contract names a default and the script has none, the verdict
+    is UNRESOLVED. Nothing is compared where the contract says `None` or the argument is required.
 
     To mend it, make the two equal.
     """,
