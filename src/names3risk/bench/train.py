@@ -67,6 +67,7 @@ class TrainBenchmark:
             result: dict[str, Any] = {"speed": {}, "auroc": {}}
             found["models"][model] = result
             for name, task in self._speed_tasks(model).items():
+                report(f"{model}, {name}: measuring speed ...")
                 result["speed"][name] = measured = measure(task)
                 report(f"{model}, {name}: {measured['rows_per_second']:,.0f} rows/s")
             for side in (REFERENCE, LIBRARY):
@@ -88,7 +89,7 @@ class TrainBenchmark:
             epochs=1 + self.timed_epochs,
             batch_size=self.batch_size,
             numeric_features=self.numeric_features,
-            steps=max(3, min(60, self.rows // self.batch_size - 6)),
+            steps=5 if self.device == "cpu" else max(3, min(60, self.rows // self.batch_size - 6)),
             hyperparameters=self.hyperparameters,
             reference_file=self.reference_file,
             threads=self.threads,

@@ -16,7 +16,7 @@ from names3risk.training.graphs import StepGraphs
 from names3risk.training.module import RiskModule
 
 PARTS = ("input", "forward", "backward", "optimizer")
-BATCHES_TIMED = 60
+BATCHES_TIMED = {"cuda": 60, "cpu": 4}
 
 
 def now(device: torch.device) -> float:
@@ -76,7 +76,7 @@ def time_parts(trainer: lightning.Trainer, module: RiskModule) -> dict[str, floa
     start = now(device)
     batches: list[Batch | Selection] = list(trainer.train_dataloader)
     planning = (now(device) - start) / len(batches)
-    chosen = [batch for batch in batches if len(batch.rows) == size][:BATCHES_TIMED]
+    chosen = [batch for batch in batches if len(batch.rows) == size][: BATCHES_TIMED[device.type]]
     module.train()
 
     def gather(batch: Batch) -> torch.Tensor:
@@ -124,7 +124,7 @@ def _runner(
 def _mean(
     run: Callable[[Batch | Selection], object], batches: Sequence[Batch | Selection], device: torch.device
 ) -> float:
-    for batch in batches:
+    for batch in batches if device.type == "cuda" else batches[:1]:
         run(batch)
     start = now(device)
     for batch in batches:

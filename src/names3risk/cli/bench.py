@@ -23,11 +23,17 @@ MODELS = ("lstm2risk", "transformer2risk")
 def train(
     model: Annotated[list[str] | None, typer.Option(help="Only this model class; may be repeated.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto for a GPU where there is one.")] = "auto",
-    rows: Annotated[int, typer.Option(min=100, help="Rows that speed is measured on.")] = 245_760,
+    rows: Annotated[
+        int | None, typer.Option(min=100, help="Rows that speed is measured on: 245,760, or 4,096 on a CPU.")
+    ] = None,
     numeric_features: Annotated[int, typer.Option(min=0, help="Numeric columns.")] = 211,
     batch_size: Annotated[int, typer.Option(min=2, help="Rows of a batch on both sides.")] = 512,
-    large_batch_size: Annotated[int, typer.Option(min=0, help="Rows of a batch of our choice; 0: none.")] = 4096,
-    seeds: Annotated[int, typer.Option(min=0, help="Trainings of each side for AUROC; 0: none.")] = 3,
+    large_batch_size: Annotated[
+        int | None, typer.Option(min=0, help="Rows of a batch of our choice; 0: none. 4,096, or none on a CPU.")
+    ] = None,
+    seeds: Annotated[
+        int | None, typer.Option(min=0, help="Trainings of each side for AUROC: 3, or none on a CPU.")
+    ] = None,
     quality_rows: Annotated[int, typer.Option(min=100, help="Training rows of those.")] = 80_000,
     test_rows: Annotated[int, typer.Option(min=100, help="Rows that AUROC is measured on.")] = 40_000,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the training rows for AUROC.")] = 3,
@@ -46,17 +52,18 @@ def train(
     from names3risk.files import write_json
 
     chosen = device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+    cpu = chosen == "cpu"
     # On a GPU the network is compiled however short the measurement is.
     defaults = {"compile": "always"} if chosen == "cuda" else {}
     benchmark = TrainBenchmark(
         models=model or MODELS,
         device=chosen,
         reference_file=str(reference_loop()),
-        rows=rows,
+        rows=rows or (4_096 if cpu else 245_760),
         numeric_features=numeric_features,
         batch_size=batch_size,
-        large_batch_size=large_batch_size,
-        seeds=seeds,
+        large_batch_size=(0 if cpu else 4_096) if large_batch_size is None else large_batch_size,
+        seeds=(0 if cpu else 3) if seeds is None else seeds,
         quality_rows=quality_rows,
         test_rows=test_rows,
         epochs=epochs,
