@@ -8,6 +8,7 @@ from functools import partial
 from . import calls, environment, expressions, library, statements
 from .atoms import CONTENT, NONE, NOTHING, Atom, Const, Function, Lib, PathAtom, Ref, Text, TupleAtom, Unknown, Value
 from .containers import DictState, ListState, text_key
+from .garbage import Reachable
 from .interpreter import MAX_DEPTH, DeadEnd, Frame, Interpreter
 from .library import outside
 from .scopes import FunctionInfo, FunctionNode, Scope
@@ -96,6 +97,7 @@ def decorate(interp: Interpreter, decorator: ast.expr, value: Value, node: ast.A
         outside.notice(interp, name, root, calls.Arguments(), decorator)
         if root not in TRANSPARENT:
             interp.deferred.append((value, f"decorated by {name}", decorator))
+            interp.pinned.append(value)
         return value
     if len(wrapper) == 1 and isinstance(wrapper[0], Ref):
         command = library.frameworks.decorate_command(interp, wrapper[0], value)
@@ -118,6 +120,7 @@ def _is_variant(interp: Interpreter, decorator: ast.expr, value: Value) -> bool:
     for atom in expressions.evaluate(interp, node.value):
         if isinstance(atom, Function) and ("variants", atom.info) in interp.infos:
             interp.infos["variants", atom.info].extend(each for each in value if isinstance(each, Function))
+            interp.pinned.append(value)
             found = True
     return found
 
@@ -182,17 +185,33 @@ def _call(interp: Interpreter, function: Function, arguments: calls.Arguments, n
     if known:
         return _returned(earlier)
     began = interp.memory.begin()
-    frame, ways, result = _activate(interp, function, bound, active)
+    pinned = len(interp.pinned)
+    frame, falls, result = _activate(interp, function, bound, active)
+    store = interp.store
+    ways: list[Changes] = [changes for _, changes in frame.returns if changes is not None]
+    stays = bool(frame.returns) and frame.returns[-1][1] is None  # the state is that of the last way out
+    if stays and not ways:
+        made = Reachable([store.since(frame.depth)], began[1])
+    else:
+        last = store.pop()
+        if stays:
+            ways.insert(0 if falls else len(ways), last)
+        made = Reachable(ways, began[1])
+    made.mark(result, frame.yields, *interp.pinned[pinned:])
     if info.generator:
-        interp.store.merge(ways or [{}])
+        if not ways and stays:
+            store.commit(made.garbage)
+        else:
+            store.merge(ways or [{}], made.garbage)
         return expressions.new_list(interp, *((None, frame.yields) if frame.yields else ([], NOTHING)))
-    if not ways and isinstance(info.node, ast.AsyncFunctionDef):  # it runs beside its caller, who goes on
+    if not frame.returns and isinstance(info.node, ast.AsyncFunctionDef):  # it runs beside its caller, who goes on
         return unknown(f"the result of {info.name}, which never returns")
-    interp.memory.remember(signature, began, ways, result if ways else None)
+    interp.memory.remember(signature, began, made, result if frame.returns else None)
     if ways:
-        scope = frame.scope
-        interp.store.merge(ways, lambda key: key[0] is scope and not scope.captured)
-    return _returned(result if ways else None)
+        store.merge(ways, made.garbage)
+    elif stays:
+        store.commit(made.garbage)
+    return _returned(result if frame.returns else None)
 
 
 def _returned(result: Value | None) -> Value:
@@ -203,8 +222,8 @@ def _returned(result: Value | None) -> Value:
 
 def _activate(
     interp: Interpreter, function: Function, bound: dict[str, Value], active: int
-) -> tuple[Frame, list[Changes], Value]:
-    """Runs the body; gives the activation, the states in which it returns, and what it may return."""
+) -> tuple[Frame, bool, Value]:
+    """Runs the body in a branch that it leaves open; gives the activation, whether the end is reached, and the result."""
     info = function.info
     scope = Scope("function", info.module, function.scope, info.locals, info.outer)
     frame = Frame(scope, interp.store.depth, info)
@@ -214,22 +233,22 @@ def _activate(
     interp.store.push()
     interp.frames.append(frame)
     interp.active[info] = active + 1
-    ways: list[Changes] = []
-    result: Value = NOTHING
     try:
         for name, value in bound.items():
             interp.store.set(scope, name, value)
-        if _run_body(interp, frame, info.node):
-            ways.append(interp.store.since(frame.depth))
-            result = NONE
+        falls = _run_body(interp, frame, info.node)
+    except BaseException:
+        interp.store.pop()
+        raise
     finally:
         interp.active[info] = active
         interp.frames.pop()
-        interp.store.pop()
-    for value, changes in frame.returns:
-        ways.append(changes)
+    result: Value = NONE if falls else NOTHING
+    for value, _ in frame.returns:
         result = join(result, value)
-    return frame, ways, result
+    if falls:
+        frame.returns.append((NONE, None))
+    return frame, falls, result
 
 
 def _run_body(interp: Interpreter, frame: Frame, node: FunctionNode) -> bool:
@@ -240,7 +259,7 @@ def _run_body(interp: Interpreter, frame: Frame, node: FunctionNode) -> bool:
         value = expressions.evaluate(interp, node.body)
     except DeadEnd:
         return False
-    frame.returns.append((value, interp.store.since(frame.depth)))
+    frame.returns.append((value, None))
     return False
 
 

@@ -62,7 +62,7 @@ class Frame:
         self.function = function
         self.cls: ClassInfo | None = None
         self.owner: Value = NOTHING
-        self.returns: list[tuple[Value, Changes]] = []
+        self.returns: list[tuple[Value, Changes | None]] = []
         self.loops: list[Loop] = []
         self.yields: Value | None = None
         self.catches: list[frozenset[str]] = []
@@ -96,6 +96,7 @@ class Interpreter:
         self.raised: set[ClassInfo] = set()
         self.reads_of_variables: list[EnvRead] = []
         self.infos: dict[object, Any] = {}
+        self.pinned: list[Any] = []
         self.cwd: Value = const("")
         self.current: ast.AST = ast.Pass()
 
@@ -155,6 +156,28 @@ class Interpreter:
         finally:
             changes = self.store.pop()
         return result, changes if live else None
+
+    def venture(self, run: Callable[[], bool]) -> bool:
+        """Runs the last of several alternatives, when none before it came to an end: its changes stay, if it does.
+
+        Args:
+            run: What to run; it tells whether the code after it runs.
+
+        Returns:
+            Whether it came to an end.
+        """
+        self.store.push()
+        live = False
+        try:
+            live = run()
+        except DeadEnd:
+            pass
+        finally:
+            if live:
+                self.store.commit()
+            else:
+                self.store.pop()
+        return live
 
     def either(self, runs: list[Callable[[], Value]]) -> Value:
         """Runs alternatives from the same state and continues with the join of their states and values.

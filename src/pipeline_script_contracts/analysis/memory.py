@@ -6,7 +6,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from .atoms import SERIALS, Bound, Function, Partial, Ref, TupleAtom, Value
-from .store import Cell, Changes, Key, Store
+from .garbage import Reachable
+from .store import Cell, Key, Store
 
 MAX_READS = 300
 MAX_ENTRIES = 12
@@ -53,18 +54,18 @@ class Memory:
                 return True, entry.result
         return False, None
 
-    def remember(self, call: Hashable, began: tuple[int, int], ways: list[Changes], result: Value | None) -> None:
+    def remember(self, call: Hashable, began: tuple[int, int], made: Reachable, result: Value | None) -> None:
         """Remembers a call that has just ended, if it had no effect that another run would have to repeat.
 
         Args:
             call: The function and its arguments.
             began: What `begin` gave.
-            ways: What it changed.
+            made: What it changed and made.
             result: What it returned, None when it never returned.
         """
         position, serial = began
         entries = self._entries.setdefault(call, [])
-        if len(entries) >= MAX_ENTRIES or any(_is_older(name, serial) for way in ways for name in way):
+        if len(entries) >= MAX_ENTRIES or made.older:
             return
         if result is not None and _is_fresh(result, serial):
             return

@@ -34,7 +34,7 @@ class Scope:
         names: frozenset[str] | None = None,
         outer: dict[str, str] | None = None,
     ) -> None:
-        self.serial = next(SERIALS)
+        self.serial = -1 if kind == "module" else next(SERIALS)  # a module outlives whatever made it run
         self.kind = kind
         self.module = module
         self.parent = parent

@@ -68,7 +68,8 @@ def _augmented(interp: Interpreter, node: ast.AugAssign) -> bool:
 def _return(interp: Interpreter, node: ast.Return) -> bool:
     frame = interp.frame
     value = expressions.evaluate(interp, node.value) if node.value is not None else NONE
-    frame.returns.append((value, interp.store.since(frame.depth)))
+    store = interp.store
+    frame.returns.append((value, None if store.depth == frame.depth + 1 else store.since(frame.depth)))
     return False
 
 
@@ -90,13 +91,18 @@ def _if(interp: Interpreter, node: ast.If) -> bool:
 def branch(interp: Interpreter, runs: list[Callable[[], bool]]) -> bool:
     """Runs alternatives from the same state and continues with the join of those that come to an end."""
     ways: list[Changes] = []
-    for run in runs:
+    *others, last = runs
+    for run in others:
         live, changes = interp.explore(run)
         if live and changes is not None:
             ways.append(changes)
-    if ways:
-        interp.store.merge(ways)
-    return bool(ways)
+    if not ways:
+        return interp.venture(last)
+    live, changes = interp.explore(last)
+    if live and changes is not None:
+        ways.append(changes)
+    interp.store.merge(ways)
+    return True
 
 
 def _is_main_test(test: ast.expr) -> bool:

@@ -6,7 +6,7 @@ cells and gives back what the branch had changed; `merge` joins such changes int
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from .atoms import UNDEFINED, Value
@@ -105,6 +105,29 @@ class Store:
                 cells[name] = old
         return changes
 
+    def commit(self, garbage: Collection[Any] = ()) -> None:
+        """Closes the innermost branch and keeps what it changed: it is the only way on from here.
+
+        Args:
+            garbage: The owners whose cells nobody can reach any more.
+        """
+        undo = self._undo.pop()
+        if garbage:
+            kept: Changes = {}
+            for name, old in undo.items():
+                if name[0] in garbage:
+                    self.cells.pop(name, None)
+                else:
+                    kept[name] = old
+            undo = kept
+        if self._undo and undo:
+            around = self._undo[-1]
+            if around:
+                for name, old in undo.items():
+                    around.setdefault(name, old)
+            else:
+                self._undo[-1] = undo
+
     def since(self, depth: int) -> Changes:
         """Gives what has changed since the branch at `depth` was opened, without closing anything."""
         changes: Changes = {}
@@ -113,12 +136,12 @@ class Store:
                 changes[name] = self.cells.get(name)
         return changes
 
-    def merge(self, ways: list[Changes], drop: Callable[[Key], bool] | None = None, widen: bool = False) -> bool:
+    def merge(self, ways: list[Changes], garbage: Collection[Any] = (), widen: bool = False) -> bool:
         """Continues with the join of several ways.
 
         Args:
             ways: The changes of each way that goes on from here.
-            drop: Tells which cells nobody can reach any more.
+            garbage: The owners whose cells nobody can reach any more.
             widen: Replace values that still grow by one that covers them and what may follow.
 
         Returns:
@@ -129,7 +152,7 @@ class Store:
         first, *others = ways
         names: Iterable[Key] = dict.fromkeys(name for way in ways for name in way) if others else first
         for name in names:
-            if drop is not None and drop(name):
+            if name[0] in garbage:
                 continue
             current = cells.get(name)
             joined: Cell | None = first.get(name, current)
