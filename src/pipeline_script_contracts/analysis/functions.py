@@ -223,7 +223,7 @@ def _returned(result: Value | None) -> Value:
 def _activate(
     interp: Interpreter, function: Function, bound: dict[str, Value], active: int
 ) -> tuple[Frame, bool, Value]:
-    """Runs the body in a branch that it leaves open; gives the activation, whether the end is reached, and the result."""
+    """Runs the body in a branch that it leaves open; gives the activation, whether its end is reached, the result."""
     info = function.info
     scope = Scope("function", info.module, function.scope, info.locals, info.outer)
     frame = Frame(scope, interp.store.depth, info)
