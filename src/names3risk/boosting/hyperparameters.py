@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from names3risk.boosting.parameters import BoosterParameters
 from names3risk.errors import ConfigError
-from names3risk.hyperparameters.base import only_with
+from names3risk.hyperparameters.base import check_class_weights, only_with, reject_without_effect
 from names3risk.hyperparameters.parsing import cast_text, describe_problems, read_hyperparameters
 
 RISK_TABLES = only_with(categorical_encoding=["risk_tables"])
@@ -52,17 +52,7 @@ class XGBoostHyperparameters(BoosterParameters):
 
     @model_validator(mode="after")
     def _has_effect(self) -> Self:
-        for name, field in type(self).model_fields.items():
-            extra = field.json_schema_extra
-            conditions = extra.get("only_with", {}) if isinstance(extra, dict) else {}
-            if getattr(self, name) == field.default or not isinstance(conditions, dict):
-                continue
-            for other, allowed in conditions.items():
-                if isinstance(allowed, list) and getattr(self, other) not in allowed:
-                    wanted = " or ".join(value for value in allowed if isinstance(value, str))
-                    raise ValueError(
-                        f"{name} has no effect with {other} {getattr(self, other)}: it needs {other} {wanted}"
-                    )
+        reject_without_effect(self)
         return self
 
     @model_validator(mode="after")
@@ -72,13 +62,9 @@ class XGBoostHyperparameters(BoosterParameters):
                 f"objective {self.objective} disagrees with num_classes {self.num_classes}: "
                 f"use {OBJECTIVES[self.num_classes == 2]}"
             )
-        if self.class_weights is not None:
-            if len(self.class_weights) != self.num_classes:
-                raise ValueError(f"class_weights has {len(self.class_weights)} values for {self.num_classes} classes")
-            if min(self.class_weights) <= 0:
-                raise ValueError("class_weights must all be greater than 0")
-            if self.scale_pos_weight is not None:
-                raise ValueError("class_weights and scale_pos_weight both weigh the classes: keep one")
+        check_class_weights(self.class_weights, self.num_classes)
+        if self.class_weights is not None and self.scale_pos_weight is not None:
+            raise ValueError("class_weights and scale_pos_weight both weigh the classes: keep one")
         if self.num_classes > 2:
             for name in ("scale_pos_weight", "base_score"):
                 if getattr(self, name) is not None:

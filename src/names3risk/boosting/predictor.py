@@ -16,7 +16,7 @@ from names3risk.data.fields import missing_columns_error
 from names3risk.data.preparation import LABEL, conform
 from names3risk.errors import ArtifactError, DataError
 from names3risk.evaluation.metrics import FloatArray
-from names3risk.serving.predictor import NOT_SCORED, SCORE, holds_class_numbers
+from names3risk.serving.predictor import NOT_SCORED, with_scores
 
 
 class XGBoostPredictor:
@@ -75,15 +75,7 @@ class XGBoostPredictor:
             ArtifactError: The booster gave something that is no probability.
         """
         probabilities = self.probabilities(frame, where)
-        known = [frame[self._schema.id_name]]
-        for name in self.passed_on:
-            if name != LABEL and name in frame.columns:
-                known.append(frame[name])
-            elif name in frame.columns and holds_class_numbers(frame[name], probabilities.shape[1]):
-                known.append(frame[name].cast(pl.Float64, strict=False).cast(pl.Int64))
-        classes = [pl.Series(f"prob_class_{index}", probabilities[:, index]) for index in range(probabilities.shape[1])]
-        score = [classes[1].alias(SCORE)] if len(classes) == 2 else []
-        return pl.DataFrame([*known, *classes, *score])
+        return with_scores(frame, [self._schema.id_name, *self.passed_on], probabilities)
 
     def probabilities(self, frame: pl.DataFrame, where: str | Path | None = None) -> FloatArray:
         """The class probabilities of a table's rows, `(N, K)` float32; arguments and errors as for `predict`."""

@@ -21,6 +21,39 @@ def only_with(**settings: list[Any]) -> dict[str, Any]:
     return {"only_with": settings}
 
 
+def reject_without_effect(values: BaseModel) -> None:
+    """Checks that each value that is set has an effect; see `only_with`.
+
+    Raises:
+        ValueError: One has none; the message names it and what it needs.
+    """
+    for name, field in type(values).model_fields.items():
+        extra = field.json_schema_extra
+        conditions = extra.get("only_with", {}) if isinstance(extra, dict) else {}
+        if getattr(values, name) == field.default or not isinstance(conditions, dict):
+            continue
+        for other, allowed in conditions.items():
+            if isinstance(allowed, list) and getattr(values, other) not in allowed:
+                wanted = " or ".join(str(value) for value in allowed if value is not None)
+                raise ValueError(
+                    f"{name} has no effect with {other} {getattr(values, other)}: it needs {other} {wanted}"
+                )
+
+
+def check_class_weights(weights: list[float] | None, num_classes: int) -> None:
+    """Checks that each class has a weight above 0, where weights are set.
+
+    Raises:
+        ValueError: It has not.
+    """
+    if weights is None:
+        return
+    if len(weights) != num_classes:
+        raise ValueError(f"class_weights has {len(weights)} values for {num_classes} classes")
+    if min(weights) <= 0:
+        raise ValueError("class_weights must all be greater than 0")
+
+
 class Hyperparameters(BaseModel):
     """Hyperparameters shared by all model classes; each class adds its own in a subclass.
 
@@ -214,28 +247,14 @@ class Hyperparameters(BaseModel):
 
     @model_validator(mode="after")
     def _reject_without_effect(self) -> Self:
-        for name, field in type(self).model_fields.items():
-            extra = field.json_schema_extra
-            conditions = extra.get("only_with", {}) if isinstance(extra, dict) else {}
-            if getattr(self, name) == field.default or not isinstance(conditions, dict):
-                continue
-            for other, allowed in conditions.items():
-                if isinstance(allowed, list) and getattr(self, other) not in allowed:
-                    wanted = " or ".join(str(value) for value in allowed)
-                    raise ValueError(
-                        f"{name} has no effect with {other} {getattr(self, other)}: it needs {other} {wanted}"
-                    )
+        reject_without_effect(self)
         return self
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
         if self.is_binary is not None and self.is_binary != (self.num_classes == 2):
             raise ValueError(f"is_binary {self.is_binary} disagrees with num_classes {self.num_classes}")
-        if self.class_weights is not None:
-            if len(self.class_weights) != self.num_classes:
-                raise ValueError(f"class_weights has {len(self.class_weights)} values for {self.num_classes} classes")
-            if min(self.class_weights) <= 0:
-                raise ValueError("class_weights must all be greater than 0")
+        check_class_weights(self.class_weights, self.num_classes)
         if self.loss == "nll" and self.label_smoothing:
             raise ValueError("label_smoothing has no effect with loss nll: use cross_entropy")
         if self.ignore_index is not None and not self.ignore_index < self.num_classes:

@@ -100,15 +100,7 @@ class Predictor:
             ArtifactError: The network gave something that is no probability.
         """
         probabilities = self.probabilities(frame, where, on_progress)
-        known = [frame[self._schema.id_name]]
-        for name in self.passed_on:
-            if name != LABEL and name in frame.columns:
-                known.append(frame[name])
-            elif name in frame.columns and holds_class_numbers(frame[name], probabilities.shape[1]):
-                known.append(frame[name].cast(pl.Float64, strict=False).cast(pl.Int64))
-        classes = [pl.Series(f"prob_class_{index}", probabilities[:, index]) for index in range(probabilities.shape[1])]
-        score = [classes[1].alias(SCORE)] if len(classes) == 2 else []
-        return pl.DataFrame([*known, *classes, *score])
+        return with_scores(frame, [self._schema.id_name, *self.passed_on], probabilities)
 
     def probabilities(
         self, frame: pl.DataFrame, where: str | Path | None = None, on_progress: Callable[[int], None] | None = None
@@ -169,6 +161,28 @@ class Predictor:
                 f"the model gives no number for row {bad[0]} ({len(bad)} such rows)", expected="finite probabilities"
             )
         return result
+
+
+def with_scores(frame: pl.DataFrame, kept: Sequence[str], probabilities: npt.NDArray[np.float32]) -> pl.DataFrame:
+    """Rows beside their scores.
+
+    Args:
+        frame: The rows.
+        kept: Columns that are repeated where the rows have them; `label` only where it holds class numbers.
+        probabilities: Of each row, `(N, K)`.
+
+    Returns:
+        The columns kept, `prob_class_0`, `prob_class_1`, ..., and for two classes `score`, which is P(class 1).
+    """
+    known = []
+    for name in kept:
+        if name != LABEL and name in frame.columns:
+            known.append(frame[name])
+        elif name in frame.columns and holds_class_numbers(frame[name], probabilities.shape[1]):
+            known.append(frame[name].cast(pl.Float64, strict=False).cast(pl.Int64))
+    classes = [pl.Series(f"prob_class_{index}", probabilities[:, index]) for index in range(probabilities.shape[1])]
+    score = [classes[1].alias(SCORE)] if len(classes) == 2 else []
+    return pl.DataFrame([*known, *classes, *score])
 
 
 def holds_class_numbers(column: pl.Series, num_classes: int) -> bool:
