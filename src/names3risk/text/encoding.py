@@ -51,20 +51,19 @@ class TextEncoder:
             DataError: A text column is absent.
         """
         self.check(frame)
-        store = [np.array([MISSING_ID, SEPARATOR_ID], dtype=np.int32)]
-        separator = (np.full(frame.height, 1), np.ones(frame.height, dtype=np.int64))
-        parts: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]] = []
-        used = 2
-        for field in self.fields:
-            values, starts, lengths = self._encode_field(frame.get_column(field))
-            parts += [separator, (np.where(lengths == 0, 0, starts + used), np.maximum(lengths, 1))]
-            store.append(values)
-            used += len(values)
-        starts, lengths = (np.stack(column, axis=1) for column in zip(*parts[1:], strict=True))
-        ends = np.minimum(np.cumsum(lengths, axis=1), self.max_length)
-        lengths = np.diff(ends, axis=1, prepend=0)
-        flat = gather(np.concatenate(store), starts.ravel(), lengths.ravel())
-        return RaggedTokens(flat.values, offsets_of(lengths.sum(axis=1)))
+        # Fields are looked up together, because names are often the same in several of them.
+        columns = [frame.get_column(field).cast(pl.String).alias("") for field in self.fields]
+        values, *of_fields = self._encode(pl.concat(columns, rechunk=True))
+        starts, lengths = (part.reshape(len(columns), frame.height).T for part in of_fields)
+        store = np.concatenate([np.array([MISSING_ID, SEPARATOR_ID], dtype=np.int32), values])
+        shape = (frame.height, 2 * len(columns) - 1)
+        starts_, lengths_ = np.full(shape, 1), np.ones(shape, dtype=np.int64)  # separators stand at odd places
+        starts_[:, ::2] = np.where(lengths == 0, 0, starts + 2)
+        lengths_[:, ::2] = np.maximum(lengths, 1)
+        ends = np.minimum(np.cumsum(lengths_, axis=1), self.max_length)
+        kept = np.diff(ends, axis=1, prepend=0)
+        flat = gather(store, starts_.ravel(), kept.ravel())
+        return RaggedTokens(flat.values, offsets_of(kept.sum(axis=1)))
 
     def describe(self) -> list[Any]:
         """Everything that token ids depend on beside the texts, as JSON."""
@@ -84,11 +83,9 @@ class TextEncoder:
                 expected=f"columns {', '.join(self.fields)}",
             )
 
-    def _encode_field(
-        self, column: pl.Series
-    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    def _encode(self, column: pl.Series) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Token ids of the distinct values, and for each row where its tokens start and how many they are."""
-        arrow = column.cast(pl.String).to_arrow(compat_level=pl.CompatLevel.oldest())
+        arrow = column.to_arrow(compat_level=pl.CompatLevel.oldest())
         distinct = arrow.dictionary_encode()
         texts: list[str] = distinct.dictionary.to_pylist()
         ids = [
