@@ -6,21 +6,16 @@ sequences into ONNX's LSTM with sequence lengths; `dynamo`, on `torch.export`, d
 
 from __future__ import annotations
 
-import logging
-import os
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import nn
 
+from names3risk.artifacts.onnx_agreement import check_agreement, exporting
 from names3risk.errors import ArtifactError
 from names3risk.files import replacing
 
-TOLERANCE = 1e-4
 INPUTS = ("input_ids", "attention_mask", "tabular")
 OUTPUTS = ("logits", "probabilities")
 
@@ -92,16 +87,10 @@ def export_onnx(
             _export(network, example, temporary)
             _store_metadata(temporary, {**(metadata or {}), "vocabulary_size": str(vocabulary_size)})
             _check_inputs(temporary, path)
-            difference = largest_difference(network, temporary, check_batches(n_tabular, vocabulary_size, max_length))
-            if not difference <= TOLERANCE:
-                raise ArtifactError(
-                    f"the exported network disagrees with PyTorch by {difference:.2g}",
-                    where=path,
-                    expected=f"at most {TOLERANCE:g}",
-                )
+            batches = check_batches(n_tabular, vocabulary_size, max_length)
+            return check_agreement(network, temporary, batches, INPUTS, OUTPUTS, path)
     finally:
         model.to(device).train(training)
-    return difference
 
 
 def check_batches(n_tabular: int, vocabulary_size: int, max_length: int) -> list[Batch]:
@@ -129,31 +118,6 @@ def check_batches(n_tabular: int, vocabulary_size: int, max_length: int) -> list
     return [_batch(rows, n_tabular, vocabulary_size, seed) for seed, rows in enumerate(lengths)]
 
 
-def largest_difference(network: ScoringNetwork, path: str | Path, batches: list[Batch]) -> float:
-    """Compares ONNX Runtime with PyTorch.
-
-    Args:
-        network: The network on the CPU, in evaluation.
-        path: The exported file.
-        batches: Token ids, mask and tabular features.
-
-    Returns:
-        The largest absolute difference of any output; infinite where one of the two is not finite.
-    """
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    worst = 0.0
-    for batch in batches:
-        with torch.inference_mode():
-            expected = [output.numpy() for output in network(*batch)]
-        feed = {name: tensor.numpy() for name, tensor in zip(INPUTS, batch, strict=True)}
-        for wanted, found in zip(expected, session.run(list(OUTPUTS), feed), strict=True):
-            difference = np.abs(wanted - found).max()
-            worst = max(worst, float(difference) if np.isfinite(difference) else float("inf"))
-    return worst
-
-
 def _batch(lengths: list[int], n_tabular: int, vocabulary_size: int, seed: int) -> Batch:
     generator = torch.Generator().manual_seed(seed)
     rows, longest = len(lengths), max(1, *lengths)
@@ -166,33 +130,30 @@ def _export(network: ScoringNetwork, example: Batch, path: Path) -> None:
     dynamic_names = {name: {0: "batch"} for name in (*INPUTS, *OUTPUTS)}
     for name in INPUTS[:2]:
         dynamic_names[name][1] = "length"
-    try:
-        with _quiet():
-            if network.model.onnx_exporter == "torchscript":
-                torch.onnx.export(
-                    network,
-                    example,
-                    str(path),
-                    dynamo=False,
-                    input_names=list(INPUTS),
-                    output_names=list(OUTPUTS),
-                    dynamic_axes=dynamic_names,
-                )
-            else:
-                rows, length = torch.export.Dim("batch"), torch.export.Dim("length")
-                torch.onnx.export(
-                    network,
-                    example,
-                    str(path),
-                    dynamo=True,
-                    external_data=False,
-                    verbose=False,
-                    input_names=list(INPUTS),
-                    output_names=list(OUTPUTS),
-                    dynamic_shapes=({0: rows, 1: length}, {0: rows, 1: length}, {0: rows}),
-                )
-    except (RuntimeError, torch.onnx.errors.OnnxExporterError) as error:
-        raise ArtifactError(f"the network cannot be exported to ONNX: {error}", where=path.name) from error
+    with exporting(path):
+        if network.model.onnx_exporter == "torchscript":
+            torch.onnx.export(
+                network,
+                example,
+                str(path),
+                dynamo=False,
+                input_names=list(INPUTS),
+                output_names=list(OUTPUTS),
+                dynamic_axes=dynamic_names,
+            )
+        else:
+            rows, length = torch.export.Dim("batch"), torch.export.Dim("length")
+            torch.onnx.export(
+                network,
+                example,
+                str(path),
+                dynamo=True,
+                external_data=False,
+                verbose=False,
+                input_names=list(INPUTS),
+                output_names=list(OUTPUTS),
+                dynamic_shapes=({0: rows, 1: length}, {0: rows, 1: length}, {0: rows}),
+            )
 
 
 def _check_inputs(exported: Path, path: str | Path) -> None:
@@ -211,24 +172,3 @@ def _store_metadata(path: Path, metadata: Mapping[str, str]) -> None:
     onnx.helper.set_model_props(graph, dict(metadata))
     onnx.checker.check_model(graph, full_check=True)
     onnx.save(graph, path)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Silences the exporters, which warn about properties of the graph that the check afterwards proves harmless."""
-    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir", "torch.export")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    # Some warnings come from C++ and go past Python to the file descriptor of standard error.
-    kept = os.dup(2)
-    try:
-        with warnings.catch_warnings(), Path(os.devnull).open("w") as nowhere:
-            warnings.simplefilter("ignore")
-            os.dup2(nowhere.fileno(), 2)
-            yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)

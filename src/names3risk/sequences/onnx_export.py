@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from names3risk.errors import ArtifactError
+from names3risk.artifacts.onnx_agreement import check_agreement, exporting
 from names3risk.files import replacing
 from names3risk.models.pointer import PointerNetwork
 from names3risk.sequences.vocabulary import FIRST
 
 INPUTS = ("items", "attention_mask", "entities", "details")
 OUTPUTS = ("probabilities", "attention", "gate")
-TOLERANCE = 1e-4
 OPSET = 18
 """At least 16: older versions cannot be trusted where indices of a scatter repeat."""
 
@@ -63,16 +57,9 @@ def export_pointer(model: PointerNetwork, path: str | Path) -> float:
     try:
         with replacing(path) as temporary:
             _export(network, histories(model, [min(5, _longest(model)), 1, min(2, _longest(model))], seed=0), temporary)
-            difference = largest_difference(network, temporary, check_histories(model))
-            if not difference <= TOLERANCE:
-                raise ArtifactError(
-                    f"the exported network disagrees with PyTorch by {difference:.2g}",
-                    where=path,
-                    expected=f"at most {TOLERANCE:g}",
-                )
+            return check_agreement(network, temporary, check_histories(model), INPUTS, OUTPUTS, path)
     finally:
         model.to(device).train(training)
-    return difference
 
 
 def check_histories(model: PointerNetwork) -> list[History]:
@@ -101,22 +88,6 @@ def histories(model: PointerNetwork, lengths: list[int], seed: int) -> History:
     return items, mask, draw(model.entity.num_embeddings, len(lengths)), torch.stack(details, dim=-1)
 
 
-def largest_difference(network: PointerScores, path: str | Path, batches: list[History]) -> float:
-    """The largest absolute difference of any output of ONNX Runtime; infinite where one is not finite."""
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    worst = 0.0
-    for batch in batches:
-        with torch.inference_mode():
-            expected = [output.numpy() for output in network(*batch)]
-        feed = {name: tensor.numpy() for name, tensor in zip(INPUTS, batch, strict=True)}
-        for wanted, found in zip(expected, session.run(list(OUTPUTS), feed), strict=True):
-            difference = np.abs(wanted - found).max()
-            worst = max(worst, float(difference) if np.isfinite(difference) else float("inf"))
-    return worst
-
-
 def _longest(model: PointerNetwork) -> int:
     return model.position.num_embeddings
 
@@ -125,33 +96,14 @@ def _export(network: PointerScores, example: History, path: Path) -> None:
     # The exporter on torch.export agrees as well, and takes thirty times as long.
     axes = {name: {0: "batch", 1: "length"} for name in (*INPUTS, "attention")}
     axes |= {name: {0: "batch"} for name in ("entities", "probabilities", "gate")}
-    try:
-        with _quiet():
-            torch.onnx.export(
-                network,
-                example,
-                str(path),
-                dynamo=False,
-                opset_version=OPSET,
-                input_names=list(INPUTS),
-                output_names=list(OUTPUTS),
-                dynamic_axes=axes,
-            )
-    except (RuntimeError, torch.onnx.errors.OnnxExporterError) as error:
-        raise ArtifactError(f"the network cannot be exported to ONNX: {error}", where=path.name) from error
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Silences the exporter, which warns about properties of the graph that the check afterwards proves harmless."""
-    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.jit")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
+    with exporting(path):
+        torch.onnx.export(
+            network,
+            example,
+            str(path),
+            dynamo=False,
+            opset_version=OPSET,
+            input_names=list(INPUTS),
+            output_names=list(OUTPUTS),
+            dynamic_axes=axes,
+        )

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
-from names3risk.artifacts.onnx_export import ScoringNetwork, export_onnx, largest_difference
+from names3risk.artifacts.onnx_agreement import largest_difference
+from names3risk.artifacts.onnx_export import INPUTS, OUTPUTS, ScoringNetwork, export_onnx
 from names3risk.data.datasets import EncodedSplit, batches
 from names3risk.errors import ConfigError
 from names3risk.hyperparameters import parse_hyperparameters
@@ -109,7 +110,7 @@ def test_onnx_agrees_with_pytorch(classes, tmp_path):
     export_onnx(model, path, n_tabular=3, vocabulary_size=VOCABULARY, max_length=12)
     (batch,) = batches(split(seed=5), 1000)
     real = [(batch.input_ids, batch.attention_mask, batch.tabular)]
-    assert largest_difference(ScoringNetwork(model), path, real) < 1e-5
+    assert largest_difference(ScoringNetwork(model), path, real, INPUTS, OUTPUTS) < 1e-5
 
 
 MODEL = fitted()
