@@ -8,8 +8,8 @@ NAMES3RISK_TRAINING_CONTRACT = TrainingScriptContract(
     expected_input_paths={
         "input_path": "/opt/ml/input/data",
         "model_artifacts_input": "/opt/ml/input/data/model_artifacts_input",
-        "pretrained": "/opt/ml/input/data/pretrained",
         "config": "/opt/ml/input/config/hyperparameters.json",
+        "pretrained": "/opt/ml/input/data/pretrained",
     },
     expected_output_paths={
         "model_output": "/opt/ml/model",

@@ -7,8 +7,8 @@ PYTORCH_TRAIN_CONTRACT = TrainingScriptContract(
     entry_point="train.py",
     expected_input_paths={
         "input_path": "/opt/ml/input/data",
-        "pretrained": "/opt/ml/input/data/pretrained",
         "config": "/opt/ml/input/config/hyperparameters.json",
+        "pretrained": "/opt/ml/input/data/pretrained",
     },
     expected_output_paths={
         "model_output": "/opt/ml/model",

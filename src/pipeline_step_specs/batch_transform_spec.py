@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline_step_specs.declarations import DependencySpec, OutputSpec
 from pipeline_step_specs.enums import DependencyType, NodeType, StepKind
+from pipeline_step_specs.sources import PREPARED_ROWS
 from pipeline_step_specs.step_specification import StepSpecification
 
 BATCH_TRANSFORM_SPEC = StepSpecification(
@@ -23,7 +24,7 @@ BATCH_TRANSFORM_SPEC = StepSpecification(
         DependencySpec(
             logical_name="processed_data",
             dependency_type=DependencyType.PROCESSING_OUTPUT,
-            compatible_sources=["TabularPreprocessing", "ProcessingStep", "DataLoad"],
+            compatible_sources=PREPARED_ROWS,
             semantic_keywords=["data", "rows", "processed", "test"],
             description="The rows to score.",
             subfolder="test",

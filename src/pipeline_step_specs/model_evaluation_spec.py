@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline_script_contracts import MODEL_EVALUATION_CONTRACT
 from pipeline_step_specs.declarations import DependencySpec, OutputSpec
 from pipeline_step_specs.enums import DependencyType, NodeType
+from pipeline_step_specs.sources import ANY_TRAINING, MODELS_OF_NETWORKS, PREPARED_ROWS
 from pipeline_step_specs.step_specification import StepSpecification
 
 MODEL_EVALUATION_SPEC = StepSpecification(
@@ -16,19 +17,14 @@ MODEL_EVALUATION_SPEC = StepSpecification(
         DependencySpec(
             logical_name="model_input",
             dependency_type=DependencyType.MODEL_ARTIFACTS,
-            compatible_sources=[
-                "Names3RiskTraining",
-                "PyTorchTraining",
-                "TrainingStep",
-                "TuningStep",
-            ],
+            compatible_sources=[*MODELS_OF_NETWORKS, *ANY_TRAINING],
             semantic_keywords=["model", "artifacts", "trained"],
             description="The trained model: model.tar.gz or its files.",
         ),
         DependencySpec(
             logical_name="eval_data",
             dependency_type=DependencyType.PROCESSING_OUTPUT,
-            compatible_sources=["TabularPreprocessing", "ProcessingStep", "DataLoad"],
+            compatible_sources=PREPARED_ROWS,
             semantic_keywords=["evaluation", "test", "processed", "split"],
             description="The split to score.",
             subfolder="test",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline_script_contracts import PACKAGING_CONTRACT
 from pipeline_step_specs.declarations import DependencySpec, OutputSpec
 from pipeline_step_specs.enums import DependencyType, NodeType
+from pipeline_step_specs.sources import TRAINED_MODELS
 from pipeline_step_specs.step_specification import StepSpecification
 
 PACKAGING_SPEC = StepSpecification(
@@ -16,13 +17,7 @@ PACKAGING_SPEC = StepSpecification(
         DependencySpec(
             logical_name="model_input",
             dependency_type=DependencyType.MODEL_ARTIFACTS,
-            compatible_sources=[
-                "Names3RiskTraining",
-                "PyTorchTraining",
-                "XGBoostTraining",
-                "TrainingStep",
-                "TuningStep",
-            ],
+            compatible_sources=TRAINED_MODELS,
             semantic_keywords=["model", "artifacts", "trained"],
             description="The trained model: model.tar.gz or its files.",
         ),

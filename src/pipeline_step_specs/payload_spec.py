@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline_script_contracts import PAYLOAD_CONTRACT
 from pipeline_step_specs.declarations import DependencySpec, OutputSpec
 from pipeline_step_specs.enums import DependencyType, NodeType
+from pipeline_step_specs.sources import PREPARED_ROWS
 from pipeline_step_specs.step_specification import StepSpecification
 
 PAYLOAD_SPEC = StepSpecification(
@@ -16,7 +17,7 @@ PAYLOAD_SPEC = StepSpecification(
         DependencySpec(
             logical_name="payload_source",
             dependency_type=DependencyType.PROCESSING_OUTPUT,
-            compatible_sources=["TabularPreprocessing", "ProcessingStep", "DataLoad"],
+            compatible_sources=PREPARED_ROWS,
             semantic_keywords=["data", "processed", "split", "samples"],
             description="A split whose columns and values the requests are like.",
             aliases=["eval_data"],

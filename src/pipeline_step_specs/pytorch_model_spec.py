@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline_step_specs.declarations import DependencySpec, OutputSpec
 from pipeline_step_specs.enums import DependencyType, NodeType, StepKind
+from pipeline_step_specs.sources import TRAINED_MODELS
 from pipeline_step_specs.step_specification import StepSpecification
 
 PYTORCH_MODEL_SPEC = StepSpecification(
@@ -16,14 +17,7 @@ PYTORCH_MODEL_SPEC = StepSpecification(
         DependencySpec(
             logical_name="model_input",
             dependency_type=DependencyType.MODEL_ARTIFACTS,
-            compatible_sources=[
-                "Packaging",
-                "Names3RiskTraining",
-                "PyTorchTraining",
-                "XGBoostTraining",
-                "TrainingStep",
-                "TuningStep",
-            ],
+            compatible_sources=["Packaging", *TRAINED_MODELS],
             semantic_keywords=["model", "artifacts", "trained"],
             description="The trained model: model.tar.gz.",
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline_step_specs.declarations import DependencySpec, OutputSpec
 from pipeline_step_specs.enums import DependencyType, NodeType, StepKind
+from pipeline_step_specs.sources import TRAINED_MODELS
 from pipeline_step_specs.step_specification import StepSpecification
 
 REGISTRATION_SPEC = StepSpecification(
@@ -16,14 +17,7 @@ REGISTRATION_SPEC = StepSpecification(
         DependencySpec(
             logical_name="model_input",
             dependency_type=DependencyType.MODEL_ARTIFACTS,
-            compatible_sources=[
-                "Packaging",
-                "Names3RiskTraining",
-                "PyTorchTraining",
-                "XGBoostTraining",
-                "TrainingStep",
-                "TuningStep",
-            ],
+            compatible_sources=["Packaging", *TRAINED_MODELS],
             semantic_keywords=["model", "package", "artifacts"],
             description="The model to register: model.tar.gz.",
             aliases=["PackagedModel"],

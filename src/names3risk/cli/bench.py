@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from names3risk.cli import quality, sequences
-
-if TYPE_CHECKING:
-    pass
 
 app = typer.Typer(help="Measure the library beside the alternatives.", no_args_is_help=True)
 app.command("pointer")(sequences.bench_pointer)
