@@ -107,7 +107,7 @@ def _run(machines: Machines, folder: str) -> str | None:
         nproc_per_node=machines.processes,
         run_id="names3risk",
         rdzv_backend="static" if several else "c10d",
-        rdzv_endpoint=f"{machines.hosts[0]}:{PORT}" if several else "localhost:0",
+        rdzv_endpoint=f"{machines.hosts[0]}:{os.environ.get('MASTER_PORT', PORT)}" if several else "localhost:0",
         rdzv_configs={"rank": machines.current},
         max_restarts=0,
         logs_specs=DefaultLogsSpecs(log_dir=folder),

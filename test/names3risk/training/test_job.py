@@ -1,10 +1,6 @@
 """The training job: what it leaves behind, what it fits on, and what it refuses."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import names3risk_samples as samples
 import polars as pl
@@ -321,27 +317,6 @@ def test_a_run_that_broke_off_goes_on_and_an_ended_one_is_not_trained_again(tmp_
     assert again.evaluations["test"].to_json() == first.evaluations["test"].to_json()
     with pytest.raises(ConfigError, match=r"last\.ckpt.*max_epochs"):
         run(tmp_path, splits, samples.hyperparameters(max_epochs=3), resume=True)
-
-
-def test_processes_of_a_distributed_run_write_once(tmp_path, splits):
-    code = f"""
-import sys
-sys.path.insert(0, {str(Path(samples.__file__).parent)!r})
-from pathlib import Path
-import names3risk_samples as samples
-result = samples.train(Path({str(tmp_path)!r}), splits=Path({str(splits)!r}), max_epochs=1)
-print("evaluated", sorted(result.evaluations))
-"""
-    (tmp_path / "train.py").write_text(code)
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "train.py"]
-    variables = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
-    done = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    printed = sorted(line for line in done.stdout.splitlines() if line.startswith("evaluated"))
-    assert printed == 2 * ["evaluated ['test', 'val']"], "each process knows the metrics"
-    found = pl.read_parquet(tmp_path / "data" / "test_predictions.parquet")
-    assert found["objectId"].to_list() == load_split(splits / "test").frame["objectId"].to_list()
-    assert not list(tmp_path.rglob(".staging-*"))
 
 
 def test_a_failed_run_leaves_earlier_outputs_as_they_were(tmp_path, splits, monkeypatch):
