@@ -37,22 +37,6 @@ class Team:
                 _connect(device)
             self._group = distributed.new_group(backend="gloo")
 
-    def share_file(self, path: Path) -> None:
-        """Makes a file what it is on the first machine, on all others too; where it is absent there, it is removed."""
-        if self.world.machines == 1:
-            return
-        digest = sha256(path.read_bytes()).digest() if path.is_file() else bytes(32)
-        wanted = self.first_s(digest)
-        if self.any(digest != wanted) == [True]:
-            content = self.first_s(path.read_bytes() if self.world.rank == 0 and path.is_file() else b"")
-            if self.machine and self.world.local_rank == 0:
-                if content:
-                    with replacing(path) as temporary:
-                        temporary.write_bytes(content)
-                else:
-                    path.unlink(missing_ok=True)
-        distributed.barrier(group=self._group)
-
     def share_of(self, rows: int) -> slice:
         """The rows of this process, where each takes as many as the others, in their order."""
         return slice(*(rows * (self.world.rank + k) // self.world.size for k in (0, 1)))
@@ -88,6 +72,11 @@ class Team:
             distributed.broadcast(found, 0, group=self._group)
         return found.numpy().tobytes()
 
+    def wait(self) -> None:
+        """Goes on when all processes have come here."""
+        if self._group is not None:
+            distributed.barrier(group=self._group)
+
     def _send(self, content: bytes) -> None:
         distributed.send(torch.tensor(len(content)), 0, group=self._group)
         distributed.send(_tensor(content), 0, group=self._group)
@@ -98,6 +87,23 @@ class Team:
         content = torch.empty(int(size), dtype=torch.uint8)
         distributed.recv(content, rank, group=self._group)
         return content.numpy().tobytes()
+
+
+def share_file(team: Team, path: Path) -> None:
+    """Makes a file what it is on the first machine, on all others too; where it is absent there, it is removed."""
+    if team.world.machines == 1:
+        return
+    digest = sha256(path.read_bytes()).digest() if path.is_file() else bytes(32)
+    wanted = team.first_s(digest)
+    if team.any(digest != wanted) == [True]:
+        content = team.first_s(path.read_bytes() if team.world.rank == 0 and path.is_file() else b"")
+        if team.machine and team.world.local_rank == 0:
+            if content:
+                with replacing(path) as temporary:
+                    temporary.write_bytes(content)
+            else:
+                path.unlink(missing_ok=True)
+    team.wait()
 
 
 def _connect(device: torch.device) -> None:

@@ -38,7 +38,7 @@ from names3risk.training.resuming import (
     rows_of_a_step,
 )
 from names3risk.training.strategies import build_strategy
-from names3risk.training.team import Team
+from names3risk.training.team import Team, share_file
 from names3risk.training.world import World, find_world
 
 logger = logging.getLogger(__name__)
@@ -117,8 +117,8 @@ def fit(
     team = Team(world, device)
     run = describe_run(hyperparameters, train, val)
     if resume:
-        team.share_file(folder / BEST)
-        team.share_file(folder / LAST)
+        share_file(team, folder / BEST)
+        share_file(team, folder / LAST)
     checkpoint = find_checkpoint(folder, run) if resume else None
     rows_per_step = rows_of_a_step(checkpoint, hyperparameters.batch_size * world.size)
     module: RiskModule
@@ -168,8 +168,8 @@ def fit(
                     where="training",
                     mend=f"resume from {folder}",
                 ) from error
-    team.share_file(folder / BEST)
-    team.share_file(folder / LAST)
+    share_file(team, folder / BEST)
+    share_file(team, folder / LAST)
     load_weights(model, folder / (BEST if hyperparameters.load_ckpt else LAST))
     assert watch.best_value is not None
     return FitResult(
