@@ -26,8 +26,9 @@ from names3risk.data.writing import write_table
 from names3risk.errors import ConfigError
 from names3risk.evaluation.metrics import evaluate
 from names3risk.hyperparameters import parse_hyperparameters
-from names3risk.serving.backends import Precision, TorchBackend, quantized
+from names3risk.serving.backends import Precision, TorchBackend
 from names3risk.serving.handlers import ServedModel, input_fn, output_fn, predict_fn
+from names3risk.serving.networks import quantized
 from names3risk.serving.predictor import Predictor, padded_batches
 from names3risk.text.tokenizer import TokenizerSettings, save_tokenizer, train_tokenizer
 from names3risk.training.job import run_training_job

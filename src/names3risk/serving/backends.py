@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-import tempfile
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -12,6 +11,7 @@ import numpy.typing as npt
 
 from names3risk.artifacts.store import MODEL_ONNX, ModelArtifacts, load_model
 from names3risk.errors import ArtifactError, ConfigError
+from names3risk.serving.networks import quantized, without_padding
 
 if TYPE_CHECKING:
     from torch import nn
@@ -48,6 +48,9 @@ class Backend(Protocol):
 class OnnxBackend:
     """ONNX Runtime on the CPU; needs no torch.
 
+    A row alone has no padding, and a network that need not look for it. In 8 bits one thread is faster for it than
+    several, which wait for each other.
+
     Args:
         folder: A model folder.
         artifacts: What was read from it.
@@ -61,26 +64,35 @@ class OnnxBackend:
     batch_size = 256
 
     def __init__(self, folder: str | Path, artifacts: ModelArtifacts, threads: int = 0, int8: bool = False) -> None:
-        import onnxruntime
-
         path = Path(folder) / MODEL_ONNX
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        self._threads = threads
         try:
-            source = quantized(path) if int8 and path.is_file() else str(path)
-            self._session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+            network = quantized(path) if int8 and path.is_file() else path.read_bytes()
+            alone = without_padding(network)
+            self._alone = _session(alone or network, 1 if int8 else threads)
         except Exception as error:  # onnxruntime's own exceptions share no public base class
             what = "cannot be loaded" if path.is_file() else "the file is missing"
             raise ArtifactError(what, where=path, expected="a network that training exported") from error
-        _check_fit(self._session, artifacts, path)
+        _check_fit(self._alone, artifacts, path)
+        # The other network is loaded with the first batch, if one ever comes.
+        self._together = self._alone if alone is None and not int8 else None
+        self._network = network if self._together is None else b""
+        self._loading = threading.Lock()
 
     def __call__(
         self, input_ids: npt.NDArray[np.int64], attention_mask: npt.NDArray[np.bool_], tabular: npt.NDArray[np.float32]
     ) -> npt.NDArray[np.float32]:
         """Scores a batch, see `Backend`."""
-        feed = dict(zip(INPUTS, (input_ids, attention_mask, tabular), strict=True))
-        probabilities: npt.NDArray[np.float32] = self._session.run(["probabilities"], feed)[0]
+        session = self._alone if len(input_ids) == 1 and attention_mask.all() else self._for_batches()
+        feed = {"input_ids": input_ids, "attention_mask": attention_mask, "tabular": tabular}
+        probabilities: npt.NDArray[np.float32] = session.run(["probabilities"], feed)[0]
         return probabilities
+
+    def _for_batches(self) -> Any:
+        with self._loading:
+            if self._together is None:
+                self._together, self._network = _session(self._network, self._threads), b""
+        return self._together
 
 
 class TorchBackend:
@@ -132,30 +144,12 @@ def make_backend(name: str, folder: str | Path, artifacts: ModelArtifacts, threa
     raise ConfigError(f"unknown backend {name!r}", expected="onnx or torch, or onnx-int8")
 
 
-def quantized(path: str | Path) -> bytes:
-    """A network whose matrix products and LSTM layers take 8-bit integers, one scale a channel (dynamic quantisation).
+def _session(network: bytes, threads: int) -> Any:
+    import onnxruntime
 
-    Args:
-        path: The exported network.
-
-    Returns:
-        The new network's file; its inputs and outputs are the same.
-    """
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    logging.getLogger().addFilter(_no_advice)
-    try:
-        with tempfile.TemporaryDirectory(prefix="names3risk-int8-") as folder:
-            target = Path(folder) / MODEL_ONNX
-            quantize_dynamic(str(path), str(target), weight_type=QuantType.QInt8, per_channel=True)
-            return target.read_bytes()
-    finally:
-        logging.getLogger().removeFilter(_no_advice)
-
-
-def _no_advice(record: logging.LogRecord) -> bool:
-    """Keeps the quantiser's advice, and what it says of tensors that are no numbers, out of the log."""
-    return record.levelno >= logging.ERROR
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    return onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
 
 
 def _check_fit(session: Any, artifacts: ModelArtifacts, path: Path) -> None:

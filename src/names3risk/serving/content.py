@@ -6,7 +6,10 @@ import csv
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+
+from pydantic_core import from_json
 
 from names3risk.data.canonical import repeated
 from names3risk.errors import DataError, MediaTypeError
@@ -29,6 +32,7 @@ ALIASES = {
 }
 MEDIA_TYPES = (JSON, JSON_LINES, CSV, TSV, PARQUET)
 _LONGEST_FIELD = 1 << 24
+_written = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def media_type(content_type: str, *, default: str | None = None) -> str:
@@ -104,8 +108,8 @@ def write_body(columns: Columns, accept: str) -> tuple[str | bytes, str]:
         MediaTypeError: The media type is not known.
     """
     kinds: dict[str, Callable[[Columns], str | bytes]] = {
-        JSON: lambda each: json.dumps({"predictions": _objects(each)}, ensure_ascii=False),
-        JSON_LINES: lambda each: "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in _objects(each)),
+        JSON: lambda each: _written({"predictions": _objects(each)}),
+        JSON_LINES: lambda each: "".join(_written(row) + "\n" for row in _objects(each)),
         CSV: lambda each: _csv(each, ","),
         TSV: lambda each: _csv(each, "\t"),
         PARQUET: _parquet,
@@ -155,6 +159,9 @@ def _read_json_lines(text: str) -> Rows:
 
 
 def _parsed(text: str, what: str) -> Any:
+    # A third of the standard library's time; what it refuses is left to that one, which takes more and says why not.
+    with suppress(ValueError):
+        return from_json(text)
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:

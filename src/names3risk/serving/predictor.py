@@ -155,8 +155,8 @@ class Predictor:
             result[rows] = self.backend(input_ids, attention_mask, tabular[rows])
             done += len(rows)
             on_progress(done)
-        bad = np.flatnonzero(~np.isfinite(result).all(axis=1))
-        if len(bad):
+        if not np.isfinite(result).all():
+            bad = np.flatnonzero(~np.isfinite(result).all(axis=1))
             raise ArtifactError(
                 f"the model gives no number for row {bad[0]} ({len(bad)} such rows)", expected="finite probabilities"
             )

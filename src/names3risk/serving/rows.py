@@ -8,7 +8,9 @@ meet are left to the table library itself, so that both paths always agree.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,6 +36,10 @@ _SPACE = "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u200
 _SPACE += "\u2028\u2029\u202f\u205f\u3000"
 """What Unicode calls white space; Python's own `strip` takes away four control characters more."""
 
+_PLAIN = frozenset((float, int, bool, type(None)))
+_MUCH = 2.0**1023
+"""Whole numbers from here on count as missing."""
+
 _FEW = 32
 """Waking the tokenizer's threads costs more than tokenising this many names."""
 
@@ -56,6 +62,7 @@ class RowEncoder:
         features = artifacts.features
         self._fields = list(artifacts.schema.text_source_fields)
         self._numbers = list(features.imputer.values)
+        self._cells = _cells_of(self._numbers)
         self._fill = np.array(list(features.imputer.values.values()), dtype=np.float64)
         self._scale = RowScale(features.scale, self._numbers)
         self._tables: list[tuple[str, Mapping[Any, float], float]] = [
@@ -82,9 +89,7 @@ class RowEncoder:
             try:
                 text_of(row[self._needed[0]])
                 texts.append([text_of(row[name]) for name in self._fields])
-                values[index] = [
-                    value if type(value := row[name]) is float else number_of(value) for name in self._numbers
-                ]
+                values[index] = self._numbers_of(row)
                 risks[index] = [bins.get(category_of(row[name]), rest) for name, bins, rest in self._tables]
             except KeyError:
                 absent = list(dict.fromkeys(name for name in self._needed if name not in row))
@@ -92,8 +97,20 @@ class RowEncoder:
             except _UnfitError as error:
                 raise self._unfit(row, index, error) from None
         filled = np.where(np.isfinite(values), values, self._fill)
-        tabular = np.concatenate([self._scale(filled), risks], axis=1).astype(np.float32)
+        tabular = np.empty((len(rows), len(self._numbers) + len(self._tables)), dtype=np.float32)
+        tabular[:, : len(self._numbers)] = self._scale(filled)
+        tabular[:, len(self._numbers) :] = risks
         return Encoded(self._tokens(texts), tabular)
+
+    def _numbers_of(self, row: Row) -> npt.NDArray[np.float64] | list[float]:
+        """The numeric fields, not finite where missing: at once where no value is a text, else one by one."""
+        cells = self._cells(row)
+        if _PLAIN.issuperset(map(type, cells)):
+            with suppress(OverflowError):
+                values = np.array(cells, dtype=np.float64)
+                if not (np.abs(values) >= _MUCH).any():
+                    return values
+        return [value if type(value) is float else number_of(value) for value in cells]
 
     def _tokens(self, texts: list[list[str | None]]) -> RaggedTokens:
         known = [text for row in texts for text in row if text is not None]
@@ -135,6 +152,12 @@ class _UnfitError(Exception):
     """A value that is not of its column's kind."""
 
 
+def _cells_of(names: Sequence[str]) -> Callable[[Row], tuple[Any, ...]]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda row: tuple(row[name] for name in names)
+
+
 def text_of(value: Any) -> str | None:
     """The text of a value, None where it is missing or blank; see `names3risk.data.types.text`."""
     if value is None:
@@ -156,7 +179,7 @@ def number_of(value: Any) -> float:
         return float("nan")
     if not isinstance(value, str):
         if isinstance(value, int | float):
-            return float(value) if abs(value) < 1 << 1023 else float("nan")
+            return float(value) if abs(value) < _MUCH else float("nan")
         raise _UnfitError(f"a {type(value).__name__} is no number")
     text = value.strip(_SPACE)
     if text in _MISSING:
