@@ -10,7 +10,6 @@ from lightning.pytorch.strategies import DDPStrategy, ModelParallelStrategy, Str
 from torch import Tensor, distributed, nn
 from torch.distributed.fsdp import fully_shard
 
-from names3risk.errors import ConfigError
 from names3risk.hyperparameters import Hyperparameters
 from names3risk.training.execution import Execution
 from names3risk.training.sharing import average_gradients
@@ -54,21 +53,11 @@ class RecordedDDP(DDPStrategy):
 
 
 def build_strategy(hyperparameters: Hyperparameters, world: World, execution: Execution) -> str | Strategy:
-    """The strategy that the hyperparameters name, for steps that are run in a certain way.
-
-    Raises:
-        ConfigError: The hyperparameters ask for what cannot be had together.
-    """
+    """The strategy that the hyperparameters name, for steps that are run in a certain way."""
     if world.size == 1:
         return "auto"
     if hyperparameters.strategy == "ddp":
         return RecordedDDP() if execution.recorded else "ddp"
-    if hyperparameters.weight_averaging != "none":
-        raise ConfigError(
-            f"weight_averaging {hyperparameters.weight_averaging} averages whole weights, strategy fsdp has shards",
-            where="hyperparameters",
-            mend="set strategy ddp or weight_averaging none",
-        )
     return ModelParallelStrategy(
         data_parallel_size=world.size, tensor_parallel_size=1, save_distributed_checkpoint=False
     )

@@ -23,7 +23,7 @@ from names3risk.data.datasets import TrainableSplit
 from names3risk.data.shards import ShardedSplit
 from names3risk.errors import TrainingError
 from names3risk.hyperparameters import Hyperparameters
-from names3risk.training.averaging import build_averaging
+from names3risk.training.averaging import AVERAGED, build_averaging
 from names3risk.training.callbacks import BEST, ValidationWatch
 from names3risk.training.execution import LIGHTNING, choose
 from names3risk.training.loaders import scoring_loader, training_loader
@@ -186,8 +186,9 @@ def fit(
 
 
 def load_weights(model: nn.Module, checkpoint: str | Path) -> None:
-    """Loads the network's weights from a training checkpoint, without unpickling objects."""
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
+    """Loads the network's weights, or their average, from a training checkpoint, without unpickling objects."""
+    content = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    state = content.get(AVERAGED) or content["state_dict"]
     prefix = "model."
     model.load_state_dict(
         {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}

@@ -13,16 +13,14 @@ import numpy as np
 import pytest
 
 from names3risk.errors import ConfigError
-from names3risk.training.execution import Execution
 from names3risk.training.loaders import ScoringLoader, TrainingLoader
-from names3risk.training.strategies import build_strategy
 from names3risk.training.world import World, find_world
 
 SCRIPT = Path(__file__).with_name("distributed_run.py")
 
 
 TWO = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
-WEIGHTED: dict[str, Any] = {"class_weights": [1.0, 4.0]}
+WEIGHTED: dict[str, Any] = {"class_weights": [1.0, 4.0], "weight_averaging": "ema", "ema_decay": 0.5}
 
 
 def run(folder: Path, *launcher: str, **changes: Any) -> list[dict[str, Any]]:
@@ -69,11 +67,6 @@ def test_a_checkpoint_is_resumed_by_another_number_of_processes(
     # The batch size stays what it was in the hyperparameters: rows of a process, at the time of the beginning.
     for result in run(tmp_path, *after, **same, rows_per_step=rows, resume=True):
         assert_equal(result, alone)
-
-
-def test_weights_cannot_be_averaged_in_shards(tiny: Any) -> None:
-    with pytest.raises(ConfigError, match="weight_averaging ema averages whole weights"):
-        build_strategy(tiny(strategy="fsdp", weight_averaging="ema"), World(0, 2, 0, 2), Execution())
 
 
 @pytest.mark.parametrize("rows", [8, 35, 64, 65, 66, 67])
