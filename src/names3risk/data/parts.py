@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import polars as pl
     from pyarrow.parquet import ParquetFile
 
-CHUNK_CELLS = 4_000_000
+CHUNK_CELLS = 2_000_000
 """Values of a chunk, which bound the memory that reading takes; wider tables are read in chunks of fewer rows."""
 MOST_CHUNK_ROWS = 65_536
 READ_BYTES = 1 << 20
@@ -92,16 +92,22 @@ class PartedSplit:
 
 
 def narrowed(
-    schema: ColumnSchema, text: Sequence[str] = (), numbers: Sequence[str] = (), categories: Sequence[str] = ()
+    schema: ColumnSchema,
+    text: Sequence[str] = (),
+    numbers: Sequence[str] = (),
+    categories: Sequence[str] = (),
+    labelled: bool = False,
 ) -> ColumnSchema:
-    """The schema of the id, the label and the given fields alone."""
+    """A schema of the given fields alone, and perhaps the label."""
     return schema.model_copy(
         update={
+            "id_name": next(iter([*numbers, *categories, *text])),  # there has to be one: it keeps its field's type
             "entity_name": None,
             "order_time_name": None,
             "time_name": None,
             "marketplace_name": None,
             "region_name": None,
+            "label": schema.label if labelled else None,
             "text_source_fields": tuple(text),
             "tab_field_list": tuple(numbers),
             "cat_field_list": tuple(categories),

@@ -22,13 +22,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from names3risk.data.datasets import EncodedSplit
 from names3risk.errors import DataError, OutputError
 from names3risk.files import require_writable, staged, write_text
-from names3risk.text.ragged import RaggedTokens
+from names3risk.text.ragged import RaggedTokens, offsets_of
 
 logger = logging.getLogger(__name__)
 
 INDEX = "shards.json"
 PIECE_ROWS = 8_192
-SHARD_ROWS = 16 * PIECE_ROWS
+SHARD_ROWS = 8 * PIECE_ROWS
 TOKEN_BYTES = 4
 
 
@@ -120,19 +120,29 @@ class ShardedSplit:
         Raises:
             DataError: A file is absent or damaged.
         """
-        tables, positions = [], []
+        rows, done = sum(end - first for _, first, end in pieces), 0
+        # Pieces are copied one by one to where they belong, so that nothing is in memory twice.
+        tabular, labels = np.empty((rows, self.index.features), dtype=np.float32), np.empty(rows, dtype=np.int64)
+        positions, lengths = np.empty(rows, dtype=np.int64), np.empty(rows, dtype=np.int64)
+        values = []
         for piece, first, end in pieces:
-            file, group = self.pieces[piece]
-            path = self.folder / self.index.shards[file].name
-            try:
-                with pq.ParquetFile(path) as opened:
-                    tables.append(opened.read_row_group(group, use_threads=False).slice(first, end - first))
-            except (OSError, pa.ArrowException) as error:
-                raise DataError(
-                    f"a shard cannot be read: {error}", where=path, mend="write the shards again"
-                ) from error
-            positions.append(self.starts[piece] + np.arange(first, end))
-        return _decode(pa.concat_tables(tables)), np.concatenate(positions)
+            part = self._piece(piece, first, end)
+            here = slice(done, done := done + len(part))
+            assert part.labels is not None
+            tabular[here], labels[here], lengths[here] = part.tabular, part.labels, part.tokens.lengths
+            positions[here] = self.starts[piece] + np.arange(first, end)
+            values.append(part.tokens.values)
+        tokens = RaggedTokens(np.concatenate(values), offsets_of(lengths))
+        return EncodedSplit(tokens, tabular, labels), positions
+
+    def _piece(self, piece: int, first: int, end: int) -> EncodedSplit:
+        file, group = self.pieces[piece]
+        path = self.folder / self.index.shards[file].name
+        try:
+            with pq.ParquetFile(path) as opened:
+                return _decode(opened.read_row_group(group, use_threads=False).slice(first, end - first))
+        except (OSError, pa.ArrowException) as error:
+            raise DataError(f"a shard cannot be read: {error}", where=path, mend="write the shards again") from error
 
 
 def write_shards(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 FOLDS = 5
-CELLS_AT_ONCE = 16_000_000
+CELLS_AT_ONCE = 4_000_000
 """Numbers that are in memory together while statistics are learned; at least one column."""
 
 
@@ -123,7 +123,7 @@ def _counts(split: PartedSplit, seed: int) -> RiskCounts:
     check_folds(rows, FOLDS)
     fold, done = folds_of(rows, min(FOLDS, rows), seed), 0
     counts = RiskCounts(fields, split.schema.num_classes, min(FOLDS, rows))
-    for chunk in split.chunks(narrowed(split.schema, categories=fields)):
+    for chunk in split.chunks(narrowed(split.schema, categories=fields, labelled=True)):
         counts.add(chunk, chunk[LABEL].to_numpy(), fold[done : done + chunk.height])
         done += chunk.height
     return counts

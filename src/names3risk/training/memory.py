@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 SHARE = 0.5
 """Share of the machine's memory that splits may take unless the hyperparameters say otherwise."""
-CELL, TEXT = 24, 120
-"""Bytes that a value takes while a job prepares and encodes it; measured on generated orders."""
+CELL, TEXT = 14, 200
+"""Bytes that a number and a text take while a job reads and encodes them; measured on generated orders."""
 TIMES_TEXT_FILE = 6
 """The same for a byte of a CSV or TSV file."""
 

@@ -1,6 +1,9 @@
 """The training job on splits that are larger than the memory they may take."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import names3risk_samples as samples
@@ -182,3 +185,36 @@ def test_the_budget_is_half_of_the_memory_for_all_processes_of_a_machine(tmp_pat
     assert sizes[0] == 3 * sizes[1] > 0
     assert bytes_in_memory([folder / "train", folder / "val"]) == sum(sizes)
     assert bytes_in_memory([samples.write_splits(tmp_path / "csv", format="csv") / "val"]) > 0
+
+
+def wide_split(folder, rows, fields):
+    """A split whose file is small, because its numbers repeat, and whose table is not."""
+    names = [f"x{k}" for k in range(fields)]
+    schema = {"id_name": "id", "text_source_fields": ["name"], "tab_field_list": names}
+    schema["label"] = {"column": "label", "classes": [[0], [1]]}
+    folder.mkdir(parents=True)
+    (folder / "schema.json").write_text(json.dumps(schema))
+    row = pl.int_range(rows, eager=True)
+    columns = {"id": row.cast(pl.String), "name": "name " + (row % 97).cast(pl.String), "label": row % 2}
+    frame = pl.DataFrame({**columns, **{name: ((row + k) % 31).cast(pl.Float64) for k, name in enumerate(names)}})
+    frame.write_parquet(folder / "data.parquet", row_group_size=rows)
+
+
+def test_memory_does_not_grow_with_the_table(tmp_path):
+    rows, fields = 300_000, 120
+    for size, count in (("small", 20_000), ("large", rows)):
+        wide_split(tmp_path / size / "train", count, fields)
+        wide_split(tmp_path / size / "val", 1000, fields)
+    program = Path(__file__).with_name("streamed_memory.py")
+    environment = {**os.environ, "PYTHONPATH": str(Path(samples.__file__).parent), "OMP_NUM_THREADS": "1"}
+
+    def growth(way):
+        command = [sys.executable, str(program), str(tmp_path), way]
+        done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+        read, grown = map(int, done.stdout.split())
+        assert read == rows
+        return grown
+
+    table = rows * fields * 8
+    assert growth("whole") > 1.5 * table, "the table and its features do not fit into so much"
+    assert growth("streamed") < table
