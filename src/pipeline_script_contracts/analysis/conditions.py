@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from . import environment, expressions
+from . import environment, expressions, library
 from .atoms import (
     CONTENT,
     ClassAtom,
@@ -112,9 +112,22 @@ def refine(interp: Interpreter, test: ast.expr, holds: bool) -> bool:
         return refine(interp, test.target, holds)
     if isinstance(test, ast.Compare) and len(test.ops) == 1:
         _refine_comparison(interp, test, holds)
+    elif isinstance(test, ast.Call):
+        _refine_type(interp, test, holds)
     elif isinstance(test, ast.Name | ast.Attribute):
         _narrow(interp, test, lambda atom: _truth_of(interp, atom)[0 if holds else 1], replace=holds)
     return True
+
+
+def _refine_type(interp: Interpreter, test: ast.Call, holds: bool) -> None:
+    """Narrows by `isinstance(name, classes)`."""
+    if not (isinstance(test.func, ast.Name) and test.func.id == "isinstance" and len(test.args) == 2):
+        return
+    target = test.args[0]
+    if isinstance(target, ast.Name | ast.Attribute):
+        classes = expressions.evaluate(interp, test.args[1])
+        is_instance = library.reflection.is_instance
+        _narrow(interp, target, lambda atom: is_instance(interp, (atom,), classes)[0 if holds else 1])
 
 
 def _refine_comparison(interp: Interpreter, test: ast.Compare, holds: bool) -> None:

@@ -132,7 +132,8 @@ def _record(interp: Interpreter, name: str, default: Value | None, node: ast.AST
     )
     place = interp.place(node)
     interp.reads_of_variables.append(EnvRead(name, place))
-    interp.record.env(EnvRead(name, place, constant, known, guarded=guarded))
+    own = interp.store.get(_OWNER, name) is not None
+    interp.record.env(EnvRead(name, place, constant, known, guarded=guarded, own=own))
 
 
 def from_rest(interp: Interpreter, rest: Value, name: str, node: ast.AST) -> Value:

@@ -91,6 +91,7 @@ class EnvRead:
         default_known: False when the default is not a constant.
         probe: True when only its presence is asked for.
         guarded: True when its absence is handled by other means.
+        own: True when the script itself may have set it before.
     """
 
     name: str
@@ -100,6 +101,7 @@ class EnvRead:
     probe: bool = False
     guarded: bool = False
     chain: tuple[ChainStep, ...] = ()
+    own: bool = False
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ def check(context: Context) -> Iterable[Finding]:
     declared = {*context.contract.required_env_vars, *context.contract.optional_env_vars}
     seen = set()
     for read in context.env:
-        if not read.name or read.name in declared or is_platform_variable(read.name):
+        if not read.name or read.own or read.name in declared or is_platform_variable(read.name):
             continue
         key = (read.name, read.place.filename, read.place.location)
         if key in seen:
@@ -42,7 +42,8 @@ RULE = Rule(
     The script reads an environment variable that the contract does not name, so nobody knows that it can or must
     be set.
 
-    Variables of the platform (`SM_*`, `SAGEMAKER_*`, `AWS_*`, `PATH`, `HOME`, ...) need no declaration.
+    Variables of the platform (`SM_*`, `SAGEMAKER_*`, `AWS_*`, `PATH`, `HOME`, ...) need no declaration, nor do those
+    that the script may have set itself before.
 
     To mend it, add the variable to `required_env_vars`, or to `optional_env_vars` with the script's default.
     """,

@@ -70,7 +70,7 @@ def parser_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, no
         if name != "parse_known_args":
             return parsed
         return (TupleAtom([parsed, (Lib("sys.argv"),)]),)
-    if name in ("parse_args_into_dataclasses", "parse_dict"):
+    if name in ("parse_args_into_dataclasses", "parse_args_and_config", "parse_dict", "parse_json_file"):
         return frameworks.parse_into_dataclasses(interp, owner, node)
     if name in ("error", "exit"):
         raise DeadEnd

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from .. import paths, strings
+from .. import conditions, paths, strings
 from ..atoms import NOTHING, Const, Handle, PathAtom, Value
-from ..conditions import truth
 from ..interpreter import Interpreter
-from ..patterns import Pattern
+from ..patterns import Hole, Parts, Pattern
 from ..texts import hole_text, parts_of
 from .table import TABLES
 
@@ -112,7 +111,7 @@ def apply_effects(interp: Interpreter, effects: tuple[Effect, ...], sink: str, a
             begun = strings.concatenate(value, (hole_text("name", reason="the rest of a file name"),))
             paths.touch(interp, "write", begun, sink, node)
         elif effect.kind == "fetch":
-            fetched = truth(interp, arguments.get(None, "download"))[0] and arguments.get(None, "download")
+            fetched = conditions.truth(interp, arguments.get(None, "download"))[0] and arguments.get(None, "download")
             paths.touch(interp, "update" if fetched else "read", value, sink, node, True)
         elif effect.kind == "file":
             assert effect.mode is not None
@@ -170,6 +169,14 @@ def _touch_data(interp: Interpreter, value: Value, sink: str, node: ast.AST) -> 
     paths.touch(interp, "read", tuple(atom for atom in value if parts_of(atom) is not None), sink, node)
 
 
+def _is_named(parts: Parts | None) -> bool:
+    """Tells whether a hyperparameter gives a published model's name."""
+    hole = parts[0] if parts and len(parts) == 1 else None
+    if not isinstance(hole, Hole) or hole.kind != "hyperparameter":
+        return False
+    return hole.name.rpartition("_")[2] in ("name", "id", "repo", "model", "tag")
+
+
 def _touch_model(interp: Interpreter, value: Value, sink: str, node: ast.AST) -> None:
     """Reads a model by path; a name such as `bert-base-uncased` is not a path."""
     local = []
@@ -181,6 +188,6 @@ def _touch_model(interp: Interpreter, value: Value, sink: str, node: ast.AST) ->
             or not parts
             or not isinstance(parts[0], str)
             or parts[0].startswith(("/", "."))
-        ):
+        ) and not _is_named(parts):
             local.append(atom)
     paths.touch(interp, "read", tuple(local), sink, node, tree=True)

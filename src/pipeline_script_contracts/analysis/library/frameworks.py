@@ -458,6 +458,10 @@ FRAMEWORK_MODELS: dict[str, Any] = {
     "fire.Fire": partial(_run_function, either=True),
     "absl.app.run": _app_run,
     "transformers.HfArgumentParser": _hf_parser,
+    "transformers.hf_argparser.HfArgumentParser": _hf_parser,
+    "trl.TrlParser": _hf_parser,
+    "trl.scripts.TrlParser": _hf_parser,
+    "trl.commands.cli_utils.TrlParser": _hf_parser,
     **{
         f"absl.flags.DEFINE_{kind}": _define_flag
         for kind in ("string", "integer", "float", "boolean", "bool", "enum", "list", "multi_string")

@@ -34,6 +34,7 @@ def notice(interp: Interpreter, name: str, root: str, arguments: Any, node: ast.
         node: Where it stands.
     """
     parses = root in PARSERS and (root != "hydra" or name.startswith("hydra.main"))
+    parses = parses or ("Parser" in name and ".parse" in name)
     if parses or name.endswith(_LIGHTNING) or (name.endswith(_PARSES) and root not in KNOWN_PACKAGES):
         interp.record.analysis.arguments_open = f"{root} parses the command line"
     if root in SETTINGS or name.startswith("starlette.config."):

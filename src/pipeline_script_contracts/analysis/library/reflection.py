@@ -193,7 +193,7 @@ def _is_a(atom: Atom, cls: Atom) -> conditions.Outcome:
             )
         return (True, False) if isinstance(atom.value, expected) else (False, True)
     if isinstance(atom, Text):
-        return (True, False) if expected is str else conditions.EITHER
+        return _text_is_a(atom, cls.name, expected)
     if isinstance(atom, PathAtom):
         if cls.name.startswith("pathlib.") or cls.name == "os.PathLike":
             return (True, False)
@@ -205,6 +205,15 @@ def _is_a(atom: Atom, cls: Atom) -> conditions.Outcome:
     if isinstance(atom, Ref) and atom.obj.cls is not None and expected is not None:
         return (False, True)
     return conditions.EITHER
+
+
+def _text_is_a(atom: Text, name: str, expected: type | None) -> conditions.Outcome:
+    """A string that is known in part, or that an argument or variable gives, is nothing but a string."""
+    if expected is str:
+        return (True, False)
+    other = expected is not None or name in ("builtins.list", "builtins.dict", "builtins.tuple", "pathlib.Path")
+    certain = any(isinstance(part, str) or part.kind in ("argument", "env") for part in atom.parts)
+    return (False, True) if other and certain else conditions.EITHER
 
 
 def _isinstance(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
