@@ -238,6 +238,11 @@ def soften(value: Value) -> Value:
     )
 
 
+def _is_variable(atom: Atom) -> bool:
+    hole = atom.parts[0] if isinstance(atom, Text) and len(atom.parts) == 1 else None
+    return isinstance(hole, Hole) and hole.kind == "env"
+
+
 def with_fallback(interp: Interpreter, left: Value, right: Value) -> Value | None:
     """Gives the value of `os.environ.get(name) or fallback`, or None when `left` is no such read.
 
@@ -253,6 +258,9 @@ def with_fallback(interp: Interpreter, left: Value, right: Value) -> Value | Non
     if not names:
         return None
     known, constant = constant_of(right)
+    variables = [atom for atom in right if not (isinstance(atom, Const) and atom.value is None)]
+    if not known and len(variables) < len(right) and all(map(_is_variable, variables)):
+        known, constant = True, None  # one variable stands in for the other, and there may be neither
     reads = interp.record.analysis.env
     for index, each in enumerate(reads):
         if each.name in names and each.default is None and each.default_known and not each.probe:
