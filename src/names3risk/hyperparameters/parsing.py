@@ -124,6 +124,13 @@ def _class_of(name: Any, where: str | Path | None) -> type[Hyperparameters]:
         raise ConfigError("model_class is missing", where=where or "hyperparameters", expected=f"one of {known}")
     if name not in HYPERPARAMETER_CLASSES:
         nearest = difflib.get_close_matches(str(name), HYPERPARAMETER_CLASSES, n=1, cutoff=0.4)
+        if name == "xgboost":
+            raise ConfigError(
+                "model class xgboost is no network",
+                where=where or "hyperparameters",
+                expected=f"one of {known}",
+                mend="`names3risk train` and the step XGBoostTraining train it",
+            )
         raise ConfigError(
             f"unknown model class {name!r}",
             where=where or "hyperparameters",
