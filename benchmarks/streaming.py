@@ -255,11 +255,12 @@ def describe(found: dict[str, Any]) -> None:
     times = DESCRIBED_ROWS / found["rows"]
     raw, encoded = (DESCRIBED_ROWS * found[name] / 1e9 for name in ("bytes_of_a_raw_row", "bytes_of_an_encoded_row"))
     features, encode = (times * streamed_[name] / 60 for name in ("features_seconds", "encode_seconds"))
+    epoch = DESCRIBED_ROWS / streamed_["rows_per_second"] / 60
     print(
         f"{DESCRIBED_ROWS:,} rows: {raw:.1f} GB of Parquet and {encoded:.1f} GB of encoded rows; {features:.0f} min "
-        f"for the features, {encode:.0f} min to encode, {DESCRIBED_ROWS / streamed_['rows_per_second'] / 60:.0f} min an "
-        f"epoch. Memory grows by one column of numbers while features are fitted ({8 * DESCRIBED_ROWS / 1e9:.1f} GB), "
-        "and by the fold of each row; what is read ahead stays what it is"
+        f"for the features, {encode:.0f} min to encode, {epoch:.0f} min an epoch. Memory grows by a column of numbers "
+        f"while features are fitted ({8 * DESCRIBED_ROWS / 1e9:.1f} GB), and by the fold of each row; what is read "
+        "ahead stays what it is"
     )
 
 

@@ -44,7 +44,8 @@ def test_a_streamed_job_leaves_what_one_in_memory_leaves(tmp_path, splits):
     for name in ("impute_dict.json", "risk_table_map.json", "tokenizer.json", "schema.json", "feature_columns.txt"):
         assert (streamed.model_dir / name).read_text() == (whole.model_dir / name).read_text()
     checkpoints = {path.name.split("-")[0] for path in (tmp_path / "streamed" / "checkpoints").iterdir()}
-    assert checkpoints == {"best.ckpt", "last.ckpt", "rows"}, "rows, and no token ids of a table in memory"
+    assert "rows" in checkpoints
+    assert "tokens" not in checkpoints, "which are kept of tables in memory"
     assert {path.name for path in streamed.data_dir.iterdir()} == {path.name for path in whole.data_dir.iterdir()}
     for name in ("val", "test"):
         found, wanted = (
