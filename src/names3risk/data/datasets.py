@@ -17,14 +17,10 @@ from names3risk.errors import DataError
 from names3risk.text.ragged import RaggedTokens
 from names3risk.text.special import PAD_ID
 
-POOL_BATCHES = 32
-"""The most batches whose rows are sorted by length together: enough to save nearly all padding."""
-MIN_POOLS = 16
-"""An epoch is cut into at least so many pools, so that on small data too the rows of a batch change every epoch."""
-MANY_ROWS, MIN_POOLS_OF_MANY = 100_000, 4
-"""From so many rows on, so many pools are enough for that."""
 LENGTH_STEP = 8
 """On a GPU batches are padded to a multiple of this."""
+ROOM_STEP = 2
+"""The room of a packed batch is a multiple of so many positions a row."""
 
 
 class Source(Protocol):
@@ -114,6 +110,8 @@ class Batch:
         tabular: Features, `(B, F)` float32.
         labels: Classes, `(B,)` int64; None where unknown.
         rows: Positions of the rows in their split, `(B,)` int64.
+        room: Positions that suffice for the tokens of all rows one after another, a row without any taking one; 0
+            where rows are computed with their padding.
     """
 
     input_ids: Tensor
@@ -121,11 +119,12 @@ class Batch:
     tabular: Tensor
     labels: Tensor | None
     rows: Tensor
+    room: int = 0
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """What two batches must agree in to be computed by the same kernels: rows and length."""
-        return tuple(self.input_ids.shape)
+        """What two batches must agree in to be computed by the same kernels: rows, length and room."""
+        return *self.input_ids.shape, self.room
 
     @property
     def tensors(self) -> dict[str, Tensor]:
@@ -135,7 +134,7 @@ class Batch:
 
     def build(self, tensors: Mapping[str, Tensor]) -> Batch:
         """The same batch with other tensors."""
-        return replace(self, **tensors)
+        return replace(self, **dict[str, Any](tensors))
 
 
 @dataclass(frozen=True)
@@ -146,16 +145,18 @@ class Selection:
         source: What gathers them.
         rows: Positions of the rows, `(B,)` int64 on the device.
         length: Positions that the rows are padded to.
+        room: As of the batch.
     """
 
     source: BatchSource
     rows: Tensor
     length: int
+    room: int
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Rows and length of the batch."""
-        return len(self.rows), self.length
+        """Rows, length and room of the batch."""
+        return len(self.rows), self.length, self.room
 
     @property
     def tabular(self) -> Tensor:
@@ -174,19 +175,21 @@ class Selection:
 
     def build(self, tensors: Mapping[str, Tensor]) -> Batch:
         """Gathers the batch."""
-        return self.source.at(tensors["rows"], self.length)
+        return self.source.at(tensors["rows"], self.length, self.room)
 
 
 class BatchSource:
     """Gathers batches of any rows of a split on a device.
 
-    On a GPU batches are padded to a multiple of LENGTH_STEP positions, so that they have few different shapes.
+    On a GPU batches are padded to a multiple of LENGTH_STEP positions, so that they have few different shapes; those
+    of a network that packs rows have one length, and few different rooms.
 
     Args:
         split: The split; its arrays are shared, not copied, on the CPU.
         device: Where the split is held and batches are made.
         step: Batches are padded to a multiple of so many positions; by default as the device wants it.
         longest: Tokens of the longest row that may ever come; by default of the split's.
+        packed: Whether the network packs rows.
     """
 
     def __init__(
@@ -195,7 +198,9 @@ class BatchSource:
         device: torch.device | str = "cpu",
         step: int | None = None,
         longest: int | None = None,
+        packed: bool = False,
     ) -> None:
+        self.packed = packed
         self.values = _tensor(split.tokens.values).to(device)
         self.offsets = _tensor(split.tokens.offsets).to(device)
         self.tabular = _tensor(split.tabular).to(device)
@@ -206,20 +211,28 @@ class BatchSource:
 
     def gather(self, rows: npt.NDArray[np.int64]) -> Batch:
         """The batch of the given rows, padded to the longest of them (at least one position)."""
-        return self.at(torch.from_numpy(rows).to(self.offsets.device), self._padded(rows))
+        return self.at(torch.from_numpy(rows).to(self.offsets.device), self._padded(rows), self._room(rows))
 
     def select(self, plan: Sequence[npt.NDArray[np.int64]]) -> Iterator[Selection]:
         """The same rows as one `gather` each, which travel to the device all at once."""
         if plan:
             index = torch.from_numpy(np.concatenate(plan)).to(self.offsets.device)
             for rows, chosen in zip(plan, torch.split(index, [len(rows) for rows in plan]), strict=True):
-                yield Selection(self, chosen, self._padded(rows))
+                yield Selection(self, chosen, self._padded(rows), self._room(rows))
+
+    def _room(self, rows: npt.NDArray[np.int64]) -> int:
+        if not self.packed:
+            return 0
+        step = ROOM_STEP * len(rows)
+        return -(-int(np.maximum(self.lengths[rows], 1).sum()) // step) * step
 
     def _padded(self, rows: npt.NDArray[np.int64]) -> int:
+        if self.packed:
+            return max(1, self.longest)
         longest = max(1, int(self.lengths[rows].max(initial=1)))
         return min(-(-longest // self.step) * self.step, max(1, self.longest))
 
-    def at(self, index: Tensor, length: int) -> Batch:
+    def at(self, index: Tensor, length: int, room: int = 0) -> Batch:
         """The batch of the rows at positions `(B,)` on the device, padded to a length; waits for nothing."""
         starts = self.offsets[index]
         columns = torch.arange(length, device=index.device)
@@ -230,7 +243,7 @@ class BatchSource:
         else:
             tokens = torch.full_like(mask, PAD_ID, dtype=torch.int64)
         labels = None if self.labels is None else self.labels[index]
-        return Batch(tokens, mask, self.tabular[index], labels, index)
+        return Batch(tokens, mask, self.tabular[index], labels, index, room)
 
 
 def plan_training(
@@ -241,11 +254,11 @@ def plan_training(
     processes: int = 1,
     count: int | None = None,
 ) -> list[npt.NDArray[np.int64]]:
-    """Rows of each batch of a training epoch: random, yet of similar length within a batch.
+    """Rows of each batch of a training epoch: a random sample, which is sorted by length.
 
-    All rows are shuffled, cut into pools of several batches, sorted by length within each pool, cut into batches,
-    and the batches are shuffled. The order depends on `(seed, epoch)` only. A last batch of less than two rows a
-    process joins its neighbour, because batch normalisation cannot train on one row.
+    Batches of rows of similar length would need less padding, but networks learn worse from them. The order depends on
+    `(seed, epoch)` only. A last batch of less than two rows a process joins its neighbour, because batch normalisation
+    cannot train on one row.
 
     Args:
         lengths: Tokens of each row, `(N,)`.
@@ -260,17 +273,11 @@ def plan_training(
     """
     random = np.random.default_rng((seed, epoch))
     order = random.permutation(len(lengths))
-    pools = MIN_POOLS if len(lengths) < MANY_ROWS else MIN_POOLS_OF_MANY
-    batches_together = max(1, min(POOL_BATCHES, len(lengths) // (batch_size * pools)))
-    pool = batch_size * batches_together
-    keys = lengths.astype(np.int16) if len(lengths) and lengths.max() < 2**15 else lengths  # short keys sort fastest
-    for start in range(0, len(order), pool):
-        rows = order[start : start + pool]
-        order[start : start + pool] = rows[np.argsort(keys[rows], kind="stable")]
     if count is None:
         count = count_batches(len(lengths), batch_size, processes)
     batches = np.split(order, range(batch_size, count * batch_size, batch_size)) if count else []
-    return [batches[i] for i in random.permutation(count)]
+    keys = lengths.astype(np.int16) if len(lengths) and lengths.max() < 2**15 else lengths  # short keys sort fastest
+    return [batches[i][np.argsort(keys[batches[i]], kind="stable")] for i in random.permutation(count)]
 
 
 def count_batches(rows: int, batch_size: int, processes: int = 1) -> int:

@@ -16,7 +16,8 @@ from names3risk.models.blocks import (
 )
 from names3risk.models.dropout import Dropout
 from names3risk.models.ngrams import build_ngrams
-from names3risk.models.recurrent import has_kernel, lstm_states
+from names3risk.models.packing import pack_rows
+from names3risk.models.recurrent import has_kernel, lstm_states, packed_states
 from names3risk.models.row_groups import encode_in_groups
 from names3risk.models.tabular import build_tabular
 from names3risk.text.special import PAD_ID
@@ -37,9 +38,6 @@ class LSTM2Risk(nn.Module):
 
     onnx_exporter = "torchscript"
     """Exports packed sequences as ONNX's LSTM with sequence lengths, which the other exporter cannot."""
-
-    half_by_default = False
-    """In bf16 it ranked worse after a short training on a GPU, so that has to be asked for."""
 
     def __init__(
         self, hyperparameters: LSTM2RiskHyperparameters, vocabulary_size: int, n_tabular: int, n_outputs: int
@@ -77,19 +75,29 @@ class LSTM2Risk(nn.Module):
         """Whether a training step on a GPU never waits for it: packed sequences need their lengths on the CPU."""
         return half and has_kernel(self.lstm)
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor, tabular: Tensor) -> Tensor:
+    def can_be_packed(self, half: bool) -> bool:
+        """Whether `forward` takes slots on a GPU."""
+        return half and has_kernel(self.lstm)
+
+    def forward(
+        self, input_ids: Tensor, attention_mask: Tensor, tabular: Tensor, slots: Tensor | None = None
+    ) -> Tensor:
         """Class logits.
 
         Args:
             input_ids: Token ids `(B, L)`.
             attention_mask: True at tokens `(B, L)`; each row's tokens come first, its padding last.
             tabular: Features `(B, F)`.
+            slots: Where given, rows are packed into these positions, see `pack_rows`, `(T,)`.
 
         Returns:
             Logits `(B, K)`; a row's logits depend on that row's tokens and features only.
         """
         input_ids = torch.where(attention_mask, self.noise(input_ids), PAD_ID)
-        features = encode_in_groups(self._encode, input_ids, attention_mask, self.lstm, ROWS_TOGETHER)
+        if slots is None:
+            features = encode_in_groups(self._encode, input_ids, attention_mask, self.lstm, ROWS_TOGETHER)
+        else:
+            features = self._encode_packed(input_ids, attention_mask, slots)
         features = self.norm(features)
         features = self.text_dropout(features)
         if self.tabular is not None:
@@ -104,6 +112,13 @@ class LSTM2Risk(nn.Module):
         lengths = mask.sum(dim=1).clamp(min=1)
         embedded = self.embedding_dropout(self.embedding(input_ids))
         features: Tensor = self.pooling(lstm_states(self.lstm, embedded, lengths), mask)
+        return features
+
+    def _encode_packed(self, input_ids: Tensor, mask: Tensor, slots: Tensor) -> Tensor:
+        packing = pack_rows(mask, slots)
+        embedded = self.embedding_dropout(self.embedding(packing.pack(input_ids)))
+        states = packed_states(self.lstm, embedded, packing.starts, packing.lengths)
+        features: Tensor = self.pooling(packing.unpack(states), mask)
         return features
 
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from names3risk.hyperparameters import Transformer2RiskHyperparameters
-from names3risk.models.attention import attend
+from names3risk.models.attention import attend, attend_packed, has_kernel
 from names3risk.models.blocks import (
     AttentionPooling,
     ClassLogits,
@@ -18,6 +18,7 @@ from names3risk.models.blocks import (
 )
 from names3risk.models.dropout import Dropout
 from names3risk.models.ngrams import build_ngrams
+from names3risk.models.packing import Packing, pack_rows
 from names3risk.models.row_groups import encode_in_groups
 from names3risk.models.tabular import build_tabular
 from names3risk.text.special import PAD_ID
@@ -41,9 +42,13 @@ class SelfAttention(nn.Module):
         self.qkv = nn.Linear(width, 3 * width, bias=False)
         self.projection = nn.Linear(width, width)
 
-    def forward(self, states: Tensor, keys: Tensor) -> Tensor:
-        """States `(B, L, W)` and keys that may be attended to `(B, L)` to `(B, L, W)`."""
-        mixed = attend(self.qkv(states), keys, self.n_heads, self.dropout.p if self.training else 0.0)
+    def forward(self, states: Tensor, keys: Tensor | Packing) -> Tensor:
+        """States `(B, L, W)` and keys that may be attended to `(B, L)` to `(B, L, W)`; or packed, `(T, W)`."""
+        qkv, dropout = self.qkv(states), self.dropout.p if self.training else 0.0
+        if isinstance(keys, Packing):
+            mixed = attend_packed(qkv, keys.starts, keys.lengths, keys.longest, self.n_heads, dropout)
+        else:
+            mixed = attend(qkv, keys, self.n_heads, dropout)
         result: Tensor = self.dropout(self.projection(mixed))
         return result
 
@@ -70,8 +75,8 @@ class Block(nn.Module):
             Dropout(dropout),
         )
 
-    def forward(self, states: Tensor, keys: Tensor) -> Tensor:
-        """States `(B, L, W)` and keys `(B, L)` to `(B, L, W)`."""
+    def forward(self, states: Tensor, keys: Tensor | Packing) -> Tensor:
+        """States `(B, L, W)` and keys `(B, L)` to `(B, L, W)`; or packed, `(T, W)`."""
         states = states + self.attention(self.attention_norm(states), keys)
         result: Tensor = states + self.feed_forward(self.feed_forward_norm(states))
         return result
@@ -95,6 +100,7 @@ class Transformer2Risk(nn.Module):
     ) -> None:
         super().__init__()
         width, hidden = hyperparameters.embedding_size, hyperparameters.hidden_size
+        self.n_heads = hyperparameters.n_heads
         dropout = hyperparameters.dropout_rate
         self.noise = nn.Sequential(
             FieldDropout(hyperparameters.field_dropout), TokenDropout(hyperparameters.token_dropout)
@@ -119,19 +125,30 @@ class Transformer2Risk(nn.Module):
         """Whether a training step on a GPU never waits for it; what is computed again needs the old random state."""
         return not self.checkpointed
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor, tabular: Tensor) -> Tensor:
+    def can_be_packed(self, half: bool) -> bool:
+        """Whether `forward` takes slots on a GPU."""
+        longest, width = self.position.weight.shape
+        return half and has_kernel(longest, width // self.n_heads)
+
+    def forward(
+        self, input_ids: Tensor, attention_mask: Tensor, tabular: Tensor, slots: Tensor | None = None
+    ) -> Tensor:
         """Class logits.
 
         Args:
             input_ids: Token ids `(B, L)`, L at most max_sen_len.
-            attention_mask: True at tokens `(B, L)`.
+            attention_mask: True at tokens `(B, L)`; each row's tokens come first, its padding last.
             tabular: Features `(B, F)`.
+            slots: Where given, rows are packed into these positions, see `pack_rows`, `(T,)`.
 
         Returns:
             Logits `(B, K)`; a row's logits depend on that row's tokens and features only.
         """
         input_ids = torch.where(attention_mask, self.noise(input_ids), PAD_ID)
-        features = encode_in_groups(self._encode, input_ids, attention_mask, self.blocks, ROWS_TOGETHER)
+        if slots is None:
+            features = encode_in_groups(self._encode, input_ids, attention_mask, self.blocks, ROWS_TOGETHER)
+        else:
+            features = self._encode_packed(input_ids, attention_mask, slots)
         features = self.projection(features)
         features = self.text_dropout(features)
         if self.tabular is not None:
@@ -145,14 +162,24 @@ class Transformer2Risk(nn.Module):
         states = self.embedding(input_ids) + self.position.weight[: input_ids.shape[1]]
         states = self.embedding_dropout(states)
         # A row without tokens attends to its padding, which stays finite; the pooling then leaves it out.
-        keys = mask | ~mask.any(dim=1, keepdim=True)
+        states = self._attend(states, mask | ~mask.any(dim=1, keepdim=True))
+        features: Tensor = self.pooling(states, mask)
+        return features
+
+    def _encode_packed(self, input_ids: Tensor, mask: Tensor, slots: Tensor) -> Tensor:
+        packing = pack_rows(mask, slots)
+        states = self.embedding(packing.pack(input_ids)) + self.position(packing.columns)
+        states = self._attend(self.embedding_dropout(states), packing)
+        features: Tensor = self.pooling(packing.unpack(states), mask)
+        return features
+
+    def _attend(self, states: Tensor, keys: Tensor | Packing) -> Tensor:
         for block in self.blocks:
             if self.checkpointed and self.training:
                 states = checkpoint(block, states, keys, use_reentrant=False)
             else:
                 states = block(states, keys)
-        features: Tensor = self.pooling(states, mask)
-        return features
+        return states
 
 
 def _residual(width: int, dropout: float) -> ResidualBlock:

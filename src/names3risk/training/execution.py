@@ -35,11 +35,13 @@ class Execution:
         precision: Arithmetic of the forward pass.
         compiled: Whether the network is compiled.
         recorded: Whether steps are recorded as CUDA graphs.
+        packed: Whether the network takes a training batch without padding.
     """
 
     precision: Precision = "fp32"
     compiled: bool = False
     recorded: bool = False
+    packed: bool = False
 
     @property
     def half(self) -> bool:
@@ -73,16 +75,15 @@ def choose(
     Args:
         hyperparameters: `precision`, `compile` and `cuda_graphs`.
         model: Says by `can_be_recorded(half)` whether a step of it never waits for the device, and by
-            `half_by_default` whether precision auto means bf16.
+            `can_be_packed(half)` whether it takes batches without padding on a GPU.
         rows: Training rows.
         device: Where the model runs.
         world: The processes of the run.
     """
     gpu = device.type == "cuda"
-    precision = _precision(hyperparameters, model, device)
+    precision = _precision(hyperparameters, device)
     half = precision in ("bf16", "fp16")
-    known = getattr(model, "can_be_recorded", None)
-    recordable = known is not None and known(half)
+    recordable, packable = (_says(model, name, half) for name in ("can_be_recorded", "can_be_packed"))
     pays = gpu and recordable and rows * hyperparameters.max_epochs >= ROWS_WORTH_COMPILING
     return Execution(
         precision=precision,
@@ -93,15 +94,21 @@ def choose(
         and hyperparameters.cuda_graphs
         and (world.size == 1 or hyperparameters.strategy == "ddp")
         and precision != "fp16",
+        packed=gpu and packable,
     )
 
 
-def _precision(hyperparameters: Hyperparameters, model: nn.Module, device: torch.device) -> Precision:
+def _says(model: nn.Module, name: str, half: bool) -> bool:
+    known = getattr(model, name, None)
+    return known is not None and known(half)
+
+
+def _precision(hyperparameters: Hyperparameters, device: torch.device) -> Precision:
     asked: Precision | Literal["auto"] = "fp16" if hyperparameters.fp16 else hyperparameters.precision
     if asked == "auto":
         if device.type != "cuda":
             return "fp32"
-        return "bf16" if getattr(model, "half_by_default", True) and torch.cuda.is_bf16_supported() else "tf32"
+        return "bf16" if torch.cuda.is_bf16_supported() else "tf32"
     if asked == "fp16" and device.type == "cpu":
         logger.warning("fp16 needs a GPU: this run on the CPU uses bf16 instead")
         return "bf16"

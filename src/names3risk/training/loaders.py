@@ -37,6 +37,7 @@ class TrainingLoader:
         epoch: Tells the epoch, from 0, when a pass begins.
         device: Where the split is held.
         world: The processes that share each step.
+        packed: Whether the network packs rows.
     """
 
     def __init__(
@@ -47,8 +48,11 @@ class TrainingLoader:
         epoch: Callable[[], int],
         device: torch.device,
         world: World,
+        packed: bool = False,
     ) -> None:
         self.source, self.device = _source(split, device), device
+        if isinstance(self.source, BatchSource):
+            self.source.packed = packed
         self.rows_per_step, self.seed, self.epoch, self.world = rows_per_step, seed, epoch, world
         self.position = 0
         """Batches of this epoch that training is done with; set before a checkpoint is written."""
@@ -85,11 +89,12 @@ def training_loader(
     device: torch.device,
     world: World,
     lanes: int,
+    packed: bool,
 ) -> TrainingLoader | StreamingLoader:
     """The loader of a training split; one in shards is streamed, in lanes for the processes that the run began with."""
     if isinstance(split, ShardedSplit):
-        return StreamingLoader(split, rows_per_step, seed, epoch, device, world, lanes)
-    return TrainingLoader(split, rows_per_step, seed, epoch, device, world)
+        return StreamingLoader(split, rows_per_step, seed, epoch, device, world, lanes, packed=packed)
+    return TrainingLoader(split, rows_per_step, seed, epoch, device, world, packed)
 
 
 class ScoringLoader:

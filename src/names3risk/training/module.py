@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import lightning
@@ -66,15 +66,21 @@ class RiskModule(lightning.LightningModule):
 
     def score(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         """Logits `(B, K)`, losses `(B,)` and row weights `(B,)` of a batch."""
-        logits = self._network(batch)(batch.input_ids, batch.attention_mask, batch.tabular)
+        inputs = [batch.input_ids, batch.attention_mask, batch.tabular]
+        if batch.room:
+            inputs.append(torch.arange(batch.room, device=batch.input_ids.device))
+        logits = self._network(batch, inputs)(*inputs)
         return logits, *self.loss(logits, batch.labels)
 
-    def _network(self, batch: Batch) -> Callable[..., Tensor]:
+    def _network(self, batch: Batch, inputs: Sequence[Tensor]) -> Callable[..., Tensor]:
         """The network; while training on batches of the usual number of rows, the compiled one."""
         if self._compiled is None or not self.training or len(batch.rows) != self.usual_rows:
             return self.model
-        for tensor in (batch.input_ids, batch.attention_mask):
-            torch._dynamo.maybe_mark_dynamic(tensor, 1)
+        if batch.room:
+            torch._dynamo.maybe_mark_dynamic(inputs[-1], 0)
+        else:
+            for tensor in inputs[:2]:
+                torch._dynamo.maybe_mark_dynamic(tensor, 1)
         return self._compiled
 
     def configure_model(self) -> None:

@@ -48,6 +48,7 @@ class StreamingLoader:
         world: The processes that share each step.
         lanes: Processes that the run began with; by default as many as there are now.
         buffer_rows: Rows of a lane that are shuffled together; by default what `rows_of_a_buffer` says.
+        packed: Whether the network packs rows.
 
     Raises:
         ConfigError: The smallest step of an epoch has too few rows for so many processes.
@@ -63,7 +64,9 @@ class StreamingLoader:
         world: World,
         lanes: int = 0,
         buffer_rows: int = 0,
+        packed: bool = False,
     ) -> None:
+        self.packed = packed
         self.split, self.seed, self.epoch, self.device, self.world = split, seed, epoch, device, world
         self.rows_per_step, self.lanes = rows_per_step, lanes or world.size
         self.mine = max(2, rows_per_step // self.lanes)
@@ -96,7 +99,7 @@ class StreamingLoader:
         first = start // self.buffer
         wanted = [[self._range(lane, number, len(counts)) for lane in lanes] for number in range(first, len(counts))]
         for number, (rows, positions) in enumerate(_read_ahead(self.split, order, wanted), start=first):
-            source = _source(rows, self.split, self.device)
+            source = _source(rows, self.split, self.device, self.packed)
             ends = np.cumsum([end - begin for begin, end in wanted[number - first]])
             plans = [
                 [
@@ -208,9 +211,10 @@ def _read_ahead(
             yield found
 
 
-def _source(rows: EncodedSplit, split: ShardedSplit, device: torch.device) -> BatchSource:
+def _source(rows: EncodedSplit, split: ShardedSplit, device: torch.device, packed: bool = False) -> BatchSource:
     """Gathers a buffer's rows on the host, padded as the device wants them."""
-    return BatchSource(rows, step=1 if device.type == "cpu" else LENGTH_STEP, longest=split.index.longest)
+    step = 1 if device.type == "cpu" else LENGTH_STEP
+    return BatchSource(rows, step=step, longest=split.index.longest, packed=packed)
 
 
 def _located(batch: Batch, positions: Ints) -> Batch:

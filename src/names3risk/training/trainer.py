@@ -123,13 +123,14 @@ def fit(
     rows_per_step = rows_of_a_step(checkpoint, hyperparameters.batch_size * world.size)
     module: RiskModule
     lanes = rows_per_step // hyperparameters.batch_size
+    execution = choose(hyperparameters, model, len(train), device, world)
     loader = training_loader(
-        train, rows_per_step, hyperparameters.seed, lambda: module.current_epoch, device, world, lanes
+        train, rows_per_step, hyperparameters.seed, lambda: module.current_epoch, device, world, lanes, execution.packed
     )
     steps_per_epoch = math.ceil(len(loader) / hyperparameters.accumulate_grad_batches)
     sharded = hyperparameters.strategy == "fsdp" and world.size > 1
     module = module_class(deepcopy(model) if sharded else model, hyperparameters, steps_per_epoch, left_out)
-    module.execution = choose(hyperparameters, model, len(train), device, world)
+    module.execution = execution
     module.usual_rows = rows_per_step // world.size
     watch = ValidationWatch(hyperparameters, folder)
     saver = ResumableCheckpoint(loader, folder, hyperparameters, run, team)

@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from names3risk.data.datasets import EncodedSplit, batches, count_batches, plan_training
+from names3risk.data.datasets import BatchSource, EncodedSplit, batches, count_batches, plan_training
 from names3risk.errors import DataError
 from names3risk.text.ragged import RaggedTokens
 from names3risk.text.special import PAD_ID
@@ -61,15 +61,27 @@ def test_the_order_follows_seed_and_epoch() -> None:
     assert order(0, 0) != order(1, 0)
 
 
-def test_training_batches_hold_rows_of_similar_length_and_are_still_mixed() -> None:
+def test_a_training_batch_is_a_random_sample_whatever_the_lengths_and_sorted_by_them() -> None:
     lengths = np.random.default_rng(0).integers(1, 100, 20_000)
     plan = plan_training(lengths, 64, 0, 0)
-    padded = sum(len(rows) * lengths[rows].max() for rows in plan)
-    assert padded < 1.1 * lengths.sum()
-    means = [float(lengths[rows].mean()) for rows in plan]
-    assert abs(np.corrcoef(means[:-1], means[1:])[0, 1]) < 0.2, "short batches must not follow each other"
+    assert all((np.diff(lengths[rows]) >= 0).all() for rows in plan)
+    means = np.array([lengths[rows].mean() for rows in plan[:-1]])
+    assert np.std(means) < 1.2 * np.std(lengths) / 64**0.5, "as much as means of random samples differ"
     positions = [float(rows.mean()) for rows in plan]
     assert np.std(positions) < 0.3 * len(lengths), "a batch draws its rows from all over the split"
+
+
+def test_packed_batches_have_one_length_few_rooms_and_room_for_every_token() -> None:
+    lengths = np.random.default_rng(0).integers(0, 30, 2000)
+    tokens = RaggedTokens.from_lists([[7] * int(length) for length in lengths])
+    source = BatchSource(EncodedSplit(tokens, np.zeros((2000, 1), dtype=np.float32)), packed=True)
+    plan = plan_training(lengths, 100, 0, 0)
+    found = [source.gather(rows) for rows in plan]
+    for rows, batch, selection in zip(plan, found, source.select(plan), strict=True):
+        assert int(np.maximum(lengths[rows], 1).sum()) <= batch.room < int(np.maximum(lengths[rows], 1).sum()) + 200
+        assert selection.shape == batch.shape
+        assert selection.build(selection.tensors).room == batch.room
+    assert len({batch.shape for batch in found}) <= 3
 
 
 def test_parts_of_different_length_are_refused() -> None:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from names3risk.hyperparameters import Hyperparameters
-from names3risk.models import build_model
+from names3risk.models import attention, build_model, recurrent
 from names3risk.training.execution import ROWS_WORTH_COMPILING, Execution, choose
 from names3risk.training.world import World
 
@@ -45,7 +45,21 @@ def test_what_cannot_be_recorded_is_not(chosen: Callable[..., Execution]) -> Non
     assert not chosen(GPU, size=2, strategy="fsdp").recorded, "shards are gathered within the step"
     assert not chosen(GPU, precision="fp16").recorded, "the loss scale changes"
     lstm = chosen(GPU, rows=MANY, name="lstm2risk")
-    assert lstm == Execution("tf32"), "packed sequences wait for the device"
+    assert lstm == Execution("bf16"), "PyTorch's LSTM waits for the device, and no kernel is of this width"
+
+
+@pytest.mark.parametrize(
+    ("name", "widths"),
+    [("lstm2risk", {"hidden_size": 16}), ("transformer2risk", {"embedding_size": 32, "n_heads": 2})],
+)
+def test_where_there_are_kernels_for_it_batches_are_packed_and_recorded(
+    chosen: Callable[..., Execution], monkeypatch: pytest.MonkeyPatch, name: str, widths: dict[str, int]
+) -> None:
+    for module in (attention, recurrent):
+        monkeypatch.setattr(module, "HAS_KERNELS", True)
+    assert chosen(GPU, name=name, **widths) == Execution("bf16", recorded=True, packed=True)
+    assert not chosen(GPU, name=name, precision="tf32", **widths).packed, "the kernels are for 16 bits"
+    assert not chosen(CPU, name=name, **widths).packed
 
 
 def test_settings_hold_for_the_run_alone() -> None:

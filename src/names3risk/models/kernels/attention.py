@@ -1,7 +1,8 @@
 """Self-attention over short rows in one kernel: scores, softmax, dropout and the weighted sum never leave the chip.
 
-A program holds all positions of one head of one row. The backward pass recomputes the weights, and the dropout mask
-from its seed, instead of reading them from memory.
+All positions of all rows lie in one array, where each row has a start and a length: rows may follow one another
+without a gap, or be padded. A program holds all positions of one head of one row. The backward pass recomputes the
+weights, and the dropout mask from its seed, instead of reading them from memory.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-WARPS = {16: 1, 32: 1, 64: 4, 128: 8}
-"""For each padded length; a program's scores have to fit the registers."""
+WARPS = {32: 1, 64: 4, 128: 8}
+"""For the lengths that rows are computed as; a program's scores have to fit the registers."""
 
 
 @triton.jit
@@ -28,103 +29,125 @@ def _weights(q, k, valid, seed, first, scale, rate, LP: tl.constexpr):
     return weights, tl.where(draws < rate, 0.0, 1.0 / (1.0 - rate))
 
 
-@triton.jit(do_not_specialize=["length"])
-def _forward(qkv, mask, seed, mixed, length, heads, scale, rate, D: tl.constexpr, LP: tl.constexpr):
+@triton.jit
+def _forward(qkv, starts, lengths, seed, mixed, above, heads, scale, rate, D: tl.constexpr, LP: tl.constexpr):
     program = tl.program_id(0)
-    row, head = (program // heads).to(tl.int64), program % heads
-    width = heads * D
-    i, d = tl.arange(0, LP), tl.arange(0, D)
-    inside = (i < length)[:, None]
-    at = qkv + row * length * 3 * width + head * D + i[:, None] * 3 * width + d[None, :]
-    q = tl.load(at, mask=inside, other=0.0)
-    k = tl.load(at + width, mask=inside, other=0.0)
-    v = tl.load(at + 2 * width, mask=inside, other=0.0)
-    valid = tl.load(mask + row * length + i, mask=i < length, other=0) != 0
-    weights, kept = _weights(q, k, valid, tl.load(seed), program * LP * LP, scale, rate, LP)
-    result = tl.dot((weights * kept).to(v.dtype), v, input_precision="ieee")
-    to = mixed + row * length * width + head * D + i[:, None] * width + d[None, :]
-    tl.store(to, result.to(v.dtype), mask=inside)
+    row, head = program // heads, program % heads
+    length = tl.load(lengths + row)
+    if (length > above) & (length <= LP):
+        start = tl.load(starts + row).to(tl.int64)
+        width = heads * D
+        i, d = tl.arange(0, LP), tl.arange(0, D)
+        inside = (i < length)[:, None]
+        at = qkv + start * 3 * width + head * D + i[:, None] * 3 * width + d[None, :]
+        q = tl.load(at, mask=inside, other=0.0)
+        k = tl.load(at + width, mask=inside, other=0.0)
+        v = tl.load(at + 2 * width, mask=inside, other=0.0)
+        weights, kept = _weights(q, k, i < length, tl.load(seed), program * LP * LP, scale, rate, LP)
+        result = tl.dot((weights * kept).to(v.dtype), v, input_precision="ieee")
+        to = mixed + start * width + head * D + i[:, None] * width + d[None, :]
+        tl.store(to, result.to(v.dtype), mask=inside)
 
 
-@triton.jit(do_not_specialize=["length"])
-def _backward(grad, qkv, mask, seed, grad_qkv, length, heads, scale, rate, D: tl.constexpr, LP: tl.constexpr):
+@triton.jit
+def _backward(grad, qkv, starts, lengths, seed, grad_qkv, above, heads, scale, rate, D: tl.constexpr, LP: tl.constexpr):
     program = tl.program_id(0)
-    row, head = (program // heads).to(tl.int64), program % heads
-    width = heads * D
-    i, d = tl.arange(0, LP), tl.arange(0, D)
-    inside = (i < length)[:, None]
-    offsets = row * length * 3 * width + head * D + i[:, None] * 3 * width + d[None, :]
-    q = tl.load(qkv + offsets, mask=inside, other=0.0)
-    k = tl.load(qkv + offsets + width, mask=inside, other=0.0)
-    v = tl.load(qkv + offsets + 2 * width, mask=inside, other=0.0)
-    from_ = grad + row * length * width + head * D + i[:, None] * width + d[None, :]
-    out = tl.load(from_, mask=inside, other=0.0)
-    valid = tl.load(mask + row * length + i, mask=i < length, other=0) != 0
-    weights, kept = _weights(q, k, valid, tl.load(seed), program * LP * LP, scale, rate, LP)
-    of_weights = tl.dot(out, tl.trans(v), input_precision="ieee") * kept
-    inner = tl.sum(of_weights * weights, axis=1)
-    of_scores = (weights * (of_weights - inner[:, None]) * scale).to(q.dtype)
-    dropped = (weights * kept).to(q.dtype)
-    to = grad_qkv + offsets
-    tl.store(to, tl.dot(of_scores, k, input_precision="ieee").to(q.dtype), mask=inside)
-    tl.store(to + width, tl.dot(tl.trans(of_scores), q, input_precision="ieee").to(q.dtype), mask=inside)
-    tl.store(to + 2 * width, tl.dot(tl.trans(dropped), out, input_precision="ieee").to(q.dtype), mask=inside)
+    row, head = program // heads, program % heads
+    length = tl.load(lengths + row)
+    if (length > above) & (length <= LP):
+        start = tl.load(starts + row).to(tl.int64)
+        width = heads * D
+        i, d = tl.arange(0, LP), tl.arange(0, D)
+        inside = (i < length)[:, None]
+        offsets = start * 3 * width + head * D + i[:, None] * 3 * width + d[None, :]
+        q = tl.load(qkv + offsets, mask=inside, other=0.0)
+        k = tl.load(qkv + offsets + width, mask=inside, other=0.0)
+        v = tl.load(qkv + offsets + 2 * width, mask=inside, other=0.0)
+        out = tl.load(grad + start * width + head * D + i[:, None] * width + d[None, :], mask=inside, other=0.0)
+        weights, kept = _weights(q, k, i < length, tl.load(seed), program * LP * LP, scale, rate, LP)
+        of_weights = tl.dot(out, tl.trans(v), input_precision="ieee") * kept
+        inner = tl.sum(of_weights * weights, axis=1)
+        of_scores = (weights * (of_weights - inner[:, None]) * scale).to(q.dtype)
+        dropped = (weights * kept).to(q.dtype)
+        to = grad_qkv + offsets
+        tl.store(to, tl.dot(of_scores, k, input_precision="ieee").to(q.dtype), mask=inside)
+        tl.store(to + width, tl.dot(tl.trans(of_scores), q, input_precision="ieee").to(q.dtype), mask=inside)
+        tl.store(to + 2 * width, tl.dot(tl.trans(dropped), out, input_precision="ieee").to(q.dtype), mask=inside)
 
 
 @torch.library.custom_op("names3risk::short_attention", mutates_args=())
-def short_attention(qkv: Tensor, mask: Tensor, seed: Tensor, heads: int, rate: float) -> Tensor:
-    """Multi-head self-attention.
+def short_attention(
+    qkv: Tensor, starts: Tensor, lengths: Tensor, seed: Tensor, longest: int, heads: int, rate: float
+) -> Tensor:
+    """Multi-head self-attention within rows that share T positions.
 
     Args:
-        qkv: Queries, keys and values of all heads, `(B, L, 3 W)`, L at most LONGEST.
-        mask: Keys that may be attended to, `(B, L)`, at least one in each row.
+        qkv: Queries, keys and values of all heads, `(T, 3 W)`.
+        starts: Each row's first position, `(B,)`.
+        lengths: Positions of each row, `(B,)`, at least 1.
         seed: Of the dropout on the weights, `(1,)` int64 on the device.
+        longest: No row has more positions than this; at most LONGEST.
         heads: Heads; W / heads is one of HEAD_WIDTHS.
         rate: Dropout on the weights.
 
     Returns:
-        Mixed values `(B, L, W)`.
+        Mixed values `(T, W)`, zero where no row is.
     """
-    qkv = qkv.contiguous()
-    mixed = qkv.new_empty(*qkv.shape[:2], qkv.shape[2] // 3)
-    _launch(_forward, qkv, heads, rate, (qkv, mask.contiguous(), seed, mixed))
+    mixed = qkv.new_zeros(qkv.shape[0], qkv.shape[1] // 3)
+    _launch(_forward, (qkv.contiguous(), starts, lengths, seed, mixed), len(starts), longest, mixed, heads, rate)
     return mixed
 
 
 @short_attention.register_fake
-def _(qkv: Tensor, mask: Tensor, seed: Tensor, heads: int, rate: float) -> Tensor:
-    return qkv.new_empty(*qkv.shape[:2], qkv.shape[2] // 3)
+def _(qkv: Tensor, starts: Tensor, lengths: Tensor, seed: Tensor, longest: int, heads: int, rate: float) -> Tensor:
+    return qkv.new_empty(qkv.shape[0], qkv.shape[1] // 3)
 
 
 @torch.library.custom_op("names3risk::short_attention_backward", mutates_args=())
-def short_attention_backward(grad: Tensor, qkv: Tensor, mask: Tensor, seed: Tensor, heads: int, rate: float) -> Tensor:
+def short_attention_backward(
+    grad: Tensor, qkv: Tensor, starts: Tensor, lengths: Tensor, seed: Tensor, longest: int, heads: int, rate: float
+) -> Tensor:
     """The gradient of `short_attention` for qkv."""
-    qkv = qkv.contiguous()
-    grad_qkv = torch.empty_like(qkv)
-    _launch(_backward, qkv, heads, rate, (grad.contiguous(), qkv, mask.contiguous(), seed, grad_qkv))
+    qkv, grad = qkv.contiguous(), grad.contiguous()
+    grad_qkv = torch.zeros_like(qkv)
+    _launch(_backward, (grad, qkv, starts, lengths, seed, grad_qkv), len(starts), longest, grad, heads, rate)
     return grad_qkv
 
 
 @short_attention_backward.register_fake
-def _(grad: Tensor, qkv: Tensor, mask: Tensor, seed: Tensor, heads: int, rate: float) -> Tensor:
+def _(
+    grad: Tensor, qkv: Tensor, starts: Tensor, lengths: Tensor, seed: Tensor, longest: int, heads: int, rate: float
+) -> Tensor:
     return torch.empty_like(qkv, memory_format=torch.contiguous_format)
 
 
-def _launch(kernel: triton.JITFunction, qkv: Tensor, heads: int, rate: float, tensors: tuple[Tensor, ...]) -> None:
-    rows, length, width = qkv.shape
-    head_width, padded = width // (3 * heads), max(16, triton.next_power_of_2(length))
-    kernel[(rows * heads,)](
-        *tensors, length, heads, head_width**-0.5, rate, D=head_width, LP=padded, num_warps=WARPS[padded]
-    )
+def _launch(
+    kernel: triton.JITFunction,
+    tensors: tuple[Tensor, ...],
+    rows: int,
+    longest: int,
+    mixed: Tensor,
+    heads: int,
+    rate: float,
+) -> None:
+    """Starts the kernel once for each length that rows are computed as; a program leaves other rows alone."""
+    head_width, above = mixed.shape[1] // heads, 0
+    for padded, warps in WARPS.items():
+        if above < longest:
+            kernel[(rows * heads,)](
+                *tensors, above, heads, head_width**-0.5, rate, D=head_width, LP=padded, num_warps=warps
+            )
+        above = padded
 
 
 def _setup(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-    qkv, mask, seed, ctx.heads, ctx.rate = inputs
-    ctx.save_for_backward(qkv, mask, seed)
+    *tensors, ctx.longest, ctx.heads, ctx.rate = inputs
+    ctx.save_for_backward(*tensors)
 
 
 def _differentiate(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-    return short_attention_backward(grad, *ctx.saved_tensors, ctx.heads, ctx.rate), None, None, None, None
+    of_qkv = short_attention_backward(grad, *ctx.saved_tensors, ctx.longest, ctx.heads, ctx.rate)
+    return of_qkv, None, None, None, None, None, None
 
 
 short_attention.register_autograd(_differentiate, setup_context=_setup)

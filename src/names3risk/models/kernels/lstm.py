@@ -1,7 +1,8 @@
 """One bidirectional LSTM layer in one kernel: the recurrent weights and states stay on the chip from step to step.
 
-A program carries some rows through all their positions in one direction. Rows may end anywhere: positions beyond the
-end leave the state as it is and give zeros, so the backward direction begins at a row's last token.
+All positions of all rows lie in one array, where each row has a start and a length: rows may follow one another
+without a gap, or be padded. A program carries some rows through their positions in one direction, for as many steps as
+the longest of them has, so rows of similar length should be neighbours.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import torch
 import triton
 import triton.language as tl
 from torch import Tensor
-from torch.nn import functional
 
 ROWS = 16
 """Rows of a program: the fewest that a matrix product takes, since the weights need nearly all of the chip's memory."""
@@ -23,19 +23,20 @@ def _tanh(x):
     return 2.0 * tl.sigmoid(2.0 * x) - 1.0
 
 
-@triton.jit(do_not_specialize=["rows", "length"])
-def _forward(gates, weight, lengths, hidden, cells, active, rows, length, H: tl.constexpr, BM: tl.constexpr):
-    r, j = tl.program_id(0) * BM + tl.arange(0, BM), tl.arange(0, H)
+@triton.jit(do_not_specialize=["rows"])
+def _forward(gates, weight, starts, lengths, hidden, cells, active, rows, H: tl.constexpr, BM: tl.constexpr):
+    # Where rows are sorted by length the last, longest ones start first, and the others fill up the chip.
+    r, j = (tl.num_programs(0) - 1 - tl.program_id(0)) * BM + tl.arange(0, BM), tl.arange(0, H)
     direction = tl.program_id(1)
-    exists = r < rows
-    count = tl.load(lengths + r, mask=exists, other=0)
+    count = tl.load(lengths + r, mask=r < rows, other=0)
+    start = tl.load(starts + r, mask=r < rows, other=0).to(tl.int64)
+    length = tl.max(count, axis=0)
     w = weight + direction * 4 * H * H + j[:, None] + j[None, :] * H
     w_i, w_f, w_g, w_o = tl.load(w), tl.load(w + H * H), tl.load(w + 2 * H * H), tl.load(w + 3 * H * H)
     h = tl.zeros((BM, H), dtype=gates.dtype.element_ty)
     c = tl.zeros((BM, H), dtype=tl.float32)
-    row = r.to(tl.int64) * length
     t = direction * (length - 1)
-    at = ((row + t) * 2 + direction)[:, None] * (4 * H) + j[None, :]
+    at = ((start + t) * 2 + direction)[:, None] * (4 * H) + j[None, :]
     valid = (t < count)[:, None]
     x_i = tl.load(gates + at, mask=valid, other=0.0)
     x_f = tl.load(gates + at + H, mask=valid, other=0.0)
@@ -44,7 +45,7 @@ def _forward(gates, weight, lengths, hidden, cells, active, rows, length, H: tl.
     for _ in range(length):
         # The next position is on its way while this one is computed.
         t_next = t + 1 - 2 * direction
-        at_next = ((row + t_next) * 2 + direction)[:, None] * (4 * H) + j[None, :]
+        at_next = ((start + t_next) * 2 + direction)[:, None] * (4 * H) + j[None, :]
         valid_next = ((t_next >= 0) & (t_next < count))[:, None]
         n_i = tl.load(gates + at_next, mask=valid_next, other=0.0)
         n_f = tl.load(gates + at_next + H, mask=valid_next, other=0.0)
@@ -57,8 +58,8 @@ def _forward(gates, weight, lengths, hidden, cells, active, rows, length, H: tl.
         c = tl.where(valid, f * c + i * g, c)
         new = (o * _tanh(c)).to(h.dtype)
         h = tl.where(valid, new, h)
-        out = ((row + t) * 2 + direction)[:, None] * H + j[None, :]
-        tl.store(hidden + out, tl.where(valid, new, 0.0), mask=exists[:, None])
+        out = ((start + t) * 2 + direction)[:, None] * H + j[None, :]
+        tl.store(hidden + out, new, mask=valid)
         tl.store(cells + out, c.to(h.dtype), mask=valid)
         tl.store(active + at, i.to(h.dtype), mask=valid)
         tl.store(active + at + H, f.to(h.dtype), mask=valid)
@@ -68,25 +69,25 @@ def _forward(gates, weight, lengths, hidden, cells, active, rows, length, H: tl.
         x_i, x_f, x_g, x_o = n_i, n_f, n_g, n_o
 
 
-@triton.jit(do_not_specialize=["rows", "length"])
-def _backward(grad, weight, lengths, cells, active, grad_gates, rows, length, H: tl.constexpr, BM: tl.constexpr):
-    r, j = tl.program_id(0) * BM + tl.arange(0, BM), tl.arange(0, H)
+@triton.jit(do_not_specialize=["rows"])
+def _backward(grad, weight, starts, lengths, cells, active, grad_gates, rows, H: tl.constexpr, BM: tl.constexpr):
+    r, j = (tl.num_programs(0) - 1 - tl.program_id(0)) * BM + tl.arange(0, BM), tl.arange(0, H)
     direction = tl.program_id(1)
-    exists = r < rows
-    count = tl.load(lengths + r, mask=exists, other=0)
+    count = tl.load(lengths + r, mask=r < rows, other=0)
+    start = tl.load(starts + r, mask=r < rows, other=0).to(tl.int64)
+    length = tl.max(count, axis=0)
     w = weight + direction * 4 * H * H + j[:, None] * H + j[None, :]
     w_i, w_f, w_g, w_o = tl.load(w), tl.load(w + H * H), tl.load(w + 2 * H * H), tl.load(w + 3 * H * H)
     kind = grad_gates.dtype.element_ty
     dh = tl.zeros((BM, H), dtype=tl.float32)
     dc = tl.zeros((BM, H), dtype=tl.float32)
-    row = r.to(tl.int64) * length
     for step in range(length):
         t = length - 1 - step + direction * (2 * step + 1 - length)
         before = t - 1 + 2 * direction
         valid = (t < count)[:, None]
-        at = ((row + t) * 2 + direction)[:, None] * (4 * H) + j[None, :]
-        out = ((row + t) * 2 + direction)[:, None] * H + j[None, :]
-        out_before = ((row + before) * 2 + direction)[:, None] * H + j[None, :]
+        at = ((start + t) * 2 + direction)[:, None] * (4 * H) + j[None, :]
+        out = ((start + t) * 2 + direction)[:, None] * H + j[None, :]
+        out_before = ((start + before) * 2 + direction)[:, None] * H + j[None, :]
         i = tl.load(active + at, mask=valid, other=0.0).to(tl.float32)
         f = tl.load(active + at + H, mask=valid, other=0.0).to(tl.float32)
         g = tl.load(active + at + 2 * H, mask=valid, other=0.0).to(tl.float32)
@@ -100,11 +101,10 @@ def _backward(grad, weight, lengths, cells, active, grad_gates, rows, length, H:
         d_f = (of_c * earlier * f * (1.0 - f)).to(kind)
         d_g = (of_c * i * (1.0 - g * g)).to(kind)
         d_o = (of_h * state * o * (1.0 - o)).to(kind)
-        # Beyond a row's end the gates are zero, and with them all four gradients.
-        tl.store(grad_gates + at, d_i, mask=exists[:, None])
-        tl.store(grad_gates + at + H, d_f, mask=exists[:, None])
-        tl.store(grad_gates + at + 2 * H, d_g, mask=exists[:, None])
-        tl.store(grad_gates + at + 3 * H, d_o, mask=exists[:, None])
+        tl.store(grad_gates + at, d_i, mask=valid)
+        tl.store(grad_gates + at + H, d_f, mask=valid)
+        tl.store(grad_gates + at + 2 * H, d_g, mask=valid)
+        tl.store(grad_gates + at + 3 * H, d_o, mask=valid)
         of_before = tl.dot(d_i, w_i, input_precision="ieee")
         of_before += tl.dot(d_f, w_f, input_precision="ieee")
         of_before += tl.dot(d_g, w_g, input_precision="ieee")
@@ -114,68 +114,70 @@ def _backward(grad, weight, lengths, cells, active, grad_gates, rows, length, H:
 
 
 @torch.library.custom_op("names3risk::lstm_layer", mutates_args=())
-def lstm_layer(gates: Tensor, weight: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Runs both directions of a layer.
+def lstm_layer(gates: Tensor, weight: Tensor, starts: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Runs both directions of a layer over rows that share T positions.
 
     Args:
-        gates: What the inputs and biases add to the gates i, f, g, o, `(B, L, 2, 4 H)`.
+        gates: What the inputs and biases add to the gates i, f, g, o, `(T, 2, 4 H)`.
         weight: Recurrent weights of both directions, `(2, 4 H, H)`.
-        lengths: Positions of each row, `(B,)`.
+        starts: Each row's first position, `(B,)`.
+        lengths: Positions of each row, `(B,)`, at least 1; fast where neighbours have similar ones.
 
     Returns:
-        States `(B, L, 2 H)`, zero beyond a row's end; and, for the backward pass, cells and activated gates.
+        States `(T, 2 H)`, zero where no row is; and, for the backward pass, cells and activated gates.
     """
     hidden, cells, active = _outputs(gates)
-    _launch(_forward, gates, (gates.contiguous(), weight.contiguous(), lengths, hidden, cells, active))
+    _launch(_forward, gates, (gates.contiguous(), weight.contiguous(), starts, lengths, hidden, cells, active))
     return hidden, cells, active
 
 
 @lstm_layer.register_fake
-def _(gates: Tensor, weight: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _(gates: Tensor, weight: Tensor, starts: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return _outputs(gates)
 
 
 @torch.library.custom_op("names3risk::lstm_layer_backward", mutates_args=())
-def lstm_layer_backward(grad: Tensor, weight: Tensor, lengths: Tensor, cells: Tensor, active: Tensor) -> Tensor:
+def lstm_layer_backward(
+    grad: Tensor, weight: Tensor, starts: Tensor, lengths: Tensor, cells: Tensor, active: Tensor
+) -> Tensor:
     """The gradient of `lstm_layer` for its gates, from that for its states."""
-    grad_gates = torch.empty_like(active)
-    _launch(_backward, active, (grad.contiguous(), weight.contiguous(), lengths, cells, active, grad_gates))
+    grad_gates = torch.zeros_like(active)
+    _launch(_backward, active, (grad.contiguous(), weight.contiguous(), starts, lengths, cells, active, grad_gates))
     return grad_gates
 
 
 @lstm_layer_backward.register_fake
-def _(grad: Tensor, weight: Tensor, lengths: Tensor, cells: Tensor, active: Tensor) -> Tensor:
+def _(grad: Tensor, weight: Tensor, starts: Tensor, lengths: Tensor, cells: Tensor, active: Tensor) -> Tensor:
     return torch.empty_like(active)
 
 
 def _outputs(gates: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    rows, length, directions, four = gates.shape
-    states = gates.new_empty(rows, length, directions * four // 4)
+    states = gates.new_zeros(gates.shape[0], gates.shape[1] * gates.shape[2] // 4)
     return states, torch.empty_like(states), gates.new_empty(gates.shape)
 
 
 def _launch(kernel: triton.JITFunction, gates: Tensor, tensors: tuple[Tensor, ...]) -> None:
-    rows, length, _, four = gates.shape
-    kernel[(triton.cdiv(rows, ROWS), 2)](*tensors, rows, length, H=four // 4, BM=ROWS, num_warps=8)
+    rows = len(tensors[2])
+    kernel[(triton.cdiv(rows, ROWS), 2)](*tensors, rows, H=gates.shape[2] // 4, BM=ROWS, num_warps=8)
 
 
 def _setup(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
-    _, weight, lengths = inputs
-    ctx.save_for_backward(weight, lengths, *output)
+    _, *others = inputs
+    ctx.save_for_backward(*others, *output)
     ctx.set_materialize_grads(False)
 
 
 def _differentiate(ctx: Any, grad: Tensor, *_: None) -> tuple[Tensor | None, ...]:
-    weight, lengths, hidden, cells, active = ctx.saved_tensors
-    grad_gates = lstm_layer_backward(grad, weight, lengths, cells, active)
+    weight, starts, lengths, hidden, cells, active = ctx.saved_tensors
+    grad_gates = lstm_layer_backward(grad, weight, starts, lengths, cells, active)
     size = weight.shape[2]
-    ahead = functional.pad(hidden[:, :-1, :size], (0, 0, 1, 0))
-    back = functional.pad(hidden[:, 1:, size:], (0, 0, 0, 1))
-    earlier = torch.cat([ahead, back], dim=2).flatten(0, 1)
+    # Each position's state before: that of its neighbour, and zero where its direction begins.
+    ahead = hidden[:, :size].roll(1, 0).index_fill(0, starts, 0)
+    back = hidden[:, size:].roll(-1, 0).index_fill(0, starts + lengths - 1, 0)
     # Of one large product, which fills the chip, the two blocks on the diagonal are used.
-    product = grad_gates.flatten(0, 1).flatten(1).T @ earlier
+    product = grad_gates.flatten(1).T @ torch.cat([ahead, back], dim=1)
     of_weight = torch.stack([product[: 4 * size, :size], product[4 * size :, size:]])
-    return grad_gates, of_weight, None
+    return grad_gates, of_weight, None, None
 
 
 lstm_layer.register_autograd(_differentiate, setup_context=_setup)
