@@ -86,18 +86,11 @@ def train(config: str | Path | Mapping[str, Any]) -> TrainingResult | BoostingRe
     )
 
 
-def watch(
-    config: str | Path | Mapping[str, Any],
-    checkpoints: str | Path | None = None,
-    *,
-    batches_per_checkpoint: int = 100,
-    poll_seconds: float = 5.0,
-) -> EvaluatorState:
+def watch(checkpoints: str | Path, *, batches_per_checkpoint: int = 100, poll_seconds: float = 5.0) -> EvaluatorState:
     """Judges the checkpoints of a training that runs at the same time, by a running average of the validation loss.
 
     Args:
-        config: What the training was started with, see `train`.
-        checkpoints: The folder that holds them; by default `checkpoints` below the configuration's output.
+        checkpoints: The training's folder of checkpoints, where it writes what it was started with.
         batches_per_checkpoint: Validation batches that each checkpoint is judged by.
         poll_seconds: How long to wait before looking for a new checkpoint.
 
@@ -105,21 +98,22 @@ def watch(
         The running average, its best value and whose weights gave it; those lie in `evaluator_best.ckpt`.
 
     Raises:
-        Names3RiskError: Configuration, data or a checkpoint are at fault, or a loss is not finite.
+        Names3RiskError: Data or a checkpoint are at fault, or a loss is not finite.
     """
-    from names3risk.hyperparameters import parse_hyperparameters
-    from names3risk.training.evaluator import evaluator_of
+    from names3risk.training.run_file import RowsRun, parse_run, read_run
 
-    wanted = _train_config(config)
-    splits = wanted.data if (wanted.data / "train").is_dir() else wanted.output / "splits"
-    evaluator = evaluator_of(
-        splits,
-        parse_hyperparameters(*_given_hyperparameters(wanted)),
-        checkpoints or wanted.output / "checkpoints",
-        artifacts_dir=wanted.tokenizer,
-        pretrained_dir=wanted.pretrained,
-        batches_per_checkpoint=batches_per_checkpoint,
-    )
+    values = read_run(checkpoints, poll_seconds)
+    if values.pop("kind") == "events":
+        from names3risk.sequences.evaluator import evaluator_of_events
+        from names3risk.sequences.job import SequenceConfig
+
+        evaluator = evaluator_of_events(
+            parse_run(SequenceConfig, values, checkpoints), checkpoints, batches_per_checkpoint
+        )
+    else:
+        from names3risk.training.evaluator import evaluator_of
+
+        evaluator = evaluator_of(parse_run(RowsRun, values, checkpoints), checkpoints, batches_per_checkpoint)
     return evaluator.run(poll_seconds)
 
 

@@ -32,17 +32,14 @@ def train(
 
 
 def evaluator(
-    config: Annotated[Path, typer.Argument(help="YAML file that the training was started with.")],
-    watch: Annotated[
-        Path | None, typer.Option(help="Folder of its checkpoints; by default that of the configuration.")
-    ] = None,
+    watch: Annotated[Path, typer.Option(help="Folder of the training's checkpoints.")],
     batches: Annotated[int, typer.Option(min=1, help="Validation batches that each checkpoint is judged by.")] = 100,
     poll_seconds: Annotated[float, typer.Option(min=0.01, help="Pause before looking for a new checkpoint.")] = 5.0,
 ) -> None:
     """Judge the checkpoints of a training beside it by a running average of the loss; keep the best weights."""
     from names3risk import api
 
-    state = api.watch(config, watch, batches_per_checkpoint=batches, poll_seconds=poll_seconds)
+    state = api.watch(watch, batches_per_checkpoint=batches, poll_seconds=poll_seconds)
     typer.echo(f"best running average {state.best:.4f}, by the weights of step {state.best_step}")
 
 

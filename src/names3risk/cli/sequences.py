@@ -46,23 +46,6 @@ def train(
 
 
 @app.command()
-def evaluator(
-    config: Annotated[Path, typer.Argument(help="YAML file that the training was started with.")],
-    watch: Annotated[
-        Path | None, typer.Option(help="Folder of its checkpoints; by default that of the configuration.")
-    ] = None,
-    batches: Annotated[int, typer.Option(min=1, help="Validation batches that each checkpoint is judged by.")] = 100,
-    poll_seconds: Annotated[float, typer.Option(min=0.01, help="Pause before looking for a new checkpoint.")] = 5.0,
-) -> None:
-    """Judge the checkpoints of a training beside it by a running average of the loss; keep the best weights."""
-    from names3risk.sequences.evaluator import evaluator_of_events
-    from names3risk.sequences.job import SequenceConfig
-
-    state = evaluator_of_events(SequenceConfig.load(config), watch, batches).run(poll_seconds)
-    typer.echo(f"best running average {state.best:.4f}, by the weights of step {state.best_step}")
-
-
-@app.command()
 def evaluate(
     model: Annotated[Path, typer.Option(help="Model folder, or its model.tar.gz.")],
     data: Annotated[Path, typer.Option(help="Table of events.")],

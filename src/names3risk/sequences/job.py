@@ -26,6 +26,7 @@ from names3risk.sequences.preparation import PreparedSequences, prepare_sequence
 from names3risk.sequences.reading import read_events
 from names3risk.sequences.schema import SequenceSchema
 from names3risk.sequences.store import SequenceArtifacts, save_pointer
+from names3risk.training.run_file import write_run
 from names3risk.training.trainer import FitResult, fit
 from names3risk.training.world import find_world
 
@@ -104,6 +105,8 @@ def train_on_events(
     model_dir, data_dir, checkpoints = (config.output / name for name in ("model", "data", "checkpoints"))
     for folder in (model_dir, data_dir, checkpoints):
         require_writable(folder)
+    if find_world().rank == 0:
+        write_run(checkpoints, "events", config)
     events = read_events(config.data, schema)
     prepared = prepare_sequences(events, schema, hyperparameters.min_item_count, config.data)
     encoder, length = prepared.encoder, hyperparameters.history_length

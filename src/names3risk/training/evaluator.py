@@ -20,9 +20,10 @@ from torch import nn
 from names3risk.data.datasets import Batch, TrainableSplit, plan_training
 from names3risk.errors import ArtifactError, ConfigError, TrainingError
 from names3risk.files import replacing, write_json
-from names3risk.hyperparameters import Hyperparameters
+from names3risk.hyperparameters import Hyperparameters, parse_hyperparameters
 from names3risk.training.module import RiskModule
 from names3risk.training.resuming import LAST, has_ended
+from names3risk.training.run_file import RowsRun
 from names3risk.training.trainer import load_weights
 
 logger = logging.getLogger(__name__)
@@ -194,23 +195,12 @@ def _signature(path: Path) -> list[int] | None:
     return [found.st_mtime_ns, found.st_size]
 
 
-def evaluator_of(
-    splits: str | Path,
-    hyperparameters: Hyperparameters,
-    watch: str | Path,
-    *,
-    artifacts_dir: str | Path | None = None,
-    pretrained_dir: str | Path | None = None,
-    batches_per_checkpoint: int = 100,
-) -> RunningAverageEvaluator:
+def evaluator_of(run: RowsRun, watch: str | Path, batches_per_checkpoint: int = 100) -> RunningAverageEvaluator:
     """An evaluator of a training job, with features and tokens as the job makes them.
 
     Args:
-        splits: The folder of the splits `train` and `val`.
-        hyperparameters: The job's.
+        run: What the job was started with.
         watch: The job's checkpoint folder.
-        artifacts_dir: The job's folder with `tokenizer.json`, if it has one.
-        pretrained_dir: The job's folder of pretrained encoders, if it has one.
         batches_per_checkpoint: See `RunningAverageEvaluator`.
 
     Raises:
@@ -219,15 +209,19 @@ def evaluator_of(
     from names3risk.artifacts import ModelArtifacts
     from names3risk.hyperparameters.encoder import pretrained_folder
     from names3risk.models import build_model
-    from names3risk.training.job import find_tokenizer
+    from names3risk.training.job import find_tokenizer, precomputed_features
     from names3risk.training.job_data import WholeData, encode_split
     from names3risk.training.roles import complete
 
-    encoder = pretrained_folder(hyperparameters, pretrained_dir)
+    hyperparameters = parse_hyperparameters(run.hyperparameters, watch)
+    encoder = pretrained_folder(hyperparameters, run.pretrained_dir)
     hyperparameters = hyperparameters.resolved(encoder)
-    data = WholeData.load({name: Path(splits) / name for name in ("train", "val")}, hyperparameters)
-    features, val = data.fit_features(), data.others["val"]
-    tokenizer = find_tokenizer(data.texts, hyperparameters, artifacts_dir, encoder)
+    data = WholeData.load({"train": run.train_dir, "val": run.val_dir}, hyperparameters)
+    precomputed = precomputed_features(
+        run.artifacts_dir, run.use_precomputed_imputation, run.use_precomputed_risk_tables
+    )
+    features, val = data.fit_features(*precomputed), data.others["val"]
+    tokenizer = find_tokenizer(data.texts, hyperparameters, run.artifacts_dir, encoder)
     artifacts = ModelArtifacts(complete(hyperparameters, data.schema), data.schema, features, tokenizer)
     encoded = encode_split(val, artifacts, features.transform(val.frame))
     model = build_model(artifacts.hyperparameters, artifacts.vocabulary_size, encoded.tabular.shape[1])

@@ -25,12 +25,16 @@ from names3risk.text.choosing import make_tokenizer
 from names3risk.text.tokenizer import load_tokenizer
 from names3risk.training.job_data import load_job_data
 from names3risk.training.roles import complete
+from names3risk.training.run_file import RowsRun, write_run
 from names3risk.training.world import find_world
 
 if TYPE_CHECKING:
     import polars as pl
     from lightning.pytorch.callbacks import Callback
     from tokenizers import Tokenizer
+
+    from names3risk.features.numeric import Imputer
+    from names3risk.features.risk_tables import RiskTables
 
 logger = logging.getLogger(__name__)
 
@@ -106,14 +110,24 @@ def run_training_job(
 
     for folder in (model_dir, data_dir, checkpoint_dir):
         require_writable(folder)
+    run = RowsRun(
+        train_dir=Path(train_dir),
+        val_dir=Path(val_dir),
+        hyperparameters=hyperparameters.model_dump(mode="json"),
+        artifacts_dir=None if artifacts_dir is None else Path(artifacts_dir),
+        pretrained_dir=None if pretrained_dir is None else Path(pretrained_dir),
+        use_precomputed_imputation=use_precomputed_imputation,
+        use_precomputed_risk_tables=use_precomputed_risk_tables,
+    )
+    if find_world().rank == 0:
+        write_run(checkpoint_dir, "rows", run)
     encoder = pretrained_folder(hyperparameters, pretrained_dir)
     hyperparameters = hyperparameters.resolved(encoder)
     streams = not issubclass(MODEL_CLASSES.get(hyperparameters.model_class, nn.Module), FittedAtOnce)
     folders = {"train": train_dir, "val": val_dir, "test": test_dir}
     data = load_job_data(folders, hyperparameters, streams)
     features = data.fit_features(
-        load_imputer(_precomputed(artifacts_dir, IMPUTE_FILE)) if use_precomputed_imputation else None,
-        load_risk_tables(_precomputed(artifacts_dir, RISK_FILE)) if use_precomputed_risk_tables else None,
+        *precomputed_features(artifacts_dir, use_precomputed_imputation, use_precomputed_risk_tables)
     )
     artifacts = ModelArtifacts(
         complete(hyperparameters, data.schema),
@@ -150,6 +164,26 @@ def run_training_job(
         reports["test"].save_tensors(data_stage / "predict_results.pth")
     evaluations = {name: report.evaluation for name, report in reports.items()}
     return TrainingResult(Path(model_dir), Path(data_dir), evaluations, fitted.epochs)
+
+
+def precomputed_features(
+    artifacts_dir: str | Path | None, imputation: bool, risk_tables: bool
+) -> tuple[Imputer | None, RiskTables | None]:
+    """What was fitted earlier, as far as it is asked for.
+
+    Args:
+        artifacts_dir: The folder of `impute_dict.json` and `risk_table_map.json`.
+        imputation: Whether to take the one.
+        risk_tables: Whether to take the other.
+
+    Raises:
+        ConfigError: There is no folder.
+        ArtifactError: A file is absent or damaged.
+    """
+    return (
+        load_imputer(_precomputed(artifacts_dir, IMPUTE_FILE)) if imputation else None,
+        load_risk_tables(_precomputed(artifacts_dir, RISK_FILE)) if risk_tables else None,
+    )
 
 
 def _precomputed(artifacts_dir: str | Path | None, name: str) -> Path:

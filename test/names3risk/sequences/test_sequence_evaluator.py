@@ -25,7 +25,7 @@ def test_the_original_s_recipe_is_judged_from_beside(events, schema, tiny, tmp_p
     (tmp_path / "train.yaml").write_text(yaml.safe_dump(content))
     config = SequenceConfig.load(tmp_path / "train.yaml")
     result = train_on_events(config, parts=())
-    done = CliRunner().invoke(app, ["sequences", "evaluator", str(tmp_path / "train.yaml"), "--batches", "1"])
+    done = CliRunner().invoke(app, ["evaluator", "--watch", str(tmp_path / "checkpoints"), "--batches", "1"])
     assert done.exit_code == 0, done.output
     loss = result.fitted.history[-1]["val_loss"]
     assert f"best running average {loss:.4f}, by the weights of step {result.fitted.steps}" in done.output

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,13 +16,16 @@ from pathlib import Path
 import names3risk_samples as samples
 import pytest
 import torch
-import yaml
+from typer.testing import CliRunner
 
+from names3risk.api import watch
+from names3risk.cli.app import app
 from names3risk.data.datasets import EncodedSplit
 from names3risk.errors import ArtifactError, ConfigError, TrainingError
 from names3risk.hyperparameters import Hyperparameters
 from names3risk.models import build_model
 from names3risk.training.evaluator import RunningAverageEvaluator, running_average
+from names3risk.training.run_file import RUN_FILE, read_run
 from names3risk.training.trainer import fit, load_weights
 
 Tiny = Callable[..., Hyperparameters]
@@ -124,34 +128,49 @@ def test_what_is_no_checkpoint_of_the_model_is_named(tiny: Tiny, toy_split: Toy,
 
 
 @pytest.fixture(scope="module")
-def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished training and the file that it was started with."""
+def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The checkpoint folder of a finished training."""
     folder = tmp_path_factory.mktemp("watched")
     samples.train(folder)
-    values = {"model_class": "lstm2risk", **samples.TRAINING, **samples.MODELS["lstm2risk"]}
-    path = folder / "train.yaml"
-    path.write_text(yaml.safe_dump({"data": "splits", "output": ".", "hyperparameters": values}))
-    return path
+    return folder / "checkpoints"
 
 
-def test_the_command_ends_with_the_training(config: Path) -> None:
-    done = subprocess.run(
-        [COMMAND, "evaluator", str(config), "--batches", "5"], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("best running average 0.")
-    assert (config.parent / "checkpoints" / "evaluator_best.ckpt").is_file()
+def test_the_folder_suffices_and_the_command_ends_with_the_training(
+    checkpoints: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["evaluator", "--watch", str(checkpoints), "--batches", "5"])
+    assert done.exit_code == 0, done.output
+    assert done.output.startswith("best running average 0.")
+    assert (checkpoints / "evaluator_best.ckpt").is_file()
 
 
-def test_ctrl_c_ends_it_without_a_traceback(config: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", ["{", "[]", '{"kind": "x"}', '{"kind": "rows", "train_dir": "a"}'])
+def test_what_no_training_was_started_with_is_named(tmp_path: Path, content: str) -> None:
+    (tmp_path / RUN_FILE).write_text(content)
+    with pytest.raises(ConfigError, match=r"run\.json: is not what a training was started with"):
+        watch(tmp_path)
+
+
+def test_an_evaluator_that_is_there_first_waits_for_the_training(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write = threading.Timer(0.2, lambda: (tmp_path / RUN_FILE).write_text('{"kind": "events"}'))
+    write.start()
+    assert read_run(tmp_path / ".", poll_seconds=0.01) == {"kind": "events"}
+    assert f"waiting for a training to begin in {tmp_path}" in caplog.text
+
+
+def test_ctrl_c_ends_it_without_a_traceback(checkpoints: Path, tmp_path: Path) -> None:
     watched = tmp_path / "checkpoints"
     watched.mkdir()
     process = subprocess.Popen(
-        [COMMAND, "evaluator", str(config), "--watch", str(watched), "--batches", "2", "--poll-seconds", "0.05"],
+        [COMMAND, "evaluator", "--watch", str(watched), "--batches", "2", "--poll-seconds", "0.05"],
         stderr=subprocess.PIPE,
         text=True,
     )
-    unfinished = torch.load(config.parent / "checkpoints" / "last.ckpt", weights_only=True)
+    shutil.copy(checkpoints / RUN_FILE, watched)
+    unfinished = torch.load(checkpoints / "last.ckpt", weights_only=True)
     unfinished["callbacks"]["ResumableCheckpoint"]["finished"] = False
     torch.save(unfinished, tmp_path / "last.ckpt")
     shutil.move(tmp_path / "last.ckpt", watched / "last.ckpt")

@@ -54,7 +54,7 @@ def run(folder, splits, hyperparameters=None, **more):
 def test_every_result_is_there(trained):
     assert {path.name for path in trained.data_dir.iterdir()} == RESULTS
     checkpoints = trained.data_dir.parent / "checkpoints"
-    assert {path.name for path in checkpoints.iterdir()} == {"best.ckpt", "last.ckpt", "tokens"}
+    assert {path.name for path in checkpoints.iterdir()} == {"best.ckpt", "last.ckpt", "run.json", "tokens"}
     assert len(list((checkpoints / "tokens").iterdir())) == 2, "training and validation texts, for a later run"
     assert trained.epochs == 2
 
