@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from names3risk.container import container_job
-from names3risk.data.splits import load_split
+from names3risk.data.parts import load_texts
 from names3risk.text.tokenizer import TokenizerSettings, save_tokenizer, train_tokenizer
+
+MOST_ROWS = 1_000_000
+"""Rows of a larger split that are learned from, spread evenly over it."""
 
 
 def main(
@@ -25,7 +28,7 @@ def main(
         environ_vars: Nothing is read from it.
         job_args: The settings of the search for a vocabulary size.
     """
-    train = load_split(input_paths["train_data"])
+    texts = load_texts(input_paths["train_data"], MOST_ROWS)
     settings = TokenizerSettings(
         target_compression=job_args.target_compression,
         min_frequency=job_args.min_frequency,
@@ -33,7 +36,6 @@ def main(
         max_vocab_size=job_args.max_vocab_size,
         seed=job_args.seed,
     )
-    texts = {name: train.frame[name] for name in train.schema.text_source_fields}
     tokenizer, report = train_tokenizer(texts, settings)
     save_tokenizer(tokenizer, output_paths["model_artifacts_output"], report)
 

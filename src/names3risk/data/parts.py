@@ -6,6 +6,7 @@ A split folder holds one file of any number of row groups, or several parts; par
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,11 +20,14 @@ from names3risk.data import checks
 from names3risk.data.formats import detect_format
 from names3risk.data.preparation import conform
 from names3risk.data.schema import ColumnSchema
+from names3risk.data.splits import SCHEMA_FILE, load_split, split_files
 from names3risk.errors import DataError
 
 if TYPE_CHECKING:
     import polars as pl
     from pyarrow.parquet import ParquetFile
+
+logger = logging.getLogger(__name__)
 
 CHUNK_CELLS = 2_000_000
 """Values of a chunk, which bound the memory that reading takes; wider tables are read in chunks of fewer rows."""
@@ -82,6 +86,20 @@ class PartedSplit:
             if done != rows:
                 raise DataError(f"holds {done} rows", where=path, expected=f"{rows}, as its footer says")
 
+    def texts(self, most: int) -> dict[str, pl.Series]:
+        """The text fields of at most so many rows, spread evenly over the split."""
+        import polars as pl
+
+        fields, every, seen = self.schema.text_source_fields, -(-len(self) // most), 0
+        found = []
+        for chunk in self.chunks(narrowed(self.schema, text=fields)):
+            found.append(chunk.select(fields).gather_every(every, offset=-seen % every))
+            seen += chunk.height
+        if every > 1:
+            logger.info("texts are those of %d of %d rows", -(-len(self) // every), len(self))
+        together = pl.concat(found)
+        return {name: together[name] for name in fields}
+
     def digest(self) -> str:
         """SHA-256 of the bytes of all files."""
         found = hashlib.sha256()
@@ -89,6 +107,23 @@ class PartedSplit:
             with path.open("rb") as file:
                 found.update(hashlib.file_digest(file, "sha256").digest())
         return found.hexdigest()
+
+
+def load_texts(folder: str | Path, most: int) -> dict[str, pl.Series]:
+    """Reads the text fields of a split folder that preprocessing wrote.
+
+    Args:
+        folder: The folder.
+        most: The most rows that are taken of Parquet files, which are read in chunks; CSV and TSV are taken whole.
+
+    Raises:
+        DataError: The folder is not a split folder, or a file cannot be read.
+    """
+    paths = split_files(folder)
+    if (Path(folder) / SCHEMA_FILE).is_file() and detect_format(paths[0]) == "parquet":
+        return PartedSplit(tuple(paths), ColumnSchema.load(Path(folder) / SCHEMA_FILE)).texts(most)
+    split = load_split(folder)
+    return {name: split.frame[name] for name in split.schema.text_source_fields}
 
 
 def narrowed(

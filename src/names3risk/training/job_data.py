@@ -14,7 +14,7 @@ import polars as pl
 
 from names3risk.data.datasets import EncodedSplit
 from names3risk.data.formats import detect_format
-from names3risk.data.parts import PartedSplit, narrowed
+from names3risk.data.parts import PartedSplit
 from names3risk.data.preparation import LABEL
 from names3risk.data.schema import ColumnSchema
 from names3risk.data.shards import ShardedSplit, shards_once
@@ -153,13 +153,7 @@ class StreamedData:
 
     def texts(self) -> Mapping[str, pl.Series]:
         """Text fields of training rows, at most TOKENIZER_ROWS of them."""
-        fields, every, seen = self.schema.text_source_fields, -(-self.rows // TOKENIZER_ROWS), 0
-        found = []
-        for chunk in self.train.chunks(narrowed(self.train.schema, text=fields)):
-            found.append(chunk.select(fields).gather_every(every, offset=-seen % every))
-            seen += chunk.height
-        together = pl.concat(found)
-        return {name: together[name] for name in fields}
+        return self.train.texts(TOKENIZER_ROWS)
 
     def fit_features(self, imputer: Imputer | None = None, risk_tables: RiskTables | None = None) -> FeatureEncoder:
         """Fits the features on the training rows, or takes what was fitted earlier."""

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from names3risk.data import parts
+from names3risk.data.parts import load_texts
 from names3risk.data.splits import load_split
 from names3risk.errors import ConfigError, DataError
 from names3risk.features.encoder import FeatureEncoder
@@ -91,6 +92,24 @@ def test_a_row_group_of_any_size_is_read_in_chunks(tmp_path, monkeypatch):
     heights = [chunk.height for chunk in split.chunks()]
     assert max(heights) <= 1024
     assert sum(heights) == len(split) == 3600
+
+
+def test_texts_of_a_large_split_are_those_of_rows_spread_over_it(splits, monkeypatch):
+    monkeypatch.setattr(parts, "MOST_CHUNK_ROWS", 10)
+    train = open_labelled_parts(splits / "train", samples.hyperparameters())
+    whole = load_split(splits / "train").frame
+    for most, every in ((1000, 1), (144, 1), (143, 2), (50, 3), (1, 144)):
+        found = train.texts(most)
+        assert list(found) == samples.COLUMNS["text_source_fields"]
+        assert found["customerName"].to_list() == whole["customerName"].gather_every(every).to_list()
+        assert load_texts(splits / "train", most)["customerName"].equals(found["customerName"])
+
+
+def test_texts_of_a_split_in_csv_are_taken_whole(tmp_path):
+    folder = samples.write_splits(tmp_path, format="csv")
+    assert load_texts(folder / "train", 5)["customerName"].equals(load_split(folder / "train").frame["customerName"])
+    with pytest.raises(DataError, match=r"there is no schema\.json"):
+        load_texts(tmp_path, 5)
 
 
 def job(tmp_path, splits, **more):
