@@ -32,7 +32,7 @@ from names3risk.training.trainer import FitResult, fit
 from names3risk.training.world import find_world
 
 TARGET = 1.8
-CASES = ("transformer2risk", "lstm2risk", "lstm2risk:bf16")
+CASES = ("transformer2risk", "lstm2risk")
 VOCABULARY, LONGEST, USUAL_TOKENS = 700, 72, 28.5
 ROWS_TO_AGREE_ON, AGREED_STEP = 16_384, 1024
 
