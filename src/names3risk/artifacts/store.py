@@ -127,14 +127,29 @@ def load_artifacts(folder: str | Path) -> ModelArtifacts:
     except ConfigError as error:
         raise ArtifactError(str(error)) from error
     features = FeatureEncoder.load(source)
-    if features.source_columns != expected:
+    check_same(features.source_columns, expected, source / COLUMNS_FILE, f"those of {SCHEMA} in their order")
+    return ModelArtifacts(hyperparameters, schema, features, load_tokenizer(source / TOKENIZER))
+
+
+def check_same(found: list[str], expected: list[str], path: Path, whose: str) -> None:
+    """Checks that a file of a model folder is made of the columns of another.
+
+    Args:
+        found: Its columns.
+        expected: Those of the other.
+        path: The file.
+        whose: What the other columns are, for the message.
+
+    Raises:
+        ArtifactError: They differ.
+    """
+    if found != expected:
         raise ArtifactError(
-            f"is made of the columns {features.source_columns}",
-            where=source / COLUMNS_FILE,
-            expected=f"those of {SCHEMA} in their order, {expected}",
+            f"is made of the columns {found}",
+            where=path,
+            expected=f"{whose}, {expected}",
             mend="take all files from the same training",
         )
-    return ModelArtifacts(hyperparameters, schema, features, load_tokenizer(source / TOKENIZER))
 
 
 def load_model(folder: str | Path, artifacts: ModelArtifacts) -> nn.Module:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from names3risk.artifacts.store import check_same
 from names3risk.boosting.booster import MODEL_FILE, load_booster, save_booster
 from names3risk.boosting.features import BoostingFeatures
 from names3risk.boosting.hyperparameters import XGBoostHyperparameters, parse_xgboost_hyperparameters
@@ -94,19 +95,6 @@ def load_boosting_artifacts(folder: str | Path) -> BoostingArtifacts:
         raise ArtifactError(str(error)) from error
     features = BoostingFeatures.load(source)
     booster = load_booster(source / MODEL_FILE)
-    mend = "take all files from the same training"
-    if features.source_columns != expected:
-        raise ArtifactError(
-            f"is made of the columns {features.source_columns}",
-            where=source / COLUMNS_FILE,
-            expected=f"those of {SCHEMA} in their order, {expected}",
-            mend=mend,
-        )
-    if booster.feature_names != features.columns:
-        raise ArtifactError(
-            f"was trained on the columns {booster.feature_names}",
-            where=source / MODEL_FILE,
-            expected=f"those of {COLUMNS_FILE}, {features.columns}",
-            mend=mend,
-        )
+    check_same(features.source_columns, expected, source / COLUMNS_FILE, f"those of {SCHEMA} in their order")
+    check_same(list(booster.feature_names or ()), features.columns, source / MODEL_FILE, f"those of {COLUMNS_FILE}")
     return BoostingArtifacts(hyperparameters, schema, features, booster)
