@@ -21,7 +21,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -53,7 +52,7 @@ DESCRIBED_ROWS = 50_000_000
 FILE_ROWS = 500_000
 BLOCK_ROWS = 50_000
 VALIDATION_ROWS = 20_000
-LABELLED = 1.05
+LABELLED = 1.07
 """Orders made for each labelled one."""
 BAG = "bag"
 """The cheap model: the mean of token embeddings beside the features, and one linear layer."""
@@ -98,18 +97,20 @@ class Clock(StepClock):
 def write_split(folder: Path, rows: int, seed: int, numeric_features: int) -> int:
     """Writes prepared orders as a split folder of several files, a block in memory at a time; gives their number."""
     folder.mkdir(parents=True)
-    orders = int(rows * LABELLED)
-    blocks = generate(orders, seed, numeric_features, BLOCK_ROWS)
-    schema, kept = None, 0
-    for number in range(-(-orders // FILE_ROWS)):
+    blocks = generate(int(rows * LABELLED) + BLOCK_ROWS, seed, numeric_features, BLOCK_ROWS)
+    schema, kept, number = None, 0, 0
+    while kept < rows:
+        before = kept
         with TableWriter(folder / f"part-{number:05d}.parquet") as writer:
-            for block in islice(blocks, FILE_ROWS // BLOCK_ROWS):
+            while kept < rows and writer.rows < FILE_ROWS:
+                block = next(blocks)
                 if schema is None:
                     schema = ColumnSchema.load(SYNTHETIC_SCHEMA).resolve(block)
                     schema.prepared().save(folder / SCHEMA_FILE)
                 table = nw.from_native(block, eager_only=True)
-                writer.write(encode_labels(drop_filtered(table, schema), schema).to_native())
-            kept += writer.rows
+                writer.write(encode_labels(drop_filtered(table, schema), schema).to_native().head(rows - kept))
+                kept = before + writer.rows
+        number += 1
     return kept
 
 
