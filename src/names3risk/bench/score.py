@@ -26,18 +26,21 @@ from names3risk.data.writing import write_table
 from names3risk.errors import ConfigError
 from names3risk.evaluation.metrics import evaluate
 from names3risk.hyperparameters import parse_hyperparameters
-from names3risk.serving.backends import Precision, TorchBackend
 from names3risk.serving.handlers import ServedModel, input_fn, output_fn, predict_fn
 from names3risk.serving.networks import quantized
-from names3risk.serving.predictor import Predictor, padded_batches
+from names3risk.serving.predictor import Predictor
 from names3risk.text.tokenizer import TokenizerSettings, save_tokenizer, train_tokenizer
 from names3risk.training.job import run_training_job
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from names3risk.serving.rows import Encoded
+    from names3risk.serving.torch_backend import TorchBackend
+    from names3risk.training.execution import Precision
+
 WARM_UP = 30
-PRECISIONS: tuple[Precision, ...] = ("fp32", "fp16", "bf16")
+PRECISIONS: tuple[Precision, ...] = ("fp32", "tf32", "bf16", "fp16")
 NUMBERS = r"feature_\d+|daysSinceFirstCompletedOrder"
 
 
@@ -61,8 +64,8 @@ class ScoreBenchmark:
     raw_rows: int = 6000
     epochs: int = 2
     numeric_features: int = 207
-    batch_rows: int = 2000
-    requests: int = 1000
+    batch_rows: int = 1000
+    requests: int = 500
     hyperparameters: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
@@ -148,7 +151,8 @@ class ScoreBenchmark:
             for threads in sorted({1, os.cpu_count() or 1}):
                 predictor = Predictor.load(model_dir, backend, threads)
                 side[f"threads_{threads}"] = self._one_by_one(predictor, rows)
-                side[f"threads_{threads}"]["batch_rows_per_second"] = _rate(predictor.probabilities, rows)
+                rate = _rate(partial(predictor.probabilities, rows), len(rows))
+                side[f"threads_{threads}"]["batch_rows_per_second"] = rate
             scores = predictor.probabilities(test)
             exact = scores if exact is None else exact
             found[backend] = {**side, "auroc": _auroc(test, scores), "largest_difference": float(_gap(scores, exact))}
@@ -165,72 +169,99 @@ class ScoreBenchmark:
         served = ServedModel(predictor, None)
         mappings = rows.head(self.requests).select(predictor.needed).to_dicts()
         bodies = [json.dumps(row).encode() for row in mappings]
-        inputs = []
-        for row in mappings:
-            tokens, tabular = predictor.encode_rows([row])
-            ((_, input_ids, mask),) = padded_batches(tokens, 1)
-            inputs.append((input_ids, mask, tabular))
+        encoded = [predictor.encode_rows([row]) for row in mappings]
 
         def answer(body: bytes) -> object:
             return output_fn(predict_fn(input_fn(body, "application/json"), served), "application/json")
 
         return {
-            "model_ms": _percentiles(lambda each: predictor.backend(*each), inputs, self.requests),
+            "model_ms": _percentiles(lambda each: predictor.backend(*each), encoded, self.requests),
             "preprocessing_ms": _percentiles(lambda row: predictor.encode_rows([row]), mappings, self.requests),
             "request_ms": _percentiles(answer, bodies, self.requests),
         }
 
     def _on_gpu(self, model_dir: Path, rows: pl.DataFrame, test: pl.DataFrame) -> dict[str, Any]:
+        """Rates of each part of the way from a table to its scores, and of the whole way."""
+        from names3risk.serving.torch_backend import TorchBackend
+
         onnx = Predictor.load(model_dir)
-        exact, encoded = onnx.probabilities(test), onnx.encode(rows)
-        found: dict[str, Any] = {"mean_tokens": float(encoded.tokens.lengths.mean())}
+        exact, encoded, count = onnx.probabilities(test), onnx.encode(rows), len(rows)
+        found: dict[str, Any] = {
+            "mean_tokens": float(encoded.tokens.lengths.mean()),
+            "text_rows_per_second": _rate(lambda: onnx.artifacts.text.encode(rows), count, 1),
+            "features_rows_per_second": _rate(lambda: onnx.artifacts.features.transform(rows), count, 1),
+        }
         for precision in PRECISIONS:
-            network = load_model(model_dir, onnx.artifacts)
-            predictor = Predictor(onnx.artifacts, TorchBackend(network, precision))
+            backend = TorchBackend(load_model(model_dir, onnx.artifacts), precision)
+            predictor = Predictor(onnx.artifacts, backend)
             scores = predictor.probabilities(test)
             found[precision] = {
-                "batch_size": predictor.backend.batch_size,
-                "encoded_rows_per_second": _rate(partial(_score_encoded, predictor), encoded),
-                "table_rows_per_second": _rate(predictor.probabilities, rows),
+                "batch_size": backend.batch_size,
+                **_gpu_rates(backend, encoded),
+                "encoded_rows_per_second": _rate(partial(predictor.encoded_probabilities, *encoded), count),
+                "table_rows_per_second": _rate(partial(predictor.probabilities, rows), count, 1),
                 "auroc": _auroc(test, scores),
                 "largest_difference": float(_gap(scores, exact)),
             }
         return found
 
 
+def _gpu_rates(backend: TorchBackend, encoded: Encoded) -> dict[str, float]:
+    """Rates of the copy to the device, and of the network where the rows are there."""
+    import torch
+
+    def copy() -> None:
+        if backend.hold(*encoded).tabular.is_cuda:
+            torch.cuda.synchronize()
+
+    held, count = backend.hold(*encoded), len(encoded.tokens)
+    return {
+        "transfer_rows_per_second": _rate(copy, count),
+        "forward_rows_per_second": _rate(partial(backend.score, held), count),
+    }
+
+
 def table_of(found: dict[str, Any]) -> list[str]:
     """The measurements as lines of a Markdown table."""
     if found["device"] == "cuda":
-        lines = ["| model | precision | rows/s, encoded | rows/s, from the table | AUROC | largest difference |"]
-        lines.append("|---|---|---|---|---|---|")
+        titles = ("model", "precision", "rows/s, forward", "encoded", "from the table")
+        lines = _head(*titles, "AUROC", "largest difference")
         for model, sides in found["models"].items():
             for precision in PRECISIONS:
                 side = sides[precision]
-                rates = f"{side['encoded_rows_per_second']:,.0f} | {side['table_rows_per_second']:,.0f}"
-                lines.append(f"| {model} | {precision} | {rates} | {_quality(side)} |")
+                rates = [f"{side[f'{what}_rows_per_second']:,.0f}" for what in ("forward", "encoded", "table")]
+                lines.append(_line(model, precision, *rates, *_quality(side)))
+        for model, sides in found["models"].items():
+            parts = {what: sides[f"{what}_rows_per_second"] for what in ("text", "features")}
+            parts["transfer"] = sides[PRECISIONS[0]]["transfer_rows_per_second"]
+            lines.append(f"{model}: {', '.join(f'{what} {rate:,.0f} rows/s' for what, rate in parts.items())}")
         return lines
-    titles = ("model", "backend", "threads", "network p50 / p99 ms", "request p50 / p99 ms", "rows/s at once")
-    lines = [f"| {' | '.join((*titles, 'AUROC', 'largest difference'))} |", "|---" * 8 + "|"]
+    times = ("network ms p50 / p90 / p99", "request ms p50 / p90 / p99")
+    lines = _head("model", "backend", "threads", *times, "rows/s at once", "AUROC", "largest difference")
     for model, sides in found["models"].items():
         for backend in ("onnx", "onnx-int8"):
             for name, side in sides[backend].items():
                 if name.startswith("threads_"):
-                    times = [
-                        f"{side[what]['p50']:.2f} / {side[what]['p99']:.2f}" for what in ("model_ms", "request_ms")
+                    cells = [
+                        " / ".join(f"{side[what][each]:.2f}" for each in ("p50", "p90", "p99"))
+                        for what in ("model_ms", "request_ms")
                     ]
-                    cells = (model, backend, name.removeprefix("threads_"), *times)
                     rate = f"{side['batch_rows_per_second']:,.0f}"
-                    lines.append(f"| {' | '.join(cells)} | {rate} | {_quality(sides[backend])} |")
+                    threads = name.removeprefix("threads_")
+                    lines.append(_line(model, backend, threads, *cells, rate, *_quality(sides[backend])))
     return lines
 
 
-def _quality(side: dict[str, Any]) -> str:
-    auroc = "-" if side["auroc"] is None else f"{side['auroc']:.4f}"
-    return f"{auroc} | {side['largest_difference']:.1g}"
+def _head(*titles: str) -> list[str]:
+    return [_line(*titles), "|---" * len(titles) + "|"]
 
 
-def _score_encoded(predictor: Predictor, encoded: Any) -> None:
-    predictor.encoded_probabilities(*encoded)
+def _line(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _quality(side: dict[str, Any]) -> tuple[str, str]:
+    return "-" if side["auroc"] is None else f"{side['auroc']:.4f}", f"{side['largest_difference']:.1g}"
 
 
 def _percentiles(
@@ -242,18 +273,17 @@ def _percentiles(
         began = time.perf_counter()
         work(each)
         seconds.append(time.perf_counter() - began)
-    p50, p99 = np.percentile(1000 * np.array(seconds[warm_up:]), [50, 99])
-    return {"p50": float(p50), "p99": float(p99)}
+    found = np.percentile(1000 * np.array(seconds[warm_up:]), [50, 90, 99])
+    return dict(zip(("p50", "p90", "p99"), found.tolist(), strict=True))
 
 
-def _rate(work: Callable[[Any], object], rows: Any, repeats: int = 3) -> float:
+def _rate(work: Callable[[], object], count: int, repeats: int = 2) -> float:
     """Rows a second of the best of a few runs after one that warms up."""
-    count = len(rows) if isinstance(rows, pl.DataFrame) else len(rows.tokens)
-    work(rows)
+    work()
     seconds = []
     for _ in range(repeats):
         began = time.perf_counter()
-        work(rows)
+        work()
         seconds.append(time.perf_counter() - began)
     return float(count / min(seconds))
 

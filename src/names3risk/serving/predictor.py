@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,10 @@ from names3risk.errors import ArtifactError
 from names3risk.serving.backends import Backend, make_backend
 from names3risk.serving.rows import Encoded, Row, RowEncoder
 from names3risk.text.ragged import RaggedTokens
-from names3risk.text.special import PAD_ID
 
 SCORE = "score"
+PIECE = 65_536
+"""Rows of a table that are encoded while those before them are scored."""
 NOT_SCORED = {
     "entity_name": None,
     "order_time_name": None,
@@ -106,7 +108,18 @@ class Predictor:
         self, frame: pl.DataFrame, where: str | Path | None = None, on_progress: Callable[[int], None] | None = None
     ) -> npt.NDArray[np.float32]:
         """The class probabilities of a table's rows, `(N, K)`; arguments and errors as for `predict`."""
-        return self.encoded_probabilities(*self.encode(frame, where), on_progress or (lambda done: None))
+        tell = on_progress or (lambda done: None)
+        rows = conform(frame, self._schema, None if where is None else str(where))
+        pieces = [rows[start : start + PIECE] for start in range(0, rows.height, PIECE)] or [rows]
+        found: list[npt.NDArray[np.float32]] = []
+        with ThreadPoolExecutor(1, "encoding") as thread:
+            coming = thread.submit(self._encoded, pieces[0])
+            for index in range(len(pieces)):
+                encoded = coming.result()
+                if index + 1 < len(pieces):
+                    coming = thread.submit(self._encoded, pieces[index + 1])
+                found.append(self._scored(encoded, tell, index * PIECE))
+        return np.concatenate(found)
 
     def row_probabilities(self, rows: Sequence[Row]) -> npt.NDArray[np.float32]:
         """The class probabilities of rows given as mappings, within milliseconds where there are few.
@@ -126,7 +139,9 @@ class Predictor:
 
     def encode(self, frame: pl.DataFrame, where: str | Path | None = None) -> Encoded:
         """A table's rows ready for the network; arguments and errors as for `predict`."""
-        rows = conform(frame, self._schema, None if where is None else str(where))
+        return self._encoded(conform(frame, self._schema, None if where is None else str(where)))
+
+    def _encoded(self, rows: pl.DataFrame) -> Encoded:
         return Encoded(self._text.encode(rows), self.artifacts.features.transform(rows))
 
     def encode_rows(self, rows: Sequence[Row]) -> Encoded:
@@ -149,16 +164,18 @@ class Predictor:
         Raises:
             ArtifactError: The network gave something that is no probability.
         """
-        result = np.empty((len(tokens), self.artifacts.hyperparameters.num_classes), dtype=np.float32)
-        done = 0
-        for rows, input_ids, attention_mask in padded_batches(tokens, self.backend.batch_size):
-            result[rows] = self.backend(input_ids, attention_mask, tabular[rows])
-            done += len(rows)
-            on_progress(done)
+        return self._scored(Encoded(tokens, tabular), on_progress, 0)
+
+    def _scored(self, encoded: Encoded, on_progress: Callable[[int], None], first: int) -> npt.NDArray[np.float32]:
+        """The probabilities of a part of the rows, the first of which is row `first` of all."""
+        if not len(encoded.tokens):
+            return np.empty((0, self.artifacts.hyperparameters.num_classes), dtype=np.float32)
+        result = self.backend(*encoded, lambda done: on_progress(first + done))
         if not np.isfinite(result).all():
             bad = np.flatnonzero(~np.isfinite(result).all(axis=1))
             raise ArtifactError(
-                f"the model gives no number for row {bad[0]} ({len(bad)} such rows)", expected="finite probabilities"
+                f"the model gives no number for row {first + bad[0]} ({len(bad)} such rows)",
+                expected="finite probabilities",
             )
         return result
 
@@ -190,29 +207,3 @@ def holds_class_numbers(column: pl.Series, num_classes: int) -> bool:
     numbers = column.cast(pl.Float64, strict=False)
     known = numbers.is_in(np.arange(num_classes, dtype=np.float64)).fill_null(False)
     return bool((known | column.is_null()).all())
-
-
-def padded_batches(
-    tokens: RaggedTokens, batch_size: int
-) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.bool_]]]:
-    """Cuts rows into batches of similar length.
-
-    Args:
-        tokens: Token ids of N rows.
-        batch_size: Rows of a batch.
-
-    Yields:
-        Row positions `(B,)`, token ids `(B, L)` padded at the end, and the mask `(B, L)`; L is at least 1.
-    """
-    lengths = tokens.lengths
-    if len(tokens) == 1 and lengths[0]:
-        # A single row, as requests mostly hold, needs neither order nor padding.
-        yield np.zeros(1, dtype=np.int64), tokens[0][None].astype(np.int64), np.ones((1, lengths[0]), dtype=np.bool_)
-        return
-    order = np.argsort(lengths, kind="stable")
-    for start in range(0, len(order), batch_size):
-        rows = order[start : start + batch_size]
-        mask = np.arange(max(1, lengths[rows].max())) < lengths[rows][:, None]
-        input_ids = np.full(mask.shape, PAD_ID, dtype=np.int64)
-        input_ids[mask] = tokens.take(rows).values
-        yield rows, input_ids, mask

@@ -131,6 +131,8 @@ class RowEncoder:
                 ids += found or [MISSING_ID]
                 ids.append(SEPARATOR_ID)
             rows.append(ids[:-1][: self._max_length])
+        if len(rows) == 1:
+            return RaggedTokens(np.array(rows[0], dtype=np.int32), np.array([0, len(rows[0])], dtype=np.int64))
         return RaggedTokens.from_lists(rows)
 
     def _unfit(self, row: Row, index: int, error: _UnfitError) -> DataError:

@@ -14,7 +14,7 @@ from names3risk.data.reading import read_table
 from names3risk.data.splits import load_split
 from names3risk.errors import ArtifactError, ConfigError, DataError
 from names3risk.serving import Predictor
-from names3risk.serving.predictor import padded_batches
+from names3risk.serving.batches import padded_batches
 from names3risk.text.ragged import RaggedTokens
 
 
