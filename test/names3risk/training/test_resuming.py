@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import lightning
+import numpy as np
 import pytest
 import torch
+from lightning.pytorch.callbacks import Callback
 from torch import Tensor, nn
 
 from names3risk.data.datasets import EncodedSplit
@@ -114,6 +119,59 @@ def test_sigterm_saves_where_the_run_stands(tiny: Tiny, toy_split: Toy, tmp_path
         run(hyperparameters, toy_split, tmp_path / "b", 3, lambda: os.kill(os.getpid(), signal.SIGTERM))
     assert torch.load(tmp_path / "b" / "last.ckpt", weights_only=True)["global_step"] == 4
     assert torch.equal(weights(run(hyperparameters, toy_split, tmp_path / "b", resume=True)), weights(unbroken))
+
+
+def test_sigterm_at_random_moments_changes_nothing(
+    tiny: Tiny, toy_split: Toy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hyperparameters = tiny(**{**SETTINGS, "max_epochs": 8, "val_check_interval": 0.5})
+    unbroken = run(hyperparameters, toy_split, tmp_path / "unbroken")
+    before = signal.signal(signal.SIGTERM, lambda *_: None)  # one that comes too late or too early does nothing
+    stopped, random = 0, np.random.default_rng(0)
+    try:
+        while True:
+            timer = threading.Timer(random.uniform(0.1, 0.5), os.kill, [os.getpid(), signal.SIGTERM])
+            timer.start()
+            try:
+                resumed = run(hyperparameters, toy_split, tmp_path / "broken", resume=True)
+                break
+            except TrainingError:
+                stopped += 1
+            finally:
+                timer.join()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert stopped
+    assert torch.equal(weights(resumed), weights(unbroken))
+    assert resumed.history == unbroken.history
+
+
+def test_checkpoints_come_by_the_clock_but_take_little_of_the_time(
+    tiny: Tiny, toy_split: Toy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    saved = []
+    real = lightning.Trainer.save_checkpoint
+
+    def save(trainer: lightning.Trainer, path: Path, **options: Any) -> None:
+        if Path(path).name == "last.ckpt":
+            saved.append(now[0])
+            now[0] += 1.0 if len(saved) < 3 else 10.0  # seconds that saving takes
+        real(trainer, path, **options)
+
+    monkeypatch.setattr(lightning.Trainer, "save_checkpoint", save)
+
+    class Clock(Callback):
+        def on_train_batch_end(self, *_: Any) -> None:
+            now[0] += 20.0
+
+    hyperparameters = tiny(max_epochs=1, batch_size=2, checkpoint_every_n_seconds=60)
+    model = build_model(hyperparameters, 20, 2)
+    splits = toy_split(100), toy_split(40, seed=1)
+    fit(model, hyperparameters, *splits, tmp_path, accelerator="cpu", progress=False, callbacks=[Clock()])
+    # 60 s after the beginning and after the end of the last one; after the third, which took 10 s, 500 s.
+    assert saved[:4] == [60.0, 121.0, 182.0, 692.0]
 
 
 def test_resuming_a_run_that_has_ended_gives_its_result_without_training(

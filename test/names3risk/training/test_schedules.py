@@ -47,6 +47,17 @@ def test_warmup_cosine_moves_once_an_epoch_or_at_every_step(tiny: Tiny) -> None:
     assert len(set(by_step)) > len(set(by_epoch))
 
 
+def test_golden_values_at_every_step(tiny: Tiny) -> None:
+    cosine = {"scheduler": "warmup_cosine", "lr": 1.0, "warmup_epochs": 2, "max_epochs": 4, "min_lr": 0.2}
+    falls = [1.0, 0.2 + 0.8 * 0.853553, 0.6, 0.2 + 0.8 * 0.146447]
+    assert rates(tiny(**cosine, schedule_interval="step"), 2) == pytest.approx([0.25, 0.5, 0.75, 1.0, *falls], rel=1e-5)
+    by_epoch = [0.5, 0.5, 1.0, 1.0, 1.0, 1.0, 0.6, 0.6]
+    assert rates(tiny(**cosine), 2) == pytest.approx(by_epoch, rel=1e-5)
+    # From lr / 25 in a cosine to lr, over warmup_steps - 1 steps; then in a cosine to lr / 250,000.
+    onecycle = [0.04, 0.52, 1.0, 0.853554, 0.500002, 0.14645, 4e-6]
+    assert rates(tiny(lr=1.0, max_epochs=7, warmup_steps=3), 1) == pytest.approx(onecycle, rel=1e-4)
+
+
 def test_onecycle_reaches_its_top_after_a_tenth_and_ends_with_the_run(tiny: Tiny) -> None:
     seen = rates(tiny(lr=1e-2, max_epochs=10), 20)
     assert len(seen) == 200

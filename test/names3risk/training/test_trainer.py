@@ -113,6 +113,20 @@ def test_the_schedule_is_as_long_as_the_run(tiny: Tiny, toy_split: Toy, tmp_path
     assert result.history[-1]["lr"] < 1e-8
 
 
+def test_a_step_of_several_batches_takes_the_mean_of_their_gradients(
+    tiny: Tiny, toy_split: Toy, tmp_path: Path
+) -> None:
+    values: dict[str, Any] = {"optimizer": "sgd", "scheduler": "fixed", "lr": 0.1, "sgd_momentum": 0, "max_epochs": 1}
+    values |= {"load_ckpt": False, "dropout_rate": 0.0, "gradient_clip_val": 0}
+
+    def moved(**more: Any) -> Tensor:
+        split = toy_split(32)
+        split.tabular[:] = 0.0  # batch normalisation would tell the batches apart
+        return weights(train(tiny(**values, **more), toy_split, tmp_path, train=split).model)
+
+    torch.testing.assert_close(moved(batch_size=8, accumulate_grad_batches=4), moved(batch_size=32))
+
+
 def test_validations_come_as_often_as_asked(tiny: Tiny, toy_split: Toy, tmp_path: Path) -> None:
     result = train(tiny(val_check_interval=0.25, max_epochs=2), toy_split, tmp_path, train=toy_split(16 * 8))
     assert [(entry["epoch"], entry["step"]) for entry in result.history] == [
