@@ -22,8 +22,8 @@ from names3risk.models.row_groups import encode_in_groups
 from names3risk.models.tabular import build_tabular
 from names3risk.text.special import PAD_ID
 
-ROWS_TOGETHER = 256
-"""Rows that a CPU computes at once while training: few enough to use the same memory again."""
+ROWS_TOGETHER = 512
+"""Rows that a CPU computes at once while training: of more, every tensor would come in fresh memory."""
 
 
 class LSTM2Risk(nn.Module):
