@@ -11,27 +11,31 @@ from .facts import Analysis, SourceProblem
 from .handlers import run_handlers
 from .interpreter import BudgetExhaustedError, Interpreter
 from .recorder import Recorder
+from .session import Session
 from .sources import Sources
 
-__all__ = ["Analysis", "analyse"]
+__all__ = ["Analysis", "Session", "analyse"]
 
 DEFAULT_BUDGET = 1_500_000
 RECURSION_LIMIT = 12_000
 
 
-def analyse(script: Path, *, source_roots: Sequence[Path] = (), budget: int = DEFAULT_BUDGET) -> Analysis:
+def analyse(
+    script: Path, *, source_roots: Sequence[Path] = (), budget: int = DEFAULT_BUDGET, session: Session | None = None
+) -> Analysis:
     """Follows a script and its local modules.
 
     Args:
         script: The script's file.
         source_roots: Folders that local packages are imported from, beside the script's own folder.
         budget: The most steps to take; when they run out, the analysis says so and ends.
+        session: What scripts looked at before share with this one.
 
     Returns:
         The facts.
     """
     recorder = Recorder(script)
-    sources = Sources(script, source_roots)
+    sources = Sources(script, source_roots, session)
     interp = Interpreter(sources, recorder, budget)
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, RECURSION_LIMIT))

@@ -88,7 +88,7 @@ def _read_one(interp: Interpreter, atom: Atom, default: Value | None, node: ast.
         interp.record.hyperparameter(HyperparameterUse(key, interp.place(node), via="env"))
         return (hole_text("hyperparameter", key),)
     if name == "SM_USER_ARGS":
-        interp.record.analysis.arguments_open = "the command line is taken from SM_USER_ARGS"
+        interp.record.arguments_open = "the command line is taken from SM_USER_ARGS"
     default = _own_default(interp, name, default)
     _record(interp, name, default, node)
     documented = documented_value(name)
@@ -257,6 +257,7 @@ def with_fallback(interp: Interpreter, left: Value, right: Value) -> Value | Non
     }
     if not names:
         return None
+    interp.record.taint()
     known, constant = constant_of(right)
     variables = [atom for atom in right if not (isinstance(atom, Const) and atom.value is None)]
     if not known and len(variables) < len(right) and all(map(_is_variable, variables)):

@@ -151,10 +151,8 @@ def escape(interp: Interpreter, value: Value, why: str, node: ast.AST, depth: in
 def _call_back(interp: Interpreter, atom: Function | Bound, why: str, node: ast.AST) -> None:
 
     key = (atom.function, atom.owner) if isinstance(atom, Bound) else atom
-    count = interp.escaped.get(key, 0)
-    if count >= MAX_CALLBACKS:
+    if not interp.record.once_more(key, MAX_CALLBACKS):
         return
-    interp.escaped[key] = count + 1
     argument = unknown(f"an argument of a function {why}")
     given = calls.Arguments([], {}, argument, argument)
 
@@ -214,10 +212,8 @@ _NOT_HOOKS = frozenset({"__init__", "__new__", "__init_subclass__", "__repr__", 
 
 def _escape_class(interp: Interpreter, atom: ClassAtom, why: str, node: ast.AST) -> None:
 
-    key = atom.info
-    if interp.escaped.get(key, 0):
+    if not interp.record.once_more(atom.info):
         return
-    interp.escaped[key] = 1
     argument = unknown(f"an argument of a class {why}")
     try:
         made = calls.call(interp, (atom,), calls.Arguments([], {}, argument, argument), node)

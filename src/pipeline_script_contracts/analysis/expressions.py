@@ -85,7 +85,7 @@ def _sequence(interp: Interpreter, nodes: list[ast.expr]) -> tuple[list[Value] |
     items: list[Value] = []
     rest: Value = NOTHING
     exact = True
-    arguments_open = interp.record.analysis.arguments_open
+    arguments_open = interp.record.arguments_open
     for each in nodes:
         if isinstance(each, ast.Starred):
             inner = evaluate(interp, each.value)
@@ -102,7 +102,7 @@ def _sequence(interp: Interpreter, nodes: list[ast.expr]) -> tuple[list[Value] |
     for item in items:
         rest = join(rest, item)
     if Lib("sys.executable") in rest:  # the command line of a launcher: this script's arguments, handed on as they are
-        interp.record.analysis.arguments_open = arguments_open
+        interp.record.arguments_open = arguments_open
     return None, rest
 
 

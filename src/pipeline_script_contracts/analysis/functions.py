@@ -86,6 +86,7 @@ def decorate(interp: Interpreter, decorator: ast.expr, value: Value, node: ast.A
             for atom in value:
                 if isinstance(atom, Function):
                     interp.infos["variants", atom.info] = []
+                    interp.record.taint()
             return value
         binding = _BINDINGS.get(name)
         if binding is not None:
@@ -98,6 +99,7 @@ def decorate(interp: Interpreter, decorator: ast.expr, value: Value, node: ast.A
         if root not in TRANSPARENT:
             interp.deferred.append((value, f"decorated by {name}", decorator))
             interp.pinned.append(value)
+            interp.record.taint()
         return value
     if len(wrapper) == 1 and isinstance(wrapper[0], Ref):
         command = library.frameworks.decorate_command(interp, wrapper[0], value)
@@ -121,6 +123,7 @@ def _is_variant(interp: Interpreter, decorator: ast.expr, value: Value) -> bool:
         if isinstance(atom, Function) and ("variants", atom.info) in interp.infos:
             interp.infos["variants", atom.info].extend(each for each in value if isinstance(each, Function))
             interp.pinned.append(value)
+            interp.record.taint()
             found = True
     return found
 
@@ -165,6 +168,7 @@ def call_function(interp: Interpreter, function: Function, arguments: calls.Argu
         return interp.either([partial(_call, interp, each, arguments, node, 0) for each in every])
     active = interp.active.get(info, 0)
     if active >= MAX_RECURSION and not (active < MAX_KNOWN_RECURSION and _is_definite(interp, arguments)):
+        interp.record.taint()
         if info in interp.widened:
             return unknown(f"the result of {info.name}, which calls itself")
         interp.widened.add(info)
@@ -178,10 +182,13 @@ def call_function(interp: Interpreter, function: Function, arguments: calls.Argu
 def _call(interp: Interpreter, function: Function, arguments: calls.Arguments, node: ast.AST, active: int) -> Value:
     info = function.info
     if len(interp.frames) > MAX_DEPTH:
+        interp.record.taint()
         return unknown(f"the result of {info.name}, which calls itself")
     bound = _bind(interp, function, arguments, node)
-    signature = (info, function.scope, function.binding, interp.phase, tuple(bound.values()))
-    known, earlier = interp.memory.recall(signature)
+    given = tuple(bound.values())
+    key = interp.memory.key((info, function.scope, function.binding, interp.phase), given)
+    caught = interp.caught
+    known, earlier = interp.memory.recall(key, given, caught)
     if known:
         return _returned(earlier)
     began = interp.memory.begin()
@@ -191,14 +198,15 @@ def _call(interp: Interpreter, function: Function, arguments: calls.Arguments, n
     ways: list[Changes] = [changes for _, changes in frame.returns if changes is not None]
     stays = bool(frame.returns) and frame.returns[-1][1] is None  # the state is that of the last way out
     if stays and not ways:
-        made = Reachable([store.since(frame.depth)], began[1])
+        made = Reachable([store.since(frame.depth)], began.serial)
     else:
         last = store.pop()
         if stays:
             ways.insert(0 if falls else len(ways), last)
-        made = Reachable(ways, began[1])
+        made = Reachable(ways, began.serial)
     made.mark(result, frame.yields, *interp.pinned[pinned:])
     if info.generator:
+        interp.memory.compact(began)
         if not ways and stays:
             store.commit(made.garbage)
         else:
@@ -206,11 +214,11 @@ def _call(interp: Interpreter, function: Function, arguments: calls.Arguments, n
         return expressions.new_list(interp, *((None, frame.yields) if frame.yields else ([], NOTHING)))
     if not frame.returns and isinstance(info.node, ast.AsyncFunctionDef):  # it runs beside its caller, who goes on
         return unknown(f"the result of {info.name}, which never returns")
-    interp.memory.remember(signature, began, made, result if frame.returns else None)
     if ways:
         store.merge(ways, made.garbage)
     elif stays:
         store.commit(made.garbage)
+    interp.memory.remember(key, given, began, made, result if frame.returns else None, caught)
     return _returned(result if frame.returns else None)
 
 

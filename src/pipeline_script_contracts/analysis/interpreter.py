@@ -17,11 +17,11 @@ from ..findings import ChainStep, Location
 from . import recorder as recording
 from .atoms import NOTHING, UNDEFINED, Const, Lib, ModuleAtom, Value
 from .facts import EnvRead, Place, SourceProblem
-from .memory import Memory
+from .garbage import Reachable
 from .recorder import Recorder
 from .scopes import ClassInfo, FunctionInfo, ModuleInfo, Scope
 from .sources import Sources
-from .store import Changes, Store
+from .store import IMPORT, Changes, Store
 from .texts import with_step
 from .values import atoms_of, const, join, unknown
 
@@ -87,15 +87,15 @@ class Interpreter:
         self.frames: list[Frame] = []
         self.phase = "import"
         self.deferred: list[tuple[Value, str, ast.AST]] = []
-        self.escaped: dict[object, int] = {}
         self.unrolled: dict[ast.AST, int] = {}
         self.flags_defined: dict[str, Value] = {}
         self.active: dict[FunctionInfo, int] = {}
         self.widened: set[FunctionInfo] = set()
-        self.memory = Memory(self.store)
-        self.raised: set[ClassInfo] = set()
+        self.memory = sources.part.memory
+        self.memory.bind(self.store, recorder, self.import_again)
+        sources.on_own = recorder.taint
         self.reads_of_variables: list[EnvRead] = []
-        self.infos: dict[object, Any] = {}
+        self.infos = sources.part.infos
         self.pinned: list[Any] = []
         self.cwd: Value = const("")
         self.current: ast.AST = ast.Pass()
@@ -129,6 +129,11 @@ class Interpreter:
         self.steps += 1
         if self.steps > self.budget:
             raise BudgetExhaustedError
+
+    @property
+    def caught(self) -> frozenset[str]:
+        """The names of the exceptions that the innermost activation handles here."""
+        return frozenset().union(*self.frames[-1].catches)
 
     def catches(self, *names: str) -> bool:
         """Tells whether an exception of one of these names would be handled in this activation or the one around."""
@@ -264,16 +269,60 @@ class Interpreter:
 
     def run_module(self, module: ModuleInfo) -> None:
         """Runs the body of a module, once."""
-        from . import statements  # the parts know the interpreter; it looks them up when it runs
-
+        if module.is_main:
+            if module.state == "new":
+                module.state = "loading"
+                self._run_body(module)
+                module.state = "loaded"
+            return
+        self.store.log.append(((IMPORT, module), module))
         if module.state != "new":
             return
+        phase = self.phase
+        self.phase = "import" if phase == "serving" else phase
+        try:
+            self._import(module)
+        finally:
+            self.phase = phase
+
+    def import_again(self, module: ModuleInfo) -> bool:
+        """Imports a module that was imported for another script, or tells that its name means another one here."""
+        if self.sources.find(module.name) is not module:
+            return False
+        self.run_module(module)
+        return True
+
+    def _import(self, module: ModuleInfo) -> None:
+        """Runs the body of a module on its own: whatever branch imports it, from then on it is there."""
+        caught = self.caught
+        store, record = self.store, self.record
+        log, events, taints = store.log, record.log, record.taints
+        store.log, record.log = [], []
         module.state = "loading"
+        try:
+            if self.memory.recall_module(module, self.phase, caught):
+                return
+            module.stars.clear()
+            began = self.memory.begin()
+            pinned = len(self.pinned)
+            with store.alone() as around:
+                self._run_body(module)
+                changes = store.since(0)
+                made = Reachable([changes], began.serial)
+                made.mark(*self.pinned[pinned:])
+                names = store.settle(around, made, module.scope)
+            for owner in made.owners:
+                owner.serial = -1
+            self.memory.remember_module(module, self.phase, caught, began, names)
+        finally:
+            module.state = "loaded"
+            store.log, record.log, record.taints = log, events, taints
+
+    def _run_body(self, module: ModuleInfo) -> None:
+        from . import statements  # the parts know the interpreter; it looks them up when it runs
+
         frame = Frame(module.scope, self.store.depth)
         self.frames.append(frame)
-        phase = self.phase
-        if not module.is_main:
-            self.phase = "import" if phase == "serving" else phase
         try:
             name = "__main__" if module.is_main else module.name
             self.store.set(module.scope, "__name__", const(name))
@@ -292,8 +341,6 @@ class Interpreter:
             pass
         finally:
             self.frames.pop()
-            self.phase = phase
-            module.state = "loaded"
 
     def _run_deferred(self) -> None:
         """Follows the functions that decorators of a library registered, when their module is complete."""

@@ -69,7 +69,7 @@ def _element(interp: Interpreter, atom: Atom) -> Value:
         return (hole_text("any", reason="a line of a file"),)
     if isinstance(atom, Lib):
         if atom.name == "sys.argv":
-            interp.record.analysis.arguments_open = "arguments are taken from sys.argv"
+            interp.record.arguments_open = "arguments are taken from sys.argv"
         return (Lib(atom.name if atom.name.endswith("[]") or len(atom.name) > 80 else f"{atom.name}[]"),)
     if isinstance(atom, Document):
         interp.record.hyperparameter(HyperparameterUse("*", interp.place(interp.current)))

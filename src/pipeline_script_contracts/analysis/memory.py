@@ -1,104 +1,307 @@
-"""Remembers what functions return, so that a call like an earlier one in all that it depends on is not run again."""
+"""Remembers what functions and modules do, so that what was done before under the same conditions is not run again.
+
+An entry says what was read, and what stood there; what was changed and made; what was returned; and which facts were
+recorded. It holds where everything read is as it was, up to the identity of objects. Within one script the facts are
+recorded already; for another script they are recorded again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from typing import Any
 
-from .atoms import SERIALS, Bound, Function, Partial, Ref, TupleAtom, Value
+from .atoms import SERIALS, Obj, Value
 from .garbage import Reachable
-from .store import Cell, Key, Store
+from .likeness import Likeness, is_mobile, shape
+from .recorder import Recorder
+from .scopes import ModuleInfo, Scope
+from .store import IMPORT, Cell, Key, Store
 
-MAX_READS = 300
-MAX_ENTRIES = 12
+MAX_READS = 3000
+MAX_ENTRIES = 16
+Event = tuple[Any, ...]
+Read = tuple[Any, Any, bool]
 
 
-@dataclass(frozen=True)
 class _Entry:
-    reads: tuple[tuple[Key, Cell | None], ...]
-    result: Value | None
+    """One run of a function or module.
+
+    Attributes:
+        given: The arguments.
+        reads: What was read, in order, with what was found; an import stands as `(IMPORT, scope)` with its module.
+        writes: The older cells that were changed, with what they hold afterwards.
+        made: The objects that were made and can still be reached, with their cells.
+        result: What was returned, None when it never returned.
+        events: The facts that were recorded.
+        script: The number of the script for which it ran, or was last repeated.
+        shared: Whether it may be repeated for another script.
+        caught: Whether exceptions were caught around the call.
+    """
+
+    __slots__ = ("caught", "events", "given", "made", "reads", "result", "script", "shared", "writes")
+
+    def __init__(self, given: tuple[Value, ...], script: int, caught: frozenset[str]) -> None:
+        self.given = given
+        self.reads: list[Read] = []
+        self.writes: list[tuple[Key, Cell]] = []
+        self.made: dict[Obj, list[tuple[Any, Cell]]] = {}
+        self.result: Value | None = None
+        self.events: tuple[Event, ...] = ()
+        self.script = script
+        self.shared = False
+        self.caught = caught
+
+
+class Began:
+    """Where a call began: positions in the logs, and the serial of whatever is made from then on."""
+
+    __slots__ = ("events", "log", "serial", "taints")
+
+    def __init__(self, log: int, events: int, taints: int) -> None:
+        self.log = log
+        self.events = events
+        self.taints = taints
+        self.serial = next(SERIALS)
 
 
 class Memory:
-    """Results of calls that change nothing but their own variables.
+    """What has been run before, for all scripts of one session.
 
-    Args:
-        store: The cells that calls read.
+    Attributes:
+        script: The number of the script that is looked at.
     """
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self) -> None:
         self._entries: dict[Hashable, list[_Entry]] = {}
+        self.script = 0
 
-    def begin(self) -> tuple[int, int]:
-        """Begins to watch a call; gives what `remember` needs."""
-        return len(self._store.log), next(SERIALS)
-
-    def recall(self, call: Hashable) -> tuple[bool, Value | None]:
-        """Looks for an earlier call.
+    def bind(self, store: Store, recorder: Recorder, import_again: Callable[[ModuleInfo], bool]) -> None:
+        """Begins with another script.
 
         Args:
-            call: The function and its arguments.
+            store: The cells that calls read and change.
+            recorder: Takes the facts.
+            import_again: Imports a module, or tells that its name means another one.
+        """
+        self.script += 1
+        self._store = store
+        self._recorder = recorder
+        self._import = import_again
+
+    def begin(self) -> Began:
+        """Begins to watch a call; gives what `remember` needs."""
+        return Began(len(self._store.log), len(self._recorder.log), self._recorder.taints)
+
+    @staticmethod
+    def key(function: Hashable, values: tuple[Value, ...]) -> Hashable:
+        """Gives what a call must have in common with an earlier one."""
+        return function, tuple(map(shape, values))
+
+    def recall(self, key: Hashable, given: tuple[Value, ...], caught: frozenset[str]) -> tuple[bool, Value | None]:
+        """Looks for an earlier call, and repeats what it did.
+
+        Args:
+            key: What `key` gave.
+            given: The arguments.
+            caught: The exceptions that are caught around the call.
 
         Returns:
             Whether there is one whose outcome still holds, and what it returned (None when it never returned).
         """
-        cells = self._store.cells
-        for entry in self._entries.get(call, ()):
-            for name, cell in entry.reads:
-                current = cells.get(name)
-                if current is not cell and current != cell:
-                    break
-            else:
-                self._store.log.extend(entry.reads)
-                return True, entry.result
+        for entry in self._entries.get(key, ()):
+            here = entry.script == self.script
+            if not here and not (entry.shared and entry.caught == caught):
+                continue
+            likeness = Likeness(not here)
+            if not all(map(likeness.values, entry.given, given)):
+                continue
+            found = self._holds(entry, likeness)
+            if found is None or not (here or self._recorder.same_counts(entry.events, likeness)):
+                continue
+            if self._repeat(entry, likeness, found, here):
+                return True, None if entry.result is None else likeness.renamed(entry.result)
         return False, None
 
-    def remember(self, call: Hashable, began: tuple[int, int], made: Reachable, result: Value | None) -> None:
-        """Remembers a call that has just ended, if it had no effect that another run would have to repeat.
+    def _holds(self, entry: _Entry, likeness: Likeness) -> list[Read] | None:
+        """Compares what an entry read with what is there; gives what is read now, None at a difference."""
+        cells = self._store.cells
+        now = likeness.now
+        strict = likeness.strict
+        found: list[Read] = []
+        for name, cell, mobile in entry.reads:
+            owner = name[0]
+            if owner is IMPORT:
+                if not self._import(cell):
+                    return None
+                continue
+            if type(owner) is Obj and owner.serial >= 0:
+                other = now.get(owner)
+                if other is None:
+                    if strict or not likeness.objects(owner, owner):
+                        return None
+                elif other is not owner:
+                    name = (other, name[1])
+            current = cells.get(name)
+            if mobile or (strict and current is not cell):
+                if not likeness.cells(cell, current):
+                    return None
+            elif current is not cell and current != cell:
+                return None
+            found.append((name, current, mobile))
+        return found
+
+    def _repeat(self, entry: _Entry, likeness: Likeness, found: list[Read], here: bool) -> bool:
+        now = likeness.now
+        for obj in entry.made:
+            now[obj] = Obj(obj.kind, obj.cls, set(obj.info) if obj.info is not None else None)
+        try:
+            writes = [self._renamed(likeness, name, cell) for name, cell in entry.writes]
+            made = [
+                ((now[obj], key), likeness.renamed(cell)) for obj, state in entry.made.items() for key, cell in state
+            ]
+            if entry.result is not None:
+                likeness.renamed(entry.result)
+        except KeyError:
+            return False
+        store = self._store
+        store.log.extend(found)
+        for (owner, key), cell in (*writes, *made):
+            store.set(owner, key, cell)
+            if type(owner) is Obj and type(owner.info) is set and type(key) is str:
+                owner.info.add(key)
+        if here:
+            self._recorder.log.extend(entry.events)
+        else:
+            self._recorder.repeat(entry.events, likeness)
+        if not entry.shared:
+            self._recorder.taints += 1
+        return True
+
+    @staticmethod
+    def _renamed(likeness: Likeness, name: Key, cell: Cell) -> tuple[Key, Cell]:
+        owner = name[0]
+        if type(owner) is Obj and owner.serial >= 0:
+            name = (likeness.now[owner], name[1])
+        return name, likeness.renamed(cell)
+
+    def remember(
+        self,
+        key: Hashable,
+        given: tuple[Value, ...],
+        began: Began,
+        made: Reachable,
+        result: Value | None,
+        caught: frozenset[str],
+    ) -> None:
+        """Remembers a call that has just ended.
 
         Args:
-            call: The function and its arguments.
+            key: What `key` gave.
+            given: The arguments.
             began: What `begin` gave.
             made: What it changed and made.
             result: What it returned, None when it never returned.
+            caught: The exceptions that are caught around the call.
         """
-        position, serial = began
-        entries = self._entries.setdefault(call, [])
-        if len(entries) >= MAX_ENTRIES or made.older:
+        entries = self._entries.setdefault(key, [])
+        store = self._store
+        reads = self._reads(began)
+        if len(entries) >= MAX_ENTRIES or len(reads) > MAX_READS:
             return
-        if result is not None and _is_fresh(result, serial):
+        if not all(type(owner) is Obj and (owner.info is None or type(owner.info) is set) for owner in made.owners):
             return
-        reads: dict[Key, Cell | None] = {}
-        for name, cell in self._store.log[position:]:
-            if _is_older(name, serial):
-                reads.setdefault(name, cell)
-                if len(reads) > MAX_READS:
-                    return
-        entries.append(_Entry(tuple(reads.items()), result))
+        entry = _Entry(given, self.script, caught)
+        entry.reads = reads
+        cells = store.cells
+        for name in made.older:
+            if name not in cells:
+                return
+            entry.writes.append((name, cells[name]))
+        for owner in made.owners:
+            entry.made[owner] = [(name[1], cells[name]) for name in made.fresh.get(owner, ()) if name in cells]
+        entry.result = result
+        entry.events = tuple(self._recorder.log[began.events :])
+        entry.shared = self._recorder.taints == began.taints
+        entries.append(entry)
 
+    def compact(self, began: Began) -> None:
+        """Leaves in the log of a call that is not remembered what those around it need to know."""
+        self._reads(began)
 
-def _is_older(name: Key, serial: int) -> bool:
-    """Tells whether a cell belongs to something that was there before the call."""
-    owner = name[0]
-    return isinstance(owner, str) or owner.serial < serial
+    def _reads(self, began: Began) -> list[Read]:
+        """Gives what a call read of what was there before, once each, and leaves that in the log for those around."""
+        log = self._store.log
+        serial = began.serial
+        reads: dict[Any, Read] = {}
+        for item in log[began.log :]:
+            name = item[0]
+            if name in reads:
+                continue
+            owner = name[0]
+            if type(owner) is str or owner.serial < serial:
+                reads[name] = item if len(item) == 3 else (name, item[1], is_mobile(item[1]))
+        result = list(reads.values())
+        log[began.log :] = result
+        return result
 
+    # -- modules ------------------------------------------------------------------------------------------
 
-def _is_fresh(value: Value, serial: int) -> bool:
-    """Tells whether a value holds an object that the call itself made."""
-    for atom in value:
-        if isinstance(atom, Ref):
-            if atom.obj.serial >= serial:
-                return True
-        elif isinstance(atom, TupleAtom):
-            if any(_is_fresh(item, serial) for item in atom.items):
-                return True
-        elif isinstance(atom, Bound):
-            if _is_fresh(atom.owner, serial):
-                return True
-        elif isinstance(atom, Function):
-            if atom.scope.serial >= serial:
-                return True
-        elif isinstance(atom, Partial):
+    def recall_module(self, module: ModuleInfo, phase: str, caught: frozenset[str]) -> bool:
+        """Repeats what an earlier run of a module did, for another script.
+
+        Args:
+            module: The module.
+            phase: The phase in which it would run.
+            caught: The exceptions that are caught around its import.
+
+        Returns:
+            Whether there was such a run.
+        """
+        for entry in self._entries.get((module, phase, caught), ()):
+            if module.partial or not entry.shared:
+                continue
+            likeness = Likeness(True)
+            found = self._holds(entry, likeness)
+            if found is None or not self._recorder.same_counts(entry.events, likeness):
+                continue
+            cells = self._store.cells
+            for name, cell in entry.writes:
+                owner = name[0]
+                if type(owner) is str or (
+                    owner is not module.scope and type(owner) is Scope and owner.kind == "module"
+                ):
+                    self._store.set(*name, cell)
+                else:
+                    cells[name] = cell
+            entry.script = self.script
+            self._recorder.repeat(entry.events, likeness)
             return True
-    return False
+        return False
+
+    def remember_module(
+        self, module: ModuleInfo, phase: str, caught: frozenset[str], began: Began, names: list[Key]
+    ) -> None:
+        """Remembers the run of a module that has just ended.
+
+        Args:
+            module: The module.
+            phase: The phase in which it ran.
+            caught: The exceptions that are caught around its import.
+            began: What `begin` gave.
+            names: The cells that it changed.
+        """
+        entries = self._entries.setdefault((module, phase, caught), [])
+        entry = _Entry((), self.script, caught)
+        if len(entries) >= MAX_ENTRIES:
+            return
+        entry.reads = self._reads(began)
+        for (owner, _), cell, _ in entry.reads:
+            if cell is None or not isinstance(owner, Scope) or owner.kind != "module":
+                continue
+            if owner.module is not module and owner.module.state == "loading":
+                owner.module.partial = True  # it is used before it is complete: only its own run shows it so
+        cells = self._store.cells
+        entry.writes = [(name, cells[name]) for name in names if name in cells]
+        entry.events = tuple(self._recorder.log[began.events :])
+        entry.shared = self._recorder.taints == began.taints
+        entries.append(entry)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from ..findings import ChainStep, Location
-from .atoms import Chain
+from .atoms import Chain, Function
 from .facts import Analysis, Argument, EnvRead, HyperparameterUse, ImportUse, PathUse, Place, Unresolved
+from .likeness import Likeness
 from .patterns import Pattern
 
 
@@ -30,9 +33,56 @@ class Recorder:
 
     def __init__(self, script: Path) -> None:
         self.analysis = Analysis(script)
+        self.log: list[tuple[Any, ...]] = []
+        self.taints = 0
+        self._counts: dict[object, int] = {}
         self._seen: set[object] = set()
         self._env: dict[object, int] = {}
         self._arguments: dict[object, int] = {}
+
+    @property
+    def arguments_open(self) -> str:
+        """Why there may be more arguments than those listed; empty when the list is complete."""
+        return self.analysis.arguments_open
+
+    @arguments_open.setter
+    def arguments_open(self, reason: str) -> None:
+        self.taint()
+        self.analysis.arguments_open = reason
+
+    def taint(self) -> None:
+        """Notes that what runs now depends on, or changes, what is not kept track of: it is not repeated elsewhere."""
+        self.taints += 1
+
+    def once_more(self, key: object, limit: int = 1) -> bool:
+        """Tells whether something that is done a limited number of times for a script is to be done, and counts it."""
+        before = self._counts.get(key, 0)
+        self.log.append(("count", key, before, limit))
+        if before >= limit:
+            return False
+        self._counts[key] = before + 1
+        return True
+
+    def same_counts(self, events: Iterable[tuple[Any, ...]], likeness: Likeness) -> bool:
+        """Tells whether what was counted had been done as often when these facts were recorded first."""
+        seen = set()
+        for event in events:
+            if event[0] == "count" and event[1] not in seen:
+                seen.add(event[1])
+                key = _renamed_key(event[1], likeness)
+                if (self._counts.get(key, 0) if key is not None else 0) != event[2]:
+                    return False
+        return True
+
+    def repeat(self, events: Iterable[tuple[Any, ...]], likeness: Likeness) -> None:
+        """Records facts again that were recorded for another script."""
+        for name, *arguments in events:
+            if name == "count":
+                key = _renamed_key(arguments[0], likeness)
+                if key is not None:
+                    self.once_more(key, arguments[2])
+            else:
+                getattr(self, name)(*arguments)
 
     def place(self, filename: str, node: ast.AST, phase: str) -> Place:
         """Gives the place of a node."""
@@ -49,6 +99,7 @@ class Recorder:
         source: Pattern | None = None,
     ) -> None:
         """Records a use of a path."""
+        self.log.append(("path", kind, path, sink, place, chain, tree, source))
         key = (kind, path, sink, place, tree, source)
         if key not in self._seen:
             self._seen.add(key)
@@ -56,6 +107,7 @@ class Recorder:
 
     def unresolved(self, kind: str, sink: str, reason: str, place: Place, chain: Chain = (), package: str = "") -> None:
         """Records a use that could not be followed."""
+        self.log.append(("unresolved", kind, sink, reason, place, chain, package))
         key = (kind, sink, place)
         if key not in self._seen:
             self._seen.add(key)
@@ -63,6 +115,7 @@ class Recorder:
 
     def env(self, read: EnvRead) -> None:
         """Records a use of an environment variable; of equal uses the latest stays."""
+        self.taint()
         key = (read.name, read.place, read.probe)
         index = self._env.get(key)
         if index is None:
@@ -73,6 +126,7 @@ class Recorder:
 
     def argument(self, argument: Argument) -> None:
         """Records a command line argument."""
+        self.taint()
         key = (argument.name, argument.place)
         if key not in self._seen:
             self._seen.add(key)
@@ -80,6 +134,7 @@ class Recorder:
 
     def hyperparameter(self, use: HyperparameterUse) -> None:
         """Records a use of a hyperparameter: the first, and the first as a number."""
+        self.log.append(("hyperparameter", use))
         key = (use.name, use.via, use.as_number, use.place.phase)
         if key not in self._seen:
             self._seen.add(key)
@@ -87,10 +142,21 @@ class Recorder:
 
     def imported(self, use: ImportUse) -> None:
         """Records an import."""
+        self.log.append(("imported", use))
         key = (use.module, use.place, use.optional)
         if key not in self._seen:
             self._seen.add(key)
             self.analysis.imports.append(use)
+
+
+def _renamed_key(key: Any, likeness: Likeness) -> Any:
+    """Gives what is counted, with the objects that are there now; None where there is no such object."""
+    if not (isinstance(key, tuple) and isinstance(key[0], Function)):
+        return key
+    try:
+        return key[0], likeness.renamed(key[1])
+    except KeyError:
+        return None
 
 
 def step(text: str, filename: str, node: ast.AST) -> ChainStep:

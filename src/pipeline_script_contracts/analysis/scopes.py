@@ -53,9 +53,10 @@ class ModuleInfo:
         is_package: True for an `__init__.py`.
         own: True when it was found in the script's folder, not through a source root.
         state: `new`, `loading` or `loaded`.
+        partial: True when another module uses it before it is complete.
     """
 
-    __slots__ = ("is_main", "is_package", "name", "own", "path", "scope", "stars", "state", "text", "tree")
+    __slots__ = ("is_main", "is_package", "name", "own", "partial", "path", "scope", "stars", "state", "text", "tree")
 
     def __init__(self, name: str, path: Path, tree: ast.Module | None, own: bool, is_main: bool = False) -> None:
         self.name = name
@@ -65,6 +66,7 @@ class ModuleInfo:
         self.is_main = is_main
         self.is_package = path.name == "__init__.py"
         self.state = "new"
+        self.partial = False
         self.stars: list[str] = []
         self.text = str(path)
         self.scope = Scope("module", self)

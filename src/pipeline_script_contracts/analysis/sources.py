@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import tokenize
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from ..findings import Location
 from .facts import SourceProblem
 from .scopes import ModuleInfo
+from .session import Session
 
 MAX_BYTES = 4_000_000
 
@@ -83,14 +84,18 @@ class Sources:
     Args:
         script: The script.
         roots: Further folders to import from.
+        session: What scripts before this one share with it.
     """
 
-    def __init__(self, script: Path, roots: Sequence[Path]) -> None:
+    def __init__(self, script: Path, roots: Sequence[Path], session: Session | None = None) -> None:
         self.script = script
         self.folder = script.parent
+        self.part = (session or Session()).part(self.folder, roots)
         self.roots = [root for root in roots if root != self.folder]
         self.modules: dict[str, ModuleInfo | None] = {}
         self.problems: list[SourceProblem] = []
+        self.on_own: Callable[[], None] = lambda: None
+        self._own: set[str] = set()
         self._files: dict[Path, ModuleInfo] = {}
         self.extra: list[Path] = []
 
@@ -118,9 +123,17 @@ class Sources:
             The module, or None when it is not local.
         """
         if name in self.modules:
+            if name in self._own:
+                self.on_own()
             return self.modules[name]
         found = self._find(name)
         self.modules[name] = found
+        top = name.partition(".")[0]
+        if found is None or not found.own:
+            self.part.imported.add(top)
+        if top in self.part.own:
+            self._own.add(name)
+            self.on_own()
         return found
 
     def _find(self, name: str) -> ModuleInfo | None:
@@ -151,6 +164,8 @@ class Sources:
         tree = parse(path)
         if isinstance(tree, SourceProblem):
             self.problems.append(tree)
-        module = ModuleInfo(name, path, None if isinstance(tree, SourceProblem) else tree, own, is_main)
+        parsed = None if isinstance(tree, SourceProblem) else tree
+        shared = parsed is not None and not own and not is_main
+        module = self.part.module(name, path, parsed) if shared else ModuleInfo(name, path, parsed, own, is_main)
         self._files[path] = module
         return module

@@ -244,10 +244,9 @@ def _make_exception(interp: Interpreter, node: ast.Call) -> None:
         arguments = calls.Arguments()  # a message without calls: nothing happens while it is made
     else:
         arguments = calls.evaluate_arguments(interp, node)
-    if len(callee) == 1 and isinstance(callee[0], ClassAtom):
-        if callee[0].info in interp.raised:
-            return
-        interp.raised.add(callee[0].info)
+    made = callee[0].info if len(callee) == 1 and isinstance(callee[0], ClassAtom) else None
+    if made is not None and not interp.record.once_more(("raised", made)):
+        return
     calls.call(interp, callee, arguments, node)
 
 

@@ -6,17 +6,22 @@ cells and gives back what the branch had changed; `merge` joins such changes int
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from .atoms import UNDEFINED, Value
 from .containers import DictState, ListState, join_states
 from .values import join
 from .widening import widened_value
 
+if TYPE_CHECKING:
+    from .garbage import Reachable
+
 Key = tuple[Any, Any]
 Cell = Value | ListState | DictState
 Changes = dict[Key, Cell | None]
+IMPORT = "import"  # the owner under which the imports of modules stand in the log
 
 
 def join_cells(left: Cell | None, right: Cell | None) -> Cell | None:
@@ -57,7 +62,7 @@ class Store:
         self.cells: dict[Key, Cell] = {}
         self._undo: list[Changes] = []
         self._histories: list[dict[Key, list[Cell]]] = []
-        self.log: list[tuple[Key, Cell | None]] = []
+        self.log: list[tuple[Any, ...]] = []
 
     def get(self, owner: Any, key: Any) -> Any:
         """Gives the content of a cell, or None where there is none."""
@@ -68,7 +73,9 @@ class Store:
 
     def of(self, owner: Any) -> list[Cell]:
         """Gives the contents of all cells of an owner."""
-        return [cell for (each, _), cell in self.cells.items() if each is owner]
+        found = [(name, cell) for name, cell in self.cells.items() if name[0] is owner]
+        self.log.extend(found)
+        return [cell for _, cell in found]
 
     def set(self, owner: Any, key: Any, cell: Cell) -> None:
         """Changes a cell."""
@@ -76,7 +83,8 @@ class Store:
         if self._undo:
             top = self._undo[-1]
             if name not in top:
-                top[name] = self.cells.get(name)
+                top[name] = before = self.cells.get(name)
+                self.log.append((name, before))
         self.cells[name] = cell
         for history in self._histories:
             values = history.setdefault(name, [])
@@ -167,6 +175,34 @@ class Store:
                 joined = widened(current, joined)
             self.set(*name, joined)
         return changed
+
+    @contextmanager
+    def alone(self) -> Iterator[list[Changes]]:
+        """Opens a branch that is none of those around it, and gives these."""
+        around, histories = self._undo, self._histories
+        self._undo, self._histories = [{}], []
+        try:
+            yield around
+        finally:
+            self._undo, self._histories = around, histories
+
+    def settle(self, around: list[Changes], made: Reachable, own: Any) -> list[Key]:
+        """Keeps what has changed in a branch that stands alone, but what nobody can reach; gives the cells' names.
+
+        Args:
+            around: The branches around it: what was there before is theirs to restore.
+            made: What was changed and made.
+            own: The owner of cells that stay whatever becomes of those branches.
+        """
+        undo = self._undo[-1]
+        if around:
+            for name in made.older:
+                if name[0] is not own:
+                    around[-1].setdefault(name, undo[name])
+        for owner in made.garbage:
+            for name in made.fresh[owner]:
+                self.cells.pop(name, None)
+        return [name for name in undo if name in self.cells]
 
     def watch(self) -> None:
         """Begins to remember every value that cells take, for an exception handler."""

@@ -129,11 +129,11 @@ def _in_annotation(annotation: ast.expr) -> Iterator[ast.expr]:
 def run_after(interp: Interpreter, info: ClassInfo, obj: Obj, node: ast.AST) -> None:
     """Runs the validators that look at the whole object when it is complete, which may fill fields in."""
     for cls, statement in _after_validators(interp, info):
-        seen = ("checked", info, statement)
-        if seen in interp.infos:
-            continue
-        if checks.only_checks(info, statement):
-            interp.infos[seen] = True  # another object would be looked at in the same way, to no other effect
+        checked = ("only checks", info, statement)
+        if checked not in interp.infos:
+            interp.infos[checked] = checks.only_checks(info, statement)
+        if interp.infos[checked] and not interp.record.once_more(("checked", info, statement)):
+            continue  # another object would be looked at in the same way, to no other effect
         method = interp.store.get(cls.scope, statement.name)
         if method is not None:
             calls.call(interp, method, calls.Arguments([(Ref(obj),)]), node)

@@ -13,7 +13,7 @@ from .catalogue import Catalogue
 from .plan import Job
 
 if TYPE_CHECKING:
-    from ..analysis import Analysis
+    from ..analysis import Analysis, Session
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,16 @@ class Analyses:
 
     def __init__(self) -> None:
         self._done: dict[tuple[Path, ...], Analysis] = {}
+        self._session: Session | None = None
 
     def of(self, script: Path, roots: Sequence[Path]) -> Analysis:
         """Gives the facts about a script."""
-        from ..analysis import analyse
+        from ..analysis import Session, analyse
 
         key = (script, *roots)
         if key not in self._done:
-            self._done[key] = analyse(script, source_roots=roots)
+            self._session = self._session or Session()
+            self._done[key] = analyse(script, source_roots=roots, session=self._session)
         return self._done[key]
 
 

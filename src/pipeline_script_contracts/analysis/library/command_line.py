@@ -75,7 +75,7 @@ def parser_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, no
     if name in ("error", "exit"):
         raise DeadEnd
     if name not in _QUIET and not name.startswith("_"):  # a method of the script's own
-        interp.record.analysis.arguments_open = f"the parser's {name} is not followed"
+        interp.record.arguments_open = f"the parser's {name} is not followed"
         interp.store.set(owner.obj, "open", NONE)
     return unknown(f"the parser's {name}")
 
@@ -129,7 +129,7 @@ def _parsed_state(interp: Interpreter, owner: Ref) -> DictState:
     if interp.store.get(owner.obj, "open") is not None:
         state = state.set_unknown(unknown("an argument"), unknown("an argument that is not known"))
     if isinstance(actions, ListState) and actions.items is None:
-        interp.record.analysis.arguments_open = "arguments are declared in a loop that cannot be followed"
+        interp.record.arguments_open = "arguments are declared in a loop that cannot be followed"
     inner = interp.store.get(owner.obj, "subparsers")
     for item in inner.items or () if isinstance(inner, ListState) else ():
         for atom in item:
@@ -146,7 +146,7 @@ def _parsed_state(interp: Interpreter, owner: Ref) -> DictState:
 def _add_argument(interp: Interpreter, owner: Ref, arguments: Any, node: ast.AST) -> Value:
     names = [text for value in arguments.positional for text in strings_in(value)]
     if not names or any(has_unknown(value) for value in arguments.positional):
-        interp.record.analysis.arguments_open = "an argument is declared under a name that is not known"
+        interp.record.arguments_open = "an argument is declared under a name that is not known"
         return unknown("an argument")
     if len(arguments.positional) == 1 and len(names) > 1:  # a loop that could not be unrolled: any of the names
         for name in names:
@@ -333,7 +333,7 @@ def _file_type(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 
 
 def _getopt(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    interp.record.analysis.arguments_open = "arguments are parsed by getopt"
+    interp.record.arguments_open = "arguments are parsed by getopt"
     text: Value = (Text((Hole("any", reason="a command line argument"),)),)
     return (TupleAtom([expressions.new_list(interp, None, (TupleAtom([text, text]),)), (Lib("sys.argv"),)]),)
 
@@ -352,7 +352,7 @@ def argv_item(interp: Interpreter, index: Value, node: ast.AST) -> Value:
     known, number = environment.constant_of(index)
     if known and number == 0:
         return (Const(f"{CODE_FOLDER}/{interp.sources.script.name}"),)
-    interp.record.analysis.arguments_open = "arguments are taken from sys.argv by position"
+    interp.record.arguments_open = "arguments are taken from sys.argv by position"
     name = f"argv[{number}]" if known else "argv"
     return (Text((Hole("argument", name, "a command line argument taken by position"),)),)
 

@@ -159,6 +159,7 @@ def _command(value: Value) -> Value:
 
 def decorate_command(interp: Interpreter, wrapper: Ref, value: Value) -> Value | None:
     """Applies a decorator that one of the models made, or gives None."""
+    interp.record.taint()
     kind, info = wrapper.obj.kind, wrapper.obj.info
     if kind in ("click.option", "click.argument"):
         made = _command(value)
@@ -183,6 +184,7 @@ def decorate_command(interp: Interpreter, wrapper: Ref, value: Value) -> Value |
 
 def command_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, node: ast.AST) -> Value:
     """Calls a method of a click command or typer application."""
+    interp.record.taint()
     command: Command = owner.obj.info
     if name in ("command", "group", "callback"):
         kind = "typer.command" if owner.obj.kind == "typer.Typer" else "click.subcommand"
@@ -288,12 +290,12 @@ def _run_function(interp: Interpreter, arguments: Any, node: ast.AST, either: bo
     """`typer.run(f)`, and `fire.Fire(f)`, which takes either spelling of an argument."""
     targets = arguments.get(0)
     if not targets:
-        interp.record.analysis.arguments_open = "every function of the script is a command"
+        interp.record.arguments_open = "every function of the script is a command"
     for atom in targets:
         if isinstance(atom, ClassAtom):
             made = calls_module.call(interp, (atom,), calls_module.Arguments(), node)
 
-            interp.record.analysis.arguments_open = "every method of a class is a command"
+            interp.record.arguments_open = "every method of a class is a command"
             escapes.escape(interp, made, "called from the command line", node)
         else:
             _call_by_signature(interp, atom, node, either)
@@ -312,7 +314,7 @@ def _call_by_signature(interp: Interpreter, atom: Atom, node: ast.AST, either: b
             continue
         keywords[argument.arg] = _parameter(interp, function, argument, either)
     if spec.vararg is not None or spec.kwarg is not None:
-        interp.record.analysis.arguments_open = "a command takes any arguments"
+        interp.record.arguments_open = "a command takes any arguments"
     collections_models.run_elsewhere(interp, (atom,), calls_module.Arguments([], keywords), node)
 
 
@@ -382,16 +384,18 @@ def _define_flag(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     last = ast.unparse(node.func).rpartition("_")[2] if isinstance(node, ast.Call) else "string"
     kind = {"integer": "int", "float": "float", "boolean": "bool", "bool": "bool"}.get(last, "str")
     if not names:
-        interp.record.analysis.arguments_open = "a flag is declared under a name that is not known"
+        interp.record.arguments_open = "a flag is declared under a name that is not known"
         return unknown("a flag")
     value = _record(interp, names[0], node, kind, arguments.get(1, "default") or None, flag=kind == "bool")
     interp.flags_defined[names[0]] = value
+    interp.record.taint()
 
     return expressions.new_object(interp, "namespace", DictState({}).set(text_key("value"), value))
 
 
 def flag_value(interp: Interpreter, name: str) -> Value:
     """Gives `FLAGS.name`."""
+    interp.record.taint()
     return interp.flags_defined.get(name) or unknown(f"flag {name!r}")
 
 
@@ -423,7 +427,7 @@ def parse_into_dataclasses(interp: Interpreter, owner: Ref, node: ast.AST) -> Va
     for item in state.items or () if isinstance(state, ListState) else ():
         for atom in item:
             if not isinstance(atom, ClassAtom):
-                interp.record.analysis.arguments_open = "a library's dataclass declares arguments"
+                interp.record.arguments_open = "a library's dataclass declares arguments"
                 if isinstance(atom, Lib) and atom.name.endswith("TrainingArguments"):
                     paths.touch(interp, "write", _given("output_dir"), atom.name, node)
                 results.append((Lib(f"{atom.name}()"),) if isinstance(atom, Lib) else unknown("parsed arguments"))
@@ -438,7 +442,7 @@ def parse_into_dataclasses(interp: Interpreter, owner: Ref, node: ast.AST) -> Va
                     interp, name, default or node, kind, own or None, flag=kind == "bool", required=not own
                 )
             if atom.info.library:
-                interp.record.analysis.arguments_open = "a library's dataclass declares arguments"
+                interp.record.arguments_open = "a library's dataclass declares arguments"
             results.append(classes_module.instantiate(interp, atom.info, calls_module.Arguments([], keywords), node))
     return (TupleAtom(results),)
 

@@ -226,6 +226,7 @@ def _extend_sys_path(interp: Interpreter, arguments: Any, node: ast.AST) -> Valu
             if len(parts) == 1 and isinstance(parts[0], str) and not parts[0].isspace():
                 path = posixpath.normpath(parts[0])
                 relative = os.path.relpath(path, CODE_FOLDER) if path.startswith("/") else path
+                interp.record.taint()
                 interp.sources.add_folder((interp.sources.folder / Path(relative)).resolve())
     return NONE
 

@@ -36,7 +36,7 @@ def notice(interp: Interpreter, name: str, root: str, arguments: Any, node: ast.
     parses = root in PARSERS and (root != "hydra" or name.startswith("hydra.main"))
     parses = parses or ("Parser" in name and ".parse" in name)
     if parses or name.endswith(_LIGHTNING) or (name.endswith(_PARSES) and root not in KNOWN_PACKAGES):
-        interp.record.analysis.arguments_open = f"{root} parses the command line"
+        interp.record.arguments_open = f"{root} parses the command line"
     if root in SETTINGS or name.startswith("starlette.config."):
         _any_variable(interp, node)
     if root in _QUIET:
@@ -44,11 +44,11 @@ def notice(interp: Interpreter, name: str, root: str, arguments: Any, node: ast.
     for value in arguments.every():
         for atom in value:
             if isinstance(atom, Lib) and atom.name.startswith("sys.argv"):
-                interp.record.analysis.arguments_open = f"the command line is handed to {name}"
+                interp.record.arguments_open = f"the command line is handed to {name}"
             elif environment.is_environment(atom):
                 _any_variable(interp, node)
             elif isinstance(atom, Ref) and atom.obj.kind == "argparse.ArgumentParser":
-                interp.record.analysis.arguments_open = f"the parser is handed to {name}"
+                interp.record.arguments_open = f"the parser is handed to {name}"
 
 
 def _any_variable(interp: Interpreter, node: ast.AST) -> None:
