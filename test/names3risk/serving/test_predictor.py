@@ -195,6 +195,39 @@ def test_progress_ends_with_all_rows(predictor):
     assert seen == [256, 512, 600]
 
 
+def test_a_long_table_is_scored_in_pieces_like_a_short_one(predictor, trained, monkeypatch):
+    frame = samples.orders(50, seed=3)
+    whole, seen = predictor.predict(frame), []
+    monkeypatch.setattr("names3risk.serving.predictor.PIECE", 21)
+    pieces = predictor.predict(frame, on_progress=seen.append)
+    assert pieces["objectId"].to_list() == whole["objectId"].to_list()
+    assert np.abs(pieces["score"].to_numpy() - whole["score"].to_numpy()).max() < 1e-6
+    assert seen == [21, 42, 50]
+    artifacts = predictor.artifacts
+    with pytest.raises(ArtifactError, match=r"no number for row 23 \(1 such rows\)"):
+        Predictor(artifacts, FailsAt(2)).predict(frame)
+
+
+class FailsAt:
+    """Gives no number for one row of the second call."""
+
+    batch_size = 64
+
+    def __init__(self, row):
+        self.row, self.calls = row, 0
+
+    def __call__(self, tokens, tabular, on_progress):
+        result = np.full((len(tokens), 2), 0.5, dtype=np.float32)
+        self.calls += 1
+        if self.calls == 2:
+            result[self.row] = np.nan
+        return result
+
+
+def test_a_table_without_rows_has_no_scores(predictor):
+    assert predictor.predict(samples.orders(3).clear()).height == 0
+
+
 def test_an_unknown_backend_is_named(trained):
     with pytest.raises(ConfigError, match=r"unknown backend .tensorflow..*onnx or torch"):
         Predictor.load(trained.model_dir, "tensorflow")

@@ -97,6 +97,17 @@ def test_a_number_is_refused_where_a_table_of_it_is(artifacts, value):
         assert RowEncoder(artifacts["none"]).encode([row]).tabular[0].tolist() == expected
 
 
+@pytest.mark.parametrize("value", [10**400, -(10**400), 2**1023, 2**1022, 1e308, -1e308, True, 3])
+def test_numbers_of_any_size_are_read_one_by_one_as_all_at_once(artifacts, value):
+    row = samples.orders(1).row(0, named=True)
+    plain = RowEncoder(artifacts["none"]).encode([{**row, "amount": value}]).tabular
+    # A text among the numbers makes the encoder read them one by one.
+    texts = {name: str(row[name]) for name in NUMBERS if name != "amount" and row[name] is not None}
+    assert texts
+    one_by_one = RowEncoder(artifacts["none"]).encode([{**row, **texts, "amount": value}]).tabular
+    assert plain.tolist() == one_by_one.tolist()
+
+
 @settings(max_examples=20, deadline=None)
 @given(several=st.lists(rows, max_size=40))
 def test_what_a_row_means_does_not_depend_on_the_others(artifacts, several):

@@ -1,0 +1,73 @@
+"""The forms of a network that score faster give the same scores where they may be used."""
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+from names3risk.artifacts.onnx_export import export_onnx
+from names3risk.hyperparameters import parse_hyperparameters
+from names3risk.models import build_model
+from names3risk.serving.networks import quantized, without_padding
+
+VOCABULARY, FEATURES, LENGTH = 60, 3, 12
+SMALL = {
+    "lstm2risk": {"hidden_size": 8, "n_lstm_layers": 1, "n_residual_blocks": 1},
+    "transformer2risk": {"embedding_size": 16, "hidden_size": 8, "n_blocks": 2, "n_heads": 2, "n_residual_blocks": 1},
+}
+
+
+def export(folder, model_class):
+    torch.manual_seed(0)
+    model = build_model(
+        parse_hyperparameters({"model_class": model_class, "max_sen_len": LENGTH, **SMALL[model_class]}),
+        VOCABULARY,
+        FEATURES,
+    )
+    path = folder / "model.onnx"
+    export_onnx(model.eval(), path, n_tabular=FEATURES, vocabulary_size=VOCABULARY, max_length=LENGTH)
+    return path
+
+
+@pytest.fixture(scope="module")
+def transformer(tmp_path_factory):
+    return export(tmp_path_factory.mktemp("transformer"), "transformer2risk")
+
+
+def logits(network, lengths):
+    random = np.random.default_rng(0)
+    feed = {
+        "input_ids": random.integers(0, VOCABULARY, (len(lengths), max(lengths))),
+        "attention_mask": np.arange(max(lengths)) < np.array(lengths)[:, None],
+        "tabular": random.normal(size=(len(lengths), FEATURES)).astype(np.float32),
+    }
+    return onnxruntime.InferenceSession(network).run(["logits"], feed)[0]
+
+
+def test_without_padding_attention_scores_full_rows_the_same_and_looks_for_no_padding(transformer):
+    network = transformer.read_bytes()
+    changed = without_padding(network)
+    assert len(changed) == len(network)
+    for lengths in ([1], [7], [LENGTH], [5, 5, 5]):
+        assert np.abs(logits(network, lengths) - logits(changed, lengths)).max() < 1e-5
+    # It is right for nothing else: the shorter row reads its padding.
+    assert np.abs(logits(network, [9, 2]) - logits(changed, [9, 2])).max() > 1e-5
+    attention = [
+        [node for node in onnx.load_from_string(each).graph.node if node.op_type == "MultiHeadAttention"]
+        for each in (network, changed)
+    ]
+    assert [len(node.input) for node in attention[0]] == [5, 5]
+    assert [len(node.input) for node in attention[1]] == [4, 4]
+    onnx.checker.check_model(onnx.load_from_string(changed), full_check=True)
+
+
+def test_without_padding_is_nothing_new_for_a_network_without_attention(tmp_path):
+    assert without_padding(export(tmp_path, "lstm2risk").read_bytes()) is None
+
+
+def test_eight_bits_and_no_padding_go_together(transformer):
+    coarse = quantized(transformer)
+    changed = without_padding(coarse)
+    assert np.abs(logits(coarse, [6]) - logits(changed, [6])).max() < 1e-5
+    assert 0 < np.abs(logits(transformer.read_bytes(), [6]) - logits(changed, [6])).max() < 0.1
