@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from names3risk.data.datasets import EncodedSplit
 from names3risk.errors import ConfigError, DataError, TrainingError
-from names3risk.hyperparameters import Hyperparameters
+from names3risk.hyperparameters import Hyperparameters, parse_hyperparameters
 from names3risk.models import build_model
 from names3risk.training.trainer import FitResult, fit, load_weights
 
@@ -111,6 +111,28 @@ def test_the_schedule_is_as_long_as_the_run(tiny: Tiny, toy_split: Toy, tmp_path
     result = train(tiny(max_epochs=3, accumulate_grad_batches=3), toy_split, tmp_path, train=toy_split(100))
     assert result.steps == 3 * 3, "7 batches of 16 rows are 3 steps of at most 3 batches"
     assert result.history[-1]["lr"] < 1e-8
+
+
+@pytest.mark.parametrize(
+    ("recipe", "lr", "weights_kept"),
+    [
+        ("legacy-names3risk", [1e-3 / 25 / 1e4], "last.ckpt"),  # the end of the cycle
+        ("pointer-original", [0.15], "best.ckpt"),
+        ("pointer-proposed", [1.3e-4, 2.6e-4, 3.9e-4, 5.2e-4, 6.5e-4, 6.5e-4], "best.ckpt"),
+    ],
+)
+def test_every_recipe_trains_as_it_says(
+    tiny: Tiny, toy_split: Toy, tmp_path: Path, recipe: str, lr: list[float], weights_kept: str
+) -> None:
+    sizes = {name: value for name, value in tiny().model_dump().items() if name in ("embedding_size", "hidden_size")}
+    values = {"model_class": "transformer2risk", "recipe": recipe, "n_heads": 2, "n_blocks": 1, **sizes}
+    hyperparameters = parse_hyperparameters({**values, "max_epochs": len(lr), "min_epochs": 1})
+    result = train(hyperparameters, toy_split, tmp_path)
+    rates = {entry["epoch"]: entry["lr"] for entry in result.history}
+    assert list(rates.values()) == pytest.approx(lr, rel=1e-3)
+    saved = build_model(hyperparameters, 20, 2)
+    load_weights(saved, tmp_path / weights_kept)
+    assert torch.equal(weights(saved), weights(result.model))
 
 
 def test_a_step_of_several_batches_takes_the_mean_of_their_gradients(
