@@ -160,7 +160,7 @@ def _read_json_lines(text: str) -> Rows:
 
 def _parsed(text: str, what: str) -> Any:
     # A third of the standard library's time; what it refuses is left to that one, which takes more and says why not.
-    with suppress(ValueError):
+    with suppress(ValueError, TypeError):
         return from_json(text)
     try:
         return json.loads(text)
