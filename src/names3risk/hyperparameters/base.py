@@ -206,7 +206,7 @@ class Hyperparameters(BaseModel):
     )
     load_ckpt: bool = Field(True, description="Return the best weights; false returns the last ones")
     precision: Literal["auto", "fp32", "tf32", "bf16", "fp16"] = Field(
-        "auto", description="Arithmetic of the forward pass; auto: fp32 on a CPU, on a GPU bf16 (LSTM2Risk: tf32)"
+        "auto", description="Arithmetic of the forward pass; auto: fp32 on a CPU, bf16 on a GPU"
     )
     fp16: bool = Field(False, description="The same as precision fp16")
     compile: Literal["auto", "always", "never"] = Field(
