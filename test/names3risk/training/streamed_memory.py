@@ -32,7 +32,7 @@ def read(folder: Path, way: str, hyperparameters: Hyperparameters) -> int:
     features = data.fit_features()
     tokenizer = find_tokenizer(data.texts, hyperparameters, None, None)
     train, _ = data.encode(ModelArtifacts(hyperparameters, data.schema, features, tokenizer), folder / "encoded")
-    loader = training_loader(train, 512, 0, lambda: 0, torch.device("cpu"), World(), 1)
+    loader = training_loader(train, 512, 0, lambda: 0, torch.device("cpu"), World(), 1, False)
     return sum(len(batch.build(batch.tensors).rows) for batch in loader)
 
 

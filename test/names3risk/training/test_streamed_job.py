@@ -11,12 +11,15 @@ import numpy as np
 import polars as pl
 import pytest
 
+from names3risk.artifacts import ModelArtifacts
 from names3risk.data import parts
 from names3risk.data.parts import load_texts
 from names3risk.data.splits import load_split
 from names3risk.errors import ConfigError, DataError
 from names3risk.features.encoder import FeatureEncoder
 from names3risk.features.parts import fit_parts
+from names3risk.text.tokenizer import train_tokenizer
+from names3risk.training.job_data import StreamedData
 from names3risk.training.memory import bytes_in_memory, machine_memory, memory_budget
 from names3risk.training.roles import open_labelled_parts
 
@@ -59,13 +62,22 @@ def test_a_streamed_job_leaves_what_one_in_memory_leaves(tmp_path, splits):
 
 def test_encoded_rows_are_made_once(tmp_path, splits, caplog):
     caplog.set_level("INFO")
-    made = {}
-    for name, changes in {"first": {}, "lr": {"lr": 0.02}, "seed": {"seed": 1}}.items():
+    folders = {name: splits / name for name in ("train", "val")}
+    tokenizer, _ = train_tokenizer(load_texts(splits / "train", 1000))
+
+    def kept(**changes):
+        """Which of the two splits were encoded by an earlier run."""
+        hyperparameters = samples.hyperparameters(**changes)
+        data = StreamedData(folders, hyperparameters)
+        artifacts = ModelArtifacts(hyperparameters, data.schema, data.fit_features(), tokenizer)
         caplog.clear()
-        samples.train(tmp_path, splits=splits, memory_budget_gib=0.0, max_epochs=1, **changes)
-        made[name] = sum("encoded rows are read from" in line for line in caplog.messages)
-        assert "they are streamed" in caplog.text
-    assert made == {"first": 0, "lr": 2, "seed": 1}, "another seed has other folds of training rows"
+        train, val = data.encode(artifacts, tmp_path)
+        assert (len(train), len(val)) == (144, 48)
+        return sum("encoded rows are read from" in line for line in caplog.messages)
+
+    assert [kept(), kept(), kept(lr=0.02)] == [0, 2, 2]
+    assert kept(seed=1) == 1, "another seed has other folds of training rows"
+    assert kept(max_sen_len=30) == kept(imputation="median") == kept(count_threshold=60) == 0
 
 
 def test_features_are_those_of_the_whole_table(splits, tmp_path):
