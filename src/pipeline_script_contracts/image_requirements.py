@@ -13,6 +13,7 @@ PYTORCH_REQUIREMENTS = {
     "polars": "==2.1.0",
     "pyarrow": "==26.0.1",
     "pydantic": "==2.14.3",
+    "pydantic_core": "==2.50.4",
     "PyYAML": "==6.0.3",
     "safetensors": "==0.8.0",
     "scikit-learn": "==1.9.1",

@@ -4,24 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from names3risk.data.preprocessing import FOLDER_OF_JOB
 from names3risk.data.reading import write_table
 from names3risk.errors import ConfigError
-from names3risk.evaluation.report import Report
+from names3risk.evaluation.report import Report, Scorer
 from names3risk.files import staged, write_json
 from names3risk.training.roles import load_labelled_split
 
 if TYPE_CHECKING:
-    from names3risk.boosting.predictor import XGBoostPredictor
-    from names3risk.serving.predictor import Predictor
+    from names3risk.boosting.hyperparameters import XGBoostHyperparameters
+    from names3risk.hyperparameters import Hyperparameters
 
 SPLIT_OF_JOB_TYPE = {"training": "train", **FOLDER_OF_JOB}
 
 
+class Artifacts(Protocol):
+    """What a model folder holds beside the model."""
+
+    @property
+    def hyperparameters(self) -> Hyperparameters | XGBoostHyperparameters:
+        """Those of the training, column roles included."""
+
+
+class TrainedModel(Scorer, Protocol):
+    """A model that scores rows and knows how it was trained."""
+
+    @property
+    def artifacts(self) -> Artifacts:
+        """What its folder holds."""
+
+
 def run_evaluation_job(
-    load: Callable[[str | Path], Predictor | XGBoostPredictor],
+    load: Callable[[str | Path], TrainedModel],
     *,
     model_dir: str | Path,
     eval_data_dir: str | Path,

@@ -202,9 +202,10 @@ KNOWN_PACKAGES = frozenset(
         papermill paramiko past pathos patsy pdf2image pdfplumber pebble peft pendulum pettingzoo pexpect phonenumbers
         pika PIL pims pinecone pingouin pip pkg_resources planetary_computer platformdirs plotly plotnine plumbum
         pmdarima polars portalocker prince prophet psutil psycopg2 py7zr pyannote pyarrow pybullet pycaret pycocotools
-        pycountry pycuda pydantic pydantic_settings pydeequ pydicom pydot pydotplus pydub pyfm pyfolio pygod pymc
-        pymc3 pymongo pymysql pynndescent pynvml pyod pypdf PyPDF2 pyproj pyspark pyspark_dist_explore pystac pystan
-        pyswarms pytesseract pytest pytorch_forecasting pytorch_lightning pytorch_metric_learning pytorch_tabnet pytz
+        pycountry pycuda pydantic pydantic_core pydantic_settings pydeequ pydicom pydot pydotplus pydub pyfm pyfolio
+        pygod pymc pymc3 pymongo pymysql pynndescent pynvml pyod pypdf PyPDF2 pyproj pyspark pyspark_dist_explore pystac
+        pystan pyswarms pytesseract pytest pytorch_forecasting pytorch_lightning pytorch_metric_learning pytorch_tabnet
+        pytz
         pyvis pywt pyxlsb pyzstd qdrant_client quantlib ragas rapidfuzz rarfile rasterio rasterstats ray ray_lightning
         rdkit recommenders recordlinkage redis regex requests requests_aws4auth resampy retry retrying rich rioxarray
         river rlpyt rmm rouge_score rq ruamel s3fs sacrebleu safetensors sagemaker sagemaker_containers sagemaker_core

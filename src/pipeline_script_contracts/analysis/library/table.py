@@ -477,8 +477,8 @@ SILENT_PACKAGES = frozenset(
         typer fire absl getpass platform sys gc weakref threading asyncio concurrent queue signal atexit locale
         numbers bisect heapq array codecs io csv html urllib http socket ssl email mimetypes unicodedata difflib
         timeit token tokenize ast keyword builtins tqdm rich colorama tabulate termcolor structlog loguru
-        prettytable wandb mlflow comet_ml neptune sagemaker requests httpx pydantic pydantic_settings attr attrs
-        numba psutil pytz dateutil yaml os pickle marshal shlex fnmatch tempfile glob pathlib shutil subprocess
+        prettytable wandb mlflow comet_ml neptune sagemaker requests httpx pydantic pydantic_core pydantic_settings attr
+        attrs numba psutil pytz dateutil yaml os pickle marshal shlex fnmatch tempfile glob pathlib shutil subprocess
         importlib pkgutil runpy smart_open narwhals pyspark optuna flask fastapi starlette bottle falcon tornado
         aiohttp werkzeug polars pandas numpy seaborn statsmodels torchmetrics triton boto3 botocore"""
     )
