@@ -5,6 +5,7 @@ import pytest
 
 from names3risk.data.preparation import prepare
 from names3risk.data.splits import Split, load_split, save_split
+from names3risk.data.writing import write_table
 from names3risk.errors import DataError, OutputError
 
 
@@ -59,3 +60,19 @@ def test_a_folder_that_cannot_be_written(prepared, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot write"):
         save_split(tmp_path / "file" / "train", prepared)
+
+
+@pytest.mark.parametrize("format_", ["csv", "parquet"])
+def test_a_split_of_several_parts_is_read_as_one(prepared, tmp_path, format_):
+    save_split(tmp_path / "train", Split(prepared.frame, prepared.schema, format_))
+    rows = prepared.frame.height
+    for number, start in enumerate(range(0, rows, 2)):
+        part = prepared.frame.slice(start, 2).select(sorted(prepared.frame.columns, reverse=bool(number % 2)))
+        write_table(part, tmp_path / "train" / f"part-{number}.{format_}")
+    (tmp_path / "train" / f"data.{format_}").unlink()
+    loaded = load_split(tmp_path / "train")
+    assert loaded.frame.equals(prepared.frame)
+    assert loaded.format == format_
+    (tmp_path / "train" / "part-9.tsv").write_text("a\tb\n")
+    with pytest.raises(DataError, match=rf"part-9\.tsv: is TSV; expected {format_}, as part-0\.{format_} is"):
+        load_split(tmp_path / "train")
