@@ -75,6 +75,7 @@ class StepGraphs:
     def _record(self, batch: Batch | Selection) -> Recorded:
         tensors = {name: tensor.clone() for name, tensor in batch.tensors.items()}
         before = [tensor.clone() for tensor in self.state]
+        summed = [parameter.grad for parameter in self.parameters]  # of earlier batches of the same step
         self._forget_gradients()
         gc.collect()  # a backward graph that is still alive would tie the recording to the stream it was made on
         stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
@@ -92,7 +93,8 @@ class StepGraphs:
             if self.clip:
                 nn.utils.clip_grad_norm_(self.parameters, self.clip)
         gradients = [parameter.grad for parameter in self.parameters]
-        self._forget_gradients()
+        for parameter, gradient in zip(self.parameters, summed, strict=True):
+            parameter.grad = gradient
         for tensor, value in zip(self.state, before, strict=True):
             tensor.copy_(value)
         return Recorded(graph, tensors, loss, gradients, bool(self.clip))

@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -87,7 +87,7 @@ class EagerGraphs(StepGraphs):
         loss = torch.zeros(())
         gradients: list[Tensor | None] = [torch.zeros_like(parameter) for parameter in self.parameters]
         recorded = Recorded(
-            EagerGraph(lambda: self._run(batch.build(tensors), recorded)), tensors, loss, gradients, False
+            SimpleNamespace(replay=lambda: self._run(batch.build(tensors), recorded)), tensors, loss, gradients, False
         )
         return recorded
 
@@ -102,11 +102,6 @@ class EagerGraphs(StepGraphs):
             gradient.copy_(parameter.grad)
             parameter.grad = before
         distributed.all_reduce = collectives
-
-
-@dataclass
-class EagerGraph:
-    replay: Callable[[], None]
 
 
 def forbidden(*_: Any, **__: Any) -> None:
