@@ -88,7 +88,9 @@ class ShardedSplit:
         except FileNotFoundError as error:
             raise DataError("there are no shards", where=self.folder, expected=INDEX) from error
         except ValidationError as error:
-            raise DataError("the index of the shards is damaged", where=path, mend="write the shards again") from error
+            raise DataError(
+                "the index of the shards is damaged", where=path, mend="remove the folder and write the shards again"
+            ) from error
 
     @cached_property
     def pieces(self) -> list[tuple[int, int]]:
@@ -142,7 +144,9 @@ class ShardedSplit:
             with pq.ParquetFile(path) as opened:
                 return _decode(opened.read_row_group(group, use_threads=False).slice(first, end - first))
         except (OSError, pa.ArrowException) as error:
-            raise DataError(f"a shard cannot be read: {error}", where=path, mend="write the shards again") from error
+            raise DataError(
+                f"a shard cannot be read: {error}", where=path, mend="remove the folder and write the shards again"
+            ) from error
 
 
 def write_shards(
