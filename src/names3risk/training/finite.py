@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import polars as pl
 import torch
 from torch import Tensor
 
@@ -20,6 +21,8 @@ class FiniteWatch:
     """
 
     def __init__(self) -> None:
+        self.ids: pl.Series | None = None
+        """Identifiers of the training rows, where they are known."""
         self.start(0, torch.device("cpu"))
 
     def start(self, most_rows: int, device: torch.device) -> None:
@@ -68,7 +71,7 @@ class FiniteWatch:
         if index >= 0:
             step, rows = self.passed_by[index]
             bad: list[int] = rows[self.bad_rows[: len(rows)]].tolist()
-            shown = ", ".join(map(str, bad[:MAX_NAMED_ROWS])) + (", ..." if len(bad) > MAX_NAMED_ROWS else "")
+            shown = ", ".join(map(self._name, bad[:MAX_NAMED_ROWS])) + (", ..." if len(bad) > MAX_NAMED_ROWS else "")
             raise TrainingError(
                 f"the loss is not finite at step {step}, training rows {shown}; "
                 f"last good checkpoint: {self.last_good_checkpoint or 'none yet'}",
@@ -77,3 +80,6 @@ class FiniteWatch:
             )
         self.passed_by.clear()
         self.seen.zero_()
+
+    def _name(self, row: int) -> str:
+        return str(row) if self.ids is None else f"{row} (id {self.ids[row]})"

@@ -19,7 +19,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 from torch import nn
 
-from names3risk.data.datasets import TrainableSplit
+from names3risk.data.datasets import EncodedSplit, TrainableSplit
 from names3risk.data.shards import ShardedSplit
 from names3risk.errors import TrainingError
 from names3risk.hyperparameters import Hyperparameters
@@ -132,6 +132,7 @@ def fit(
     module = module_class(deepcopy(model) if sharded else model, hyperparameters, steps_per_epoch, left_out)
     module.execution = execution
     module.usual_rows = rows_per_step // world.size
+    module.finite.ids = train.ids if isinstance(train, EncodedSplit) else None
     watch = ValidationWatch(hyperparameters, folder)
     saver = ResumableCheckpoint(loader, folder, hyperparameters, run, team)
     if checkpoint is None and world.rank == 0:

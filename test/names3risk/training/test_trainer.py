@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 import torch
 from torch import Tensor, nn
@@ -224,12 +225,13 @@ def test_a_loss_that_is_not_finite_stops_with_step_rows_and_checkpoint(
     tiny: Tiny, toy_split: Toy, tmp_path: Path, steps: int, checkpoint: str
 ) -> None:
     split, hyperparameters = toy_split(32), tiny(batch_size=32, max_epochs=5)
+    split = replace(split, ids=pl.Series([f"order-{row}" for row in range(32)]))
     split.tabular[5, 0] = 99.0
     model = Breaking(build_model(hyperparameters, 20, 2), steps)
     with pytest.raises(TrainingError) as caught:
         fit(model, hyperparameters, split, toy_split(40, seed=1), tmp_path, accelerator="cpu", progress=False)
     message = str(caught.value)
-    assert f"the loss is not finite at step {steps}, training rows 5;" in message
+    assert f"the loss is not finite at step {steps}, training rows 5 (id order-5);" in message
     assert f"last good checkpoint: {checkpoint if steps == 0 else tmp_path / checkpoint}" in message
 
 
