@@ -31,8 +31,12 @@ def train(
     seeds: Annotated[
         int | None, typer.Option(min=0, help="Trainings of each side for AUROC: 3, or none on a CPU.")
     ] = None,
-    quality_rows: Annotated[int, typer.Option(min=100, help="Training rows of those.")] = 80_000,
-    test_rows: Annotated[int, typer.Option(min=100, help="Rows that AUROC is measured on.")] = 40_000,
+    quality_rows: Annotated[
+        int | None, typer.Option(min=100, help="Training rows of those: 80,000, or 4,096 on a CPU.")
+    ] = None,
+    test_rows: Annotated[
+        int | None, typer.Option(min=100, help="Rows that AUROC is measured on: 40,000, or 4,096 on a CPU.")
+    ] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the training rows for AUROC.")] = 3,
     timed_epochs: Annotated[int, typer.Option(min=1, help="Passes that speed is measured over.")] = 3,
     threads: Annotated[int, typer.Option(min=0, help="Threads of PyTorch; 0: its own choice.")] = 0,
@@ -61,8 +65,8 @@ def train(
         batch_size=batch_size,
         large_batch_size=(0 if cpu else 4_096) if large_batch_size is None else large_batch_size,
         seeds=(0 if cpu else 3) if seeds is None else seeds,
-        quality_rows=quality_rows,
-        test_rows=test_rows,
+        quality_rows=quality_rows or (4_096 if cpu else 80_000),
+        test_rows=test_rows or (4_096 if cpu else 40_000),
         epochs=epochs,
         timed_epochs=timed_epochs,
         threads=threads,
