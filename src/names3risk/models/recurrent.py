@@ -16,6 +16,8 @@ from names3risk.models.packed_lstm import packed_lstm_layer
 
 HIDDEN_SIZES = (16, 32, 64, 128)
 """Widths that the kernel takes."""
+FEW_ROWS = 40
+"""Of fewer rows, a CPU computes padding faster than it begins the operations that leave it out."""
 
 
 def lstm_states(lstm: nn.LSTM, inputs: Tensor, lengths: Tensor) -> Tensor:
@@ -34,7 +36,8 @@ def lstm_states(lstm: nn.LSTM, inputs: Tensor, lengths: Tensor) -> Tensor:
     if inputs.is_cuda:
         return _kernel(lstm, inputs, lengths) if _fits(lstm, inputs) else _packed(lstm, inputs, lengths)
     # Half precision and compilation are left to PyTorch's own layers.
-    if not torch.is_grad_enabled() or torch.is_autocast_enabled("cpu") or torch.compiler.is_compiling():
+    left = torch.is_autocast_enabled("cpu") or torch.compiler.is_compiling()
+    if left or len(inputs) < FEW_ROWS or not torch.is_grad_enabled():
         return _flipped(lstm, inputs, lengths)
     return _without_padding(lstm, inputs, lengths)
 
@@ -78,7 +81,7 @@ def packed_states(lstm: nn.LSTM, inputs: Tensor, starts: Tensor, lengths: Tensor
 
 
 def _without_padding(lstm: nn.LSTM, inputs: Tensor, lengths: Tensor) -> Tensor:
-    """By one layer after the other over packed positions: the fastest way to train on a CPU."""
+    """By one layer after the other over packed positions: the fastest way to train on a CPU with many rows."""
     rows, longest = inputs.shape[:2]
     order = lengths.argsort(descending=True, stable=True)
     positions = torch.arange(longest)[:, None]
@@ -97,7 +100,7 @@ def _without_padding(lstm: nn.LSTM, inputs: Tensor, lengths: Tensor) -> Tensor:
 
 
 def _flipped(lstm: nn.LSTM, inputs: Tensor, lengths: Tensor) -> Tensor:
-    """By each direction on its own, the backward one over rows turned round: a CPU's way to score."""
+    """By each direction on its own, the backward one over rows turned round: a CPU scores so, and trains few rows."""
     positions = torch.arange(inputs.shape[1], device=inputs.device)
     valid = positions < lengths[:, None]
     turned = torch.where(valid, lengths[:, None] - 1 - positions, positions)[:, :, None]

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from names3risk.models import recurrent
 from names3risk.models.recurrent import lstm_states
 
 
@@ -15,18 +16,21 @@ def packed(lstm: nn.LSTM, inputs: Tensor, lengths: Tensor) -> Tensor:
     return pad_packed_sequence(lstm(rows)[0], batch_first=True)[0]
 
 
+@pytest.fixture(params=["with padding", "without"], autouse=True)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few rows are computed in one way, many in another."""
+    monkeypatch.setattr(recurrent, "FEW_ROWS", 100 if request.param == "with padding" else 0)
+
+
 LENGTHS = ([9, 1, 4, 6], [1, 1, 1, 1], [9, 9, 9, 9], [3])
 
 
 @pytest.mark.parametrize("lengths", LENGTHS)
 def test_states_and_gradients_equal_those_of_packed_sequences(lengths: list[int]) -> None:
-    check_states_and_gradients(torch.tensor(lengths))
-
-
-def check_states_and_gradients(lengths: Tensor) -> None:
     lstm = nn.LSTM(5, 6, num_layers=3, batch_first=True, bidirectional=True)
-    inputs = torch.randn(len(lengths), int(lengths.max()), 5, requires_grad=True)
-    mine, wanted = lstm_states(lstm, inputs, lengths), packed(lstm, inputs, lengths)
+    inputs = torch.randn(len(lengths), max(lengths), 5, requires_grad=True)
+    mine = lstm_states(lstm, inputs, torch.tensor(lengths))
+    wanted = packed(lstm, inputs, torch.tensor(lengths))
     torch.testing.assert_close(mine, wanted, atol=1e-6, rtol=1e-5)
     direction, weights = torch.randn_like(wanted), [inputs, *lstm.parameters()]
     found, expected = (torch.autograd.grad(states, weights, direction) for states in (mine, wanted))
