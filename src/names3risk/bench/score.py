@@ -278,8 +278,9 @@ def _percentiles(
 
 
 def _rate(work: Callable[[], object], count: int, repeats: int = 2) -> float:
-    """Rows a second of the best of a few runs after one that warms up."""
-    work()
+    """Rows a second of the best of a few runs after one that warms up, or of the only run."""
+    if repeats > 1:
+        work()
     seconds = []
     for _ in range(repeats):
         began = time.perf_counter()

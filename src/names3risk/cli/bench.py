@@ -82,7 +82,7 @@ def train(
 def score(
     model: Annotated[list[str] | None, typer.Option(help="Only this model class; may be repeated.")] = None,
     device: Annotated[str, typer.Option(help="cpu: ONNX Runtime; cuda: PyTorch, many rows at once.")] = "cpu",
-    rows: Annotated[int, typer.Option(min=0, help="Rows to score at once; 0: 1,000, or 200,000 on cuda.")] = 0,
+    rows: Annotated[int, typer.Option(min=0, help="Rows to score at once; 0: 1,000, or 131,072 on cuda.")] = 0,
     requests: Annotated[int, typer.Option(min=1, help="Rows to score one by one.")] = 500,
     raw_rows: Annotated[int, typer.Option(min=100, help="Generated rows to train and test the models on.")] = 6000,
     epochs: Annotated[int, typer.Option(min=1, help="Epochs of that training.")] = 2,
@@ -100,7 +100,7 @@ def score(
         device=device,
         raw_rows=raw_rows,
         epochs=epochs,
-        batch_rows=rows or (200_000 if device == "cuda" else 1_000),
+        batch_rows=rows or (131_072 if device == "cuda" else 1_000),
         requests=requests,
         hyperparameters=loads(hyperparameters),
     ).run(typer.echo)
