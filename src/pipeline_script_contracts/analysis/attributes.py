@@ -59,7 +59,7 @@ def _attribute(interp: Interpreter, atom: Atom, name: str, node: ast.AST) -> Val
         return _of_class(interp, atom, name, node)
     if isinstance(atom, PathAtom):
         return pathlib_model.path_attribute(interp, atom, name, node)
-    if isinstance(atom, Const | Text | TupleAtom | Document | Method):
+    if isinstance(atom, (Const, Text, TupleAtom, Document, Method)):
         return (Method(atom, name),)
     if isinstance(atom, Handle):
         return atom.path if name == "name" else (Method(atom, name),)
@@ -67,7 +67,7 @@ def _attribute(interp: Interpreter, atom: Atom, name: str, node: ast.AST) -> Val
         return _of_member(interp, atom, name, node)
     if isinstance(atom, Super):
         return _of_super(interp, atom, name, node)
-    if isinstance(atom, Function | Bound):
+    if isinstance(atom, (Function, Bound)):
         return _of_function(interp, atom, name)
     return (Method(atom, name),) if isinstance(atom, Unknown) else unknown(f"attribute {name!r}")
 

@@ -36,9 +36,9 @@ def only_checks(info: ClassInfo, function: ast.FunctionDef, depth: int = 0) -> b
     if depth > 3:
         return False
     for node in ast.walk(ast.Module(function.body, [])):
-        if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, _STORING):
+        if isinstance(node, (ast.Attribute, ast.Subscript)) and isinstance(node.ctx, _STORING):
             return False
-        if isinstance(node, ast.Global | ast.Nonlocal | ast.Import | ast.ImportFrom | ast.With | ast.Try | ast.Await):
+        if isinstance(node, (ast.Global, ast.Nonlocal, ast.Import, ast.ImportFrom, ast.With, ast.Try, ast.Await)):
             return False
         if isinstance(node, ast.Call) and not _is_harmless(info, node.func, depth):
             return False

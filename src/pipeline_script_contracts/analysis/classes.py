@@ -220,11 +220,22 @@ def all_fields(info: ClassInfo) -> dict[str, tuple[ClassInfo, ast.expr | None]]:
     return fields
 
 
+def _filled_fields(interp: Interpreter, info: ClassInfo) -> list[tuple[str, ClassInfo, ast.expr | None, list[str]]]:
+    """Gives the fields of a class with the names under which they are given."""
+    key = ("filled fields", info)
+    if key not in interp.infos:
+        interp.infos[key] = [
+            (name, cls, default, [name, *_aliases(interp, default)])
+            for name, (cls, default) in all_fields(info).items()
+        ]
+    found: list[tuple[str, ClassInfo, ast.expr | None, list[str]]] = interp.infos[key]
+    return found
+
+
 def fill_fields(interp: Interpreter, info: ClassInfo, obj: Obj, arguments: calls.Arguments, node: ast.AST) -> None:
     """Gives the fields of a dataclass, pydantic model or named tuple their values."""
-    for index, (name, (cls, default)) in enumerate(all_fields(info).items()):
+    for index, (name, cls, default, aliases) in enumerate(_filled_fields(interp, info)):
         positional = index if info.flavour != "pydantic" else None
-        aliases = [name, *_aliases(interp, default)]
         value = arguments.get(positional, *aliases)
         if any(isinstance(atom, Document) for atom in value):
             value = unknown("a hyperparameter")
@@ -290,8 +301,10 @@ def _converted(interp: Interpreter, cls: ClassInfo, name: str, value: Value) -> 
     annotation = interp.infos.get(("annotation", cls, name))
     if annotation is None:
         return value
-
-    return library_module.conversions.convert(interp, ast.unparse(annotation), value)
+    key = ("annotation as text", annotation)
+    if key not in interp.infos:
+        interp.infos[key] = ast.unparse(annotation)
+    return library_module.conversions.convert(interp, interp.infos[key], value)
 
 
 def _from_environment(

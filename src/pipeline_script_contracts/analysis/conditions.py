@@ -44,7 +44,7 @@ def _truth_of(interp: Interpreter, atom: object) -> Outcome:
         return EITHER if atom.soft else (bool(atom.value), not atom.value)
     if isinstance(atom, Text):
         return (True, False) if any(isinstance(part, str) for part in atom.parts) else EITHER
-    if isinstance(atom, PathAtom | Function | ClassAtom | ModuleAtom | EnumMember):
+    if isinstance(atom, (PathAtom, Function, ClassAtom, ModuleAtom, EnumMember)):
         return (True, False)
     if isinstance(atom, TupleAtom):
         return (bool(atom.items), not atom.items)
@@ -114,7 +114,7 @@ def refine(interp: Interpreter, test: ast.expr, holds: bool) -> bool:
         _refine_comparison(interp, test, holds)
     elif isinstance(test, ast.Call):
         _refine_type(interp, test, holds)
-    elif isinstance(test, ast.Name | ast.Attribute):
+    elif isinstance(test, (ast.Name, ast.Attribute)):
         _narrow(interp, test, lambda atom: _truth_of(interp, atom)[0 if holds else 1], replace=holds)
     return True
 
@@ -124,7 +124,7 @@ def _refine_type(interp: Interpreter, test: ast.Call, holds: bool) -> None:
     if not (isinstance(test.func, ast.Name) and test.func.id == "isinstance" and len(test.args) == 2):
         return
     target = test.args[0]
-    if isinstance(target, ast.Name | ast.Attribute):
+    if isinstance(target, (ast.Name, ast.Attribute)):
         classes = expressions.evaluate(interp, test.args[1])
         is_instance = library.reflection.is_instance
         _narrow(interp, target, lambda atom: is_instance(interp, (atom,), classes)[0 if holds else 1])
@@ -132,24 +132,24 @@ def _refine_type(interp: Interpreter, test: ast.Call, holds: bool) -> None:
 
 def _refine_comparison(interp: Interpreter, test: ast.Compare, holds: bool) -> None:
     left, operator, right = test.left, test.ops[0], test.comparators[0]
-    if isinstance(operator, ast.In | ast.NotIn):
+    if isinstance(operator, (ast.In, ast.NotIn)):
         if isinstance(operator, ast.In) == holds:
             environment.guard(interp, right, left)
         return
-    if not isinstance(operator, ast.Is | ast.IsNot | ast.Eq | ast.NotEq) or not isinstance(right, ast.Constant):
+    if not isinstance(operator, (ast.Is, ast.IsNot, ast.Eq, ast.NotEq)) or not isinstance(right, ast.Constant):
         return
-    equal = isinstance(operator, ast.Is | ast.Eq) == holds
+    equal = isinstance(operator, (ast.Is, ast.Eq)) == holds
     wanted = right.value
     if isinstance(left, ast.NamedExpr):
         left = left.target
-    if isinstance(left, ast.Name | ast.Attribute):
+    if isinstance(left, (ast.Name, ast.Attribute)):
         _narrow(interp, left, lambda atom: _may_equal(atom, wanted) if equal else _may_differ(atom, wanted))
 
 
 def _may_equal(atom: object, wanted: Any) -> bool:
     if isinstance(atom, Const):
         return bool(atom.value == wanted) or (atom.soft and wanted is not None)
-    return not isinstance(atom, PathAtom | Ref | TupleAtom | Function | ClassAtom) and not (
+    return not isinstance(atom, (PathAtom, Ref, TupleAtom, Function, ClassAtom)) and not (
         isinstance(atom, Text) and wanted is None
     )
 
@@ -225,13 +225,13 @@ _OPERATORS: dict[type[ast.cmpop], Any] = {
 
 
 def _compare_atoms(interp: Interpreter, a: Any, operator: ast.cmpop, b: Any) -> Outcome:
-    if isinstance(operator, ast.Is | ast.IsNot):
+    if isinstance(operator, (ast.Is, ast.IsNot)):
         outcome = _identity(a, b)
         return outcome if isinstance(operator, ast.Is) else (outcome[1], outcome[0])
-    if isinstance(operator, ast.In | ast.NotIn) and not isinstance(b, Const):
+    if isinstance(operator, (ast.In, ast.NotIn)) and not isinstance(b, Const):
         outcome = _membership(interp, a, b)
         return outcome if isinstance(operator, ast.In) else (outcome[1], outcome[0])
-    if isinstance(a, EnumMember) and isinstance(b, EnumMember) and isinstance(operator, ast.Eq | ast.NotEq):
+    if isinstance(a, EnumMember) and isinstance(b, EnumMember) and isinstance(operator, (ast.Eq, ast.NotEq)):
         same = a == b
         return (same, not same) if isinstance(operator, ast.Eq) else (not same, same)
     if isinstance(a, EnumMember) and a.cls.text_enum and len(a.value) == 1:
@@ -242,7 +242,7 @@ def _compare_atoms(interp: Interpreter, a: Any, operator: ast.cmpop, b: Any) -> 
         return _version(operator, b)
     if not (isinstance(a, Const) and isinstance(b, Const)):
         return _compare_paths(a, operator, b)
-    if None in (a.value, b.value) and isinstance(operator, ast.Eq | ast.NotEq):
+    if None in (a.value, b.value) and isinstance(operator, (ast.Eq, ast.NotEq)):
         outcome = _identity(a, b)
         return outcome if isinstance(operator, ast.Eq) else (outcome[1], outcome[0])
     if a.soft or b.soft:
@@ -258,12 +258,12 @@ def _version(operator: ast.cmpop, b: TupleAtom) -> Outcome:
     """Compares the running Python with a version: one that no container is older than is decided."""
     numbers = [item[0].value for item in b.items if len(item) == 1 and isinstance(item[0], Const)]
     if len(numbers) == len(b.items) and all(isinstance(number, int) for number in numbers) and numbers <= OLDEST_PYTHON:
-        return (True, False) if isinstance(operator, ast.Gt | ast.GtE) else (False, True)
+        return (True, False) if isinstance(operator, (ast.Gt, ast.GtE)) else (False, True)
     return EITHER
 
 
 def _compare_paths(a: Any, operator: ast.cmpop, b: Any) -> Outcome:
-    if isinstance(a, PathAtom) and isinstance(b, PathAtom) and isinstance(operator, ast.Eq | ast.NotEq):
+    if isinstance(a, PathAtom) and isinstance(b, PathAtom) and isinstance(operator, (ast.Eq, ast.NotEq)):
         known = isinstance(a.text, Const) and isinstance(b.text, Const) and not (a.text.soft or b.text.soft)
         if known:
             same = parts_of(a) == parts_of(b)
@@ -285,7 +285,7 @@ def _identity(a: Any, b: Any) -> Outcome:
         same = a.value is b.value or a.value == b.value
         return same, not same
     other = b if isinstance(a, Const) else a
-    if isinstance(other, Text | PathAtom | Ref | TupleAtom | Function | ClassAtom | ModuleAtom | EnumMember):
+    if isinstance(other, (Text, PathAtom, Ref, TupleAtom, Function, ClassAtom, ModuleAtom, EnumMember)):
         return (False, True)
     return EITHER
 

@@ -26,7 +26,7 @@ def is_environment(atom: object) -> bool:
 
 def guard(interp: Interpreter, container: ast.expr, name: ast.expr) -> None:
     """Notes that a variable is known to be there, after `name in os.environ`."""
-    if not isinstance(container, ast.Name | ast.Attribute):
+    if not isinstance(container, (ast.Name, ast.Attribute)):
         return
     atoms = (Const(name.value),) if isinstance(name, ast.Constant) else ()
     for atom in interp.lookup(name.id) if isinstance(name, ast.Name) else atoms:
@@ -81,7 +81,7 @@ def _read_one(interp: Interpreter, atom: Atom, default: Value | None, node: ast.
         return _read_unnamed(interp, atom, default, node)
     name = atom.value
     own = interp.store.get(_OWNER, name)
-    if own is not None and all(isinstance(each, Const | Text | PathAtom) for each in own):
+    if own is not None and all(isinstance(each, (Const, Text, PathAtom)) for each in own):
         return tuple(each for each in own)
     if name.startswith(HYPERPARAMETER_PREFIX):
         key = name[len(HYPERPARAMETER_PREFIX) :].lower()

@@ -88,7 +88,7 @@ def _paths_in(interp: Interpreter, value: Value, depth: int, seen: set[int], dee
     if depth > MAX_DEPTH:
         return found
     for atom in value:
-        if isinstance(atom, PathAtom | Const | Text):
+        if isinstance(atom, (PathAtom, Const, Text)):
             if _is_path(atom):
                 found.append(atom)
         elif isinstance(atom, TupleAtom):
@@ -97,7 +97,7 @@ def _paths_in(interp: Interpreter, value: Value, depth: int, seen: set[int], dee
         elif isinstance(atom, Ref) and id(atom.obj) not in seen:
             seen.add(id(atom.obj))
             state = interp.store.get(atom.obj, CONTENT)
-            if isinstance(state, ListState | DictState):
+            if isinstance(state, (ListState, DictState)):
                 found += _paths_in(interp, state.element, depth + 1, seen, deep)
                 for item in state.items or () if isinstance(state, ListState) else state.entries.values():
                     found += _paths_in(interp, item, depth + 1, seen, deep)
@@ -108,7 +108,7 @@ def _paths_in(interp: Interpreter, value: Value, depth: int, seen: set[int], dee
         elif isinstance(atom, Partial):
             for item in (*atom.positional, *(each for _, each in atom.keywords)):
                 found += _paths_in(interp, item, depth + 1, seen, deep)
-        elif isinstance(atom, ClassAtom | ModuleAtom) and depth < 2:
+        elif isinstance(atom, (ClassAtom, ModuleAtom)) and depth < 2:
             for cell in interp.store.of(atom.info.scope):
                 found += _paths_in(interp, cell if isinstance(cell, tuple) else (), depth + 2, seen, deep)
     return list(dict.fromkeys(found))
@@ -133,7 +133,7 @@ _PATH = re.compile(r"(?<![\w.:/])/[\w.-]{2,}")
 def escape(interp: Interpreter, value: Value, why: str, node: ast.AST, depth: int = 0) -> None:
     """Follows the functions and objects in a value as if they were called back."""
     for atom in value:
-        if isinstance(atom, Function | Bound):
+        if isinstance(atom, (Function, Bound)):
             _call_back(interp, atom, why, node)
         elif isinstance(atom, Partial):
             escape(interp, atom.function, why, node, depth)
@@ -165,7 +165,7 @@ def _call_back(interp: Interpreter, atom: Function | Bound, why: str, node: ast.
 
 def _escape_object(interp: Interpreter, atom: Ref, why: str, node: ast.AST, depth: int) -> None:
     state = interp.store.get(atom.obj, CONTENT)
-    if depth < 2 and isinstance(state, ListState | DictState):
+    if depth < 2 and isinstance(state, (ListState, DictState)):
         if isinstance(state, ListState):
             values = list(state.items) if state.items is not None else [state.rest]
         else:
@@ -179,7 +179,7 @@ def _escape_object(interp: Interpreter, atom: Ref, why: str, node: ast.AST, dept
     helpers = _helpers(interp, cls)
     for each in cls.mro:
         for statement in each.node.body if each.node is not None else ():
-            if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+            if not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 continue
             if statement.name not in _NOT_HOOKS and statement.name not in helpers:
                 method = attributes.find_method(interp, atom, statement.name)

@@ -206,12 +206,14 @@ def _call(interp: Interpreter, function: Function, arguments: calls.Arguments, n
         made = Reachable(ways, began.serial)
     made.mark(result, frame.yields, *interp.pinned[pinned:])
     if info.generator:
-        interp.memory.compact(began)
         if not ways and stays:
             store.commit(made.garbage)
         else:
             store.merge(ways or [{}], made.garbage)
-        return expressions.new_list(interp, *((None, frame.yields) if frame.yields else ([], NOTHING)))
+        result = expressions.new_list(interp, *((None, frame.yields) if frame.yields else ([], NOTHING)))
+        made.add(result)
+        interp.memory.remember(key, given, began, made, result, caught)
+        return result
     if not frame.returns and isinstance(info.node, ast.AsyncFunctionDef):  # it runs beside its caller, who goes on
         return unknown(f"the result of {info.name}, which never returns")
     if ways:
@@ -292,7 +294,7 @@ def _is_known(interp: Interpreter, value: Value) -> bool:
         return state.is_exact if isinstance(state, DictState) else atom.obj.cls is not None
     if isinstance(atom, PathAtom):
         return isinstance(atom.text, Const)
-    return not isinstance(atom, Unknown | Text | Lib)
+    return not isinstance(atom, (Unknown, Text, Lib))
 
 
 def _widened(arguments: calls.Arguments) -> calls.Arguments:
@@ -373,6 +375,6 @@ def _missing(interp: Interpreter, function: Function, name: str, rest: Value, no
 
 
 def _passed(interp: Interpreter, function: str, name: str, value: Value, node: ast.AST) -> Value:
-    if not any(pathlike(atom) for atom in value):
+    if not any(map(pathlike, value)):
         return value
     return with_step(value, interp.step(f"{function}({name}=)", node))

@@ -7,16 +7,26 @@ from dataclasses import is_dataclass
 from typing import Any
 
 from .atoms import (
+    CONTENT,
     Bound,
     ClassAtom,
+    Const,
+    Document,
     EnumMember,
     Function,
     Handle,
+    Lib,
     Method,
+    ModuleAtom,
     Partial,
+    PathAtom,
     Ref,
     Super,
+    Text,
     TupleAtom,
+    Undefined,
+    Unknown,
+    Value,
 )
 from .containers import DictState, ListState, MemberKey
 from .scopes import ClassInfo, Scope
@@ -63,6 +73,13 @@ class Reachable:
         while pending:
             self._visit(pending.pop())
 
+    def add(self, value: Value) -> None:
+        """Counts a container that has just been made of what can be reached as reachable, too."""
+        for atom in value:
+            if isinstance(atom, Ref):
+                self.owners.add(atom.obj)
+                self.fresh[atom.obj] = [(atom.obj, CONTENT)]
+
     @property
     def garbage(self) -> set[Any]:
         """What was made and cannot be reached."""
@@ -79,6 +96,8 @@ class Reachable:
 
     def _visit(self, each: Any) -> None:
         kind = type(each)
+        if kind in _LEAVES:
+            return
         pending = self._pending
         if kind is tuple or kind is list:
             pending.extend(each)
@@ -126,6 +145,7 @@ class Reachable:
             scope = scope.parent
 
 
+_LEAVES = frozenset({Const, Text, PathAtom, Unknown, Lib, Undefined, ModuleAtom, Document, str, type(None)})
 _OTHERS: dict[type, tuple[str, ...]] = {
     ClassAtom: ("info",),
     EnumMember: ("cls", "value"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from functools import cache
 
 from . import calls, iteration, library
 from .atoms import NOTHING, Lib, ModuleAtom, Value
@@ -56,6 +57,7 @@ _ALIASES = {
 }
 
 
+@cache
 def canonical(name: str) -> str:
     """Gives the name under which a library's function is known to the tables."""
     head = name

@@ -22,7 +22,7 @@ from .recorder import Recorder
 from .scopes import ClassInfo, FunctionInfo, ModuleInfo, Scope
 from .sources import Sources
 from .store import IMPORT, Changes, Store
-from .texts import with_step
+from .texts import pathlike, with_step
 from .values import atoms_of, const, join, unknown
 
 BUILTINS = frozenset(dir(builtins))
@@ -229,8 +229,8 @@ class Interpreter:
                 cell = self.store.cells.get((scope, name)) if own else self.store.get(scope, name)
                 if cell is not None:
                     assert isinstance(cell, tuple)
-                    if UNDEFINED not in cell:
-                        return join(found, cell)
+                    if (len(cell) == 1 and cell[0] is not UNDEFINED) or UNDEFINED not in cell:
+                        return join(found, cell) if found else cell
                     found = join(found, tuple(atom for atom in cell if atom is not UNDEFINED))
                 elif scope.names is not None:
                     return found or unknown(f"{name!r} is used before it is assigned")
@@ -263,7 +263,9 @@ class Interpreter:
 
     def bind(self, name: str, value: Value, node: ast.AST) -> None:
         """Assigns to a name."""
-        self.store.set(self.scope_of(name), name, with_step(value, self.step(name, node)))
+        if any(map(pathlike, value)):
+            value = with_step(value, self.step(name, node))
+        self.store.set(self.scope_of(name), name, value)
 
     # -- modules ------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from typing import Any
 
 from . import calls, environment, expressions, iteration
-from .atoms import CONTENT, NONE, NOTHING, Atom, Const, Document, Lib, Ref, TupleAtom, Undefined, Value
+from .atoms import CONTENT, NONE, NOTHING, UNDEFINED, Atom, Const, Document, Lib, Ref, TupleAtom, Value
 from .containers import DictState, ListState, key_of, key_value, text_key
 from .facts import HyperparameterUse
 from .interpreter import Interpreter, strings_in
@@ -32,10 +32,12 @@ def attributes_state(interp: Interpreter, atom: Ref) -> DictState:
     for name in atom.obj.info or ():
         cell = interp.store.get(atom.obj, name)
         if isinstance(cell, tuple):
-            kept = tuple(each for each in cell if not isinstance(each, Undefined))
-            entries[text_key(name)] = kept
-            if len(kept) == len(cell):
-                certain.add(text_key(name))
+            key = text_key(name)
+            if UNDEFINED in cell:
+                entries[key] = tuple(each for each in cell if each is not UNDEFINED)
+            else:
+                entries[key] = cell
+                certain.add(key)
     return DictState(entries, frozenset(certain))
 
 
@@ -227,7 +229,7 @@ def dict_state(interp: Interpreter, arguments: Any) -> DictState:
         for atom in value:
             if mapping_state(interp, atom) is not None:
                 state = expressions.merge_mapping(interp, state, (atom,))
-            elif isinstance(atom, Ref | TupleAtom):
+            elif isinstance(atom, (Ref, TupleAtom)):
                 state = expressions.merge_mapping(
                     interp, state, expressions.new_object(interp, "dict", pairs_state(interp, (atom,)))
                 )

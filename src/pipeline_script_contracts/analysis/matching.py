@@ -109,7 +109,7 @@ def _class(interp: Interpreter, pattern: ast.MatchClass, subject: Value) -> cond
 
     cls = expressions.evaluate(interp, pattern.cls)
     outcome = conditions.EITHER
-    if len(cls) == 1 and isinstance(cls[0], ClassAtom | Lib):
+    if len(cls) == 1 and isinstance(cls[0], (ClassAtom, Lib)):
         outcome = library.reflection.is_instance(interp, subject, cls)
         subject = tuple(atom for atom in subject if library.reflection.is_instance(interp, (atom,), cls)[0])
     if not outcome[0]:

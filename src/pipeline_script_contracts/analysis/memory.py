@@ -108,7 +108,7 @@ class Memory:
         Returns:
             Whether there is one whose outcome still holds, and what it returned (None when it never returned).
         """
-        for entry in self._entries.get(key, ()):
+        for entry in reversed(self._entries.get(key, [])):
             here = entry.script == self.script
             if not here and not (entry.shared and entry.caught == caught):
                 continue
@@ -206,7 +206,7 @@ class Memory:
         entries = self._entries.setdefault(key, [])
         store = self._store
         reads = self._reads(began)
-        if len(entries) >= MAX_ENTRIES or len(reads) > MAX_READS:
+        if len(reads) > MAX_READS:
             return
         if not all(type(owner) is Obj and (owner.info is None or type(owner.info) is set) for owner in made.owners):
             return
@@ -223,10 +223,8 @@ class Memory:
         entry.events = tuple(self._recorder.log[began.events :])
         entry.shared = self._recorder.taints == began.taints
         entries.append(entry)
-
-    def compact(self, began: Began) -> None:
-        """Leaves in the log of a call that is not remembered what those around it need to know."""
-        self._reads(began)
+        if len(entries) > MAX_ENTRIES:
+            del entries[0]
 
     def _reads(self, began: Began) -> list[Read]:
         """Gives what a call read of what was there before, once each, and leaves that in the log for those around."""

@@ -34,14 +34,14 @@ def used_as_number(interp: Interpreter, value: Value, node: ast.AST) -> None:
 def is_number(value: Value) -> bool:
     """Tells whether a value certainly is a number."""
     return bool(value) and all(
-        isinstance(atom, Const) and isinstance(atom.value, int | float) and not isinstance(atom.value, bool)
+        isinstance(atom, Const) and isinstance(atom.value, (int, float)) and not isinstance(atom.value, bool)
         for atom in value
     )
 
 
 def check_arithmetic(interp: Interpreter, left: Value, operator: ast.operator, right: Value, node: ast.AST) -> None:
     """Looks for strings in arithmetic."""
-    if isinstance(operator, ast.Add | ast.Mult | ast.Mod):
+    if isinstance(operator, (ast.Add, ast.Mult, ast.Mod)):
         if isinstance(operator, ast.Mod) and not is_number(left):
             return  # formatting
         if is_number(right):
@@ -57,7 +57,7 @@ def check_arithmetic(interp: Interpreter, left: Value, operator: ast.operator, r
 
 def check_comparison(interp: Interpreter, left: Value, operator: ast.cmpop, right: Value, node: ast.AST) -> None:
     """Looks for strings compared with numbers."""
-    if isinstance(operator, ast.Lt | ast.LtE | ast.Gt | ast.GtE):
+    if isinstance(operator, (ast.Lt, ast.LtE, ast.Gt, ast.GtE)):
         if is_number(right):
             used_as_number(interp, left, node)
         if is_number(left):

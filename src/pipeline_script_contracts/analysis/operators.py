@@ -107,7 +107,7 @@ def _unary(interp: Interpreter, node: ast.UnaryOp) -> Value:
     numbers.used_as_number(interp, value, node)
     result: Value = NOTHING
     for atom in value:
-        if isinstance(atom, Const) and (isinstance(atom.value, int | float) or not atom.soft):
+        if isinstance(atom, Const) and (isinstance(atom.value, (int, float)) or not atom.soft):
             try:
                 result = join(result, (Const(_UNARY[type(node.op)](atom.value), atom.soft),))
             except TypeError as error:
@@ -182,7 +182,7 @@ def _binary_atoms(interp: Interpreter, a: Atom, operator: ast.operator, b: Atom,
         return (PathAtom(make_text((strings.hole_for(a), "/", *(parts_of(b) or ())), True, chain_of(b))),)
     if isinstance(operator, ast.Div) and (isinstance(a, PathAtom) or isinstance(b, PathAtom)):
         return paths.join_path(interp, [(a,), (b,)], node, "/")
-    if isinstance(operator, ast.Mod) and isinstance(a, Const | Text) and is_string(a):
+    if isinstance(operator, ast.Mod) and isinstance(a, (Const, Text)) and is_string(a):
         if isinstance(a, Const):
             return strings.percent(interp, a.value, (b,), node)
         return unknown("a format string that is not known")
@@ -194,7 +194,7 @@ def _binary_atoms(interp: Interpreter, a: Atom, operator: ast.operator, b: Atom,
     if isinstance(operator, ast.Add):
         if is_string(a) or is_string(b):
             other = b if is_string(a) else a
-            if not isinstance(other, Unknown | Text | Const | Lib):
+            if not isinstance(other, (Unknown, Text, Const, Lib)):
                 return unknown("an addition to a string")
             return strings.concatenate((a,), (b,))
         if isinstance(a, TupleAtom) and isinstance(b, TupleAtom):
@@ -204,7 +204,7 @@ def _binary_atoms(interp: Interpreter, a: Atom, operator: ast.operator, b: Atom,
 
 def _constants(a: Const, operator: ast.operator, b: Const) -> Value:
     x, y = a.value, b.value
-    if isinstance(operator, ast.Pow | ast.LShift | ast.Mult) and _is_large(x, y):
+    if isinstance(operator, (ast.Pow, ast.LShift, ast.Mult)) and _is_large(x, y):
         return unknown("a large number")
     function = _NUMERIC.get(type(operator))
     if function is None:
@@ -219,10 +219,10 @@ def _constants(a: Const, operator: ast.operator, b: Const) -> Value:
 
 def _is_large(x: Any, y: Any) -> bool:
     sizes = [
-        len(each) if isinstance(each, str | bytes) else abs(each) if isinstance(each, int | float) else 0
+        len(each) if isinstance(each, (str, bytes)) else abs(each) if isinstance(each, (int, float)) else 0
         for each in (x, y)
     ]
-    if isinstance(x, str | bytes) or isinstance(y, str | bytes):
+    if isinstance(x, (str, bytes)) or isinstance(y, (str, bytes)):
         return sizes[0] * sizes[1] > 4096
     return max(sizes) > 10_000
 
@@ -240,7 +240,7 @@ def _overloaded(interp: Interpreter, a: Atom, operator: ast.operator, b: Atom, n
 
 def _containers(interp: Interpreter, a: Atom, operator: ast.operator, b: Atom) -> Value:
 
-    if isinstance(operator, ast.Add | ast.BitOr) and isinstance(a, Ref) and isinstance(b, Ref | TupleAtom):
+    if isinstance(operator, (ast.Add, ast.BitOr)) and isinstance(a, Ref) and isinstance(b, (Ref, TupleAtom)):
         first = interp.store.get(a.obj, CONTENT)
         if isinstance(first, ListState):
             mine, others = iteration.items_of(interp, (a,)), iteration.items_of(interp, (b,))

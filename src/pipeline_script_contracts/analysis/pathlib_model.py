@@ -90,7 +90,7 @@ def _with_suffix(atom: PathAtom, suffix: Value) -> Value:
         for end in suffix:
             name = strings.concatenate((stem,), (end,))
             result = join(
-                result, tuple(PathAtom(_in_folder(folder, each)) for each in name if isinstance(each, Const | Text))
+                result, tuple(PathAtom(_in_folder(folder, each)) for each in name if isinstance(each, (Const, Text)))
             )
     return result
 

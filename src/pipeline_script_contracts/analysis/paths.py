@@ -77,7 +77,7 @@ def join_path(interp: Interpreter, values: list[Value], node: ast.AST, sink: str
         if len(tails) > MAX_ATOMS:
             tails = list(generalise(tuple(dict.fromkeys(tails))))
     for atom in dict.fromkeys(tails):
-        if not isinstance(atom, Const | Text):
+        if not isinstance(atom, (Const, Text)):
             result.append(atom)
             continue
         via = (*atom.via, step) if not (atom.via and atom.via[-1] == step) else atom.via
@@ -100,7 +100,7 @@ def _join_two(left: Atom, right: Atom) -> Atom:
     first, second = parts_of(left) or (), parts_of(right) or ()
     via = strings_module.chained(left, right)
     head = second[0] if second and isinstance(second[0], str) else ""
-    soft = any(isinstance(atom, Const | Text) and atom.soft for atom in (left, right))
+    soft = any(isinstance(atom, (Const, Text)) and atom.soft for atom in (left, right))
     if head.startswith("/") or not first:
         return make_text(second, soft, via)
     last = first[-1]
@@ -326,5 +326,5 @@ def glob_text(text: Const | Text) -> Const | Text:
 def entry_of(text: Const | Text) -> Const | Text:
     """Gives the path of any entry of a folder."""
     joined = _join_two(text, Text((Hole("name", reason="a name found in a folder"),)))
-    assert isinstance(joined, Const | Text)
+    assert isinstance(joined, (Const, Text))
     return joined

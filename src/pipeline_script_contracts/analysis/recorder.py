@@ -34,6 +34,7 @@ class Recorder:
     def __init__(self, script: Path) -> None:
         self.analysis = Analysis(script)
         self.log: list[tuple[Any, ...]] = []
+        self._places: dict[tuple[ast.AST, str, str], Place] = {}
         self.taints = 0
         self._counts: dict[object, int] = {}
         self._seen: set[object] = set()
@@ -86,7 +87,11 @@ class Recorder:
 
     def place(self, filename: str, node: ast.AST, phase: str) -> Place:
         """Gives the place of a node."""
-        return Place(filename, location_of(node), end_of(node), phase)
+        key = (node, filename, phase)
+        place = self._places.get(key)
+        if place is None:
+            place = self._places[key] = Place(filename, location_of(node), end_of(node), phase)
+        return place
 
     def path(
         self,

@@ -10,6 +10,18 @@ from .atoms import SERIALS, Atom, Value
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _SCOPED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_BINDING = (
+    ast.Import,
+    ast.ImportFrom,
+    ast.Global,
+    ast.Nonlocal,
+    ast.ExceptHandler,
+    ast.Yield,
+    ast.YieldFrom,
+    ast.MatchAs,
+    ast.MatchStar,
+    ast.MatchMapping,
+)
 _INNER = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -186,22 +198,29 @@ class _Names:
         pending: list[Any] = list(body)
         while pending:
             node = pending.pop()
-            if isinstance(node, ast.Name):
-                if not isinstance(node.ctx, ast.Load):
+            kind = type(node)
+            if kind is ast.Name:
+                if type(node.ctx) is not ast.Load:
                     self.bound.add(node.id)
-                continue
-            if isinstance(node, _SCOPED):
+            elif kind is ast.Attribute:
+                pending.append(node.value)
+            elif kind in _SCOPED:
                 self.bound.add(node.name)
                 pending.extend(node.decorator_list)
-                continue
-            if isinstance(node, _INNER):
+            elif kind in _INNER:
                 self._walrus(node)
-                continue
-            self._statement(node)
-            pending.extend(ast.iter_child_nodes(node))
+            elif kind is not ast.Constant and isinstance(node, ast.AST):
+                if kind in _BINDING:
+                    self._statement(node)
+                for field in node._fields:
+                    child = getattr(node, field, None)
+                    if type(child) is list:
+                        pending.extend(child)
+                    elif child is not None:
+                        pending.append(child)
 
     def _statement(self, node: ast.AST) -> None:
-        if isinstance(node, ast.Import | ast.ImportFrom):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
             for alias in node.names:
                 self.bound.add(alias.asname or alias.name.partition(".")[0])
         elif isinstance(node, ast.Global):
@@ -211,9 +230,9 @@ class _Names:
         elif isinstance(node, ast.ExceptHandler):
             if node.name:
                 self.bound.add(node.name)
-        elif isinstance(node, ast.Yield | ast.YieldFrom):
+        elif isinstance(node, (ast.Yield, ast.YieldFrom)):
             self.generator = True
-        elif isinstance(node, ast.MatchAs | ast.MatchStar):
+        elif isinstance(node, (ast.MatchAs, ast.MatchStar)):
             if node.name:
                 self.bound.add(node.name)
         elif isinstance(node, ast.MatchMapping) and node.rest:

@@ -31,7 +31,7 @@ class Session:
         parts = self._parts.setdefault(tuple(roots), [])
         found = next((part for part in parts if not part.imported & own), None)
         if found is None:
-            found = Part()
+            found = Part(roots)
             parts.append(found)
         found.begin(own)
         return found
@@ -45,9 +45,11 @@ class Part:
         infos: What was found out about the source.
         imported: The top-level names that were looked for among the local modules and are not a script's own.
         own: The top-level names that lie in the folder of the script that is looked at.
+        root_names: Those that lie in the source roots.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, roots: Sequence[Path]) -> None:
+        self.root_names = [own_names(root) for root in roots]
         self.memory = Memory()
         self.infos: dict[object, Any] = {}
         self.imported: set[str] = set()

@@ -97,6 +97,7 @@ class Sources:
         self.on_own: Callable[[], None] = lambda: None
         self._own: set[str] = set()
         self._files: dict[Path, ModuleInfo] = {}
+        self._names = [self.part.own, *self.part.root_names]
         self.extra: list[Path] = []
 
     @property
@@ -137,6 +138,9 @@ class Sources:
         return found
 
     def _find(self, name: str) -> ModuleInfo | None:
+        top = name.partition(".")[0]
+        if not self.extra and not any(top in names for names in self._names):
+            return None
         relative = Path(*name.split("."))
         for folder in (self.folder, *self.roots, *self.extra):
             own = folder == self.folder

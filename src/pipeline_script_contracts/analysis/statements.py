@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from itertools import repeat
 from typing import Any
 
 from . import (
@@ -28,7 +29,7 @@ from .values import unknown
 
 def run_block(interp: Interpreter, body: list[ast.stmt]) -> bool:
     """Runs statements one after another until one of them does not let the next run."""
-    return all(run_statement(interp, statement) for statement in body)
+    return all(map(run_statement, repeat(interp), body))
 
 
 def run_statement(interp: Interpreter, node: ast.stmt) -> bool:
@@ -237,7 +238,7 @@ def _raise(interp: Interpreter, node: ast.Raise) -> bool:
 def _make_exception(interp: Interpreter, node: ast.Call) -> None:
     """Evaluates the arguments of an exception; what its class does with them is looked at once."""
     callee = expressions.evaluate(interp, node.func)
-    known = len(callee) == 1 and isinstance(callee[0], ClassAtom | Lib)
+    known = len(callee) == 1 and isinstance(callee[0], (ClassAtom, Lib))
     if known and not any(
         isinstance(each, ast.Call) for part in (*node.args, *node.keywords) for each in ast.walk(part)
     ):

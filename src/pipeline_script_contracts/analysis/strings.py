@@ -94,7 +94,7 @@ def concatenate(left: Value, right: Value) -> Value:
 def _is_soft(atom: Atom) -> bool:
     if isinstance(atom, PathAtom):
         atom = atom.text
-    return isinstance(atom, Const | Text) and atom.soft
+    return isinstance(atom, (Const, Text)) and atom.soft
 
 
 def each_text(value: Value, run: Callable[[str], str], keep_holes: bool = False) -> Value:
@@ -317,7 +317,7 @@ def _on_text(interp: Interpreter, owner: Atom, name: str, arguments: list[Any] |
         if (
             name == "startswith"
             and arguments
-            and isinstance(arguments[0], str | tuple)
+            and isinstance(arguments[0], (str, tuple))
             and head.startswith(arguments[0])
         ):
             return const(True)

@@ -73,7 +73,7 @@ def _item(interp: Interpreter, atom: Atom, index: Value, node: ast.AST) -> Value
         return unknown("an item of an object")
     if isinstance(atom, ClassAtom):
         return _of_class(atom, index)
-    if isinstance(atom, Const | Text):
+    if isinstance(atom, (Const, Text)):
         return _character(atom, index)
     if isinstance(atom, Lib) and atom.name == "sys.version_info" and index == const(0):
         return const(3)
@@ -106,7 +106,7 @@ def _of_class(atom: ClassAtom, index: Value) -> Value:
 def _character(atom: Const | Text, index: Value) -> Value:
     result: Value = NOTHING
     for each in index:
-        if isinstance(atom, Const) and isinstance(atom.value, str | bytes) and isinstance(each, Const):
+        if isinstance(atom, Const) and isinstance(atom.value, (str, bytes)) and isinstance(each, Const):
             try:
                 result = join(result, (Const(atom.value[each.value], atom.soft),))
             except (IndexError, TypeError) as error:
@@ -127,7 +127,7 @@ def _slice(interp: Interpreter, atom: Atom, node: ast.Slice) -> Value:
     bounds = [
         expressions.evaluate(interp, part) if part is not None else None for part in (node.lower, node.upper, node.step)
     ]
-    if isinstance(atom, Const) and isinstance(atom.value, str | bytes):
+    if isinstance(atom, Const) and isinstance(atom.value, (str, bytes)):
         numbers: list[int | None] = []
         for bound in bounds:
             if bound is None:
@@ -136,7 +136,7 @@ def _slice(interp: Interpreter, atom: Atom, node: ast.Slice) -> Value:
                 numbers.append(bound[0].value)
         if len(numbers) == 3 and numbers[2] != 0:
             return (Const(atom.value[slice(*numbers)], atom.soft, atom.via),)
-    if isinstance(atom, Const | Text):
+    if isinstance(atom, (Const, Text)):
         return (Text((Hole("any", reason="a part of a string"),), chain_of(atom)),)
     if isinstance(atom, Lib) and atom.name == "sys.argv":
         return (

@@ -46,7 +46,7 @@ def assign(interp: Interpreter, target: ast.expr, value: Value) -> None:
         set_item(interp, expressions.evaluate(interp, target.value), target.slice, value)
     elif isinstance(target, ast.Starred):
         assign(interp, target.value, value)
-    elif isinstance(target, ast.Tuple | ast.List):
+    elif isinstance(target, (ast.Tuple, ast.List)):
         _unpack(interp, target.elts, value)
 
 
@@ -76,7 +76,7 @@ def set_attribute(interp: Interpreter, owner: Value, name: str, value: Value, no
     for atom in owner:
         if isinstance(atom, Ref):
             _set_on_object(interp, atom, name, value, certain, node)
-        elif isinstance(atom, ClassAtom | ModuleAtom):
+        elif isinstance(atom, (ClassAtom, ModuleAtom)):
             _update(interp, atom.info.scope, name, value, certain)
         elif isinstance(atom, Lib) or (isinstance(atom, Unknown) and not atom.reason.startswith(_OWN)):
             escapes.hand_over(interp, value, f"attribute {name!r} of an object of a library", node)
@@ -138,7 +138,7 @@ def _set_item_of(interp: Interpreter, atom: Atom, key: Value, value: Value, cert
     if environment.is_environment(atom):
         environment.set_variable(interp, key, value)
         return
-    if isinstance(atom, Lib | Unknown):
+    if isinstance(atom, (Lib, Unknown)):
         escapes.hand_over(interp, value, "an item of an object of a library", node)
     if not isinstance(atom, Ref):
         return
@@ -169,7 +169,7 @@ def _set_item_of(interp: Interpreter, atom: Atom, key: Value, value: Value, cert
 
 def delete(interp: Interpreter, target: ast.expr) -> None:
     """Runs `del target`."""
-    if isinstance(target, ast.Tuple | ast.List):
+    if isinstance(target, (ast.Tuple, ast.List)):
         for each in target.elts:
             delete(interp, each)
     elif isinstance(target, ast.Subscript):
@@ -177,7 +177,7 @@ def delete(interp: Interpreter, target: ast.expr) -> None:
         key = expressions.evaluate(interp, target.slice)
         for atom in owner:
             state = interp.store.get(atom.obj, CONTENT) if isinstance(atom, Ref) else None
-            assert not isinstance(atom, Ref) or state is None or isinstance(state, ListState | DictState)
+            assert not isinstance(atom, Ref) or state is None or isinstance(state, (ListState, DictState))
             if isinstance(atom, Ref) and isinstance(state, ListState):
                 interp.store.set(atom.obj, CONTENT, state.summary())
             known = key_of(key[0]) if len(key) == 1 else None

@@ -34,7 +34,7 @@ def chain_of(atom: Atom) -> Chain:
     """Gives the steps that led to a string or path."""
     if isinstance(atom, PathAtom):
         atom = atom.text
-    return atom.via if isinstance(atom, Const | Text) else ()
+    return atom.via if isinstance(atom, (Const, Text)) else ()
 
 
 def make_text(parts: Iterable[Part], soft: bool = False, via: Chain = ()) -> Const | Text:
@@ -54,7 +54,7 @@ def hole_text(kind: str, name: str = "", reason: str = "") -> Text:
 
 def with_step(value: Value, step: ChainStep) -> Value:
     """Adds a step to the chain of every path-like string in a value."""
-    if not any(pathlike(atom) for atom in value):
+    if not any(map(pathlike, value)):
         return value
     return tuple(_stepped(atom, step) if pathlike(atom) else atom for atom in value)
 
@@ -62,9 +62,9 @@ def with_step(value: Value, step: ChainStep) -> Value:
 def _stepped(atom: Atom, step: ChainStep) -> Atom:
     if isinstance(atom, PathAtom):
         text = _stepped(atom.text, step)
-        assert isinstance(text, Const | Text)
+        assert isinstance(text, (Const, Text))
         return PathAtom(text)
-    assert isinstance(atom, Const | Text)
+    assert isinstance(atom, (Const, Text))
     if atom.via and atom.via[-1] == step:
         return atom
     via = (*atom.via[-MAX_CHAIN + 1 :], step)
@@ -73,6 +73,7 @@ def _stepped(atom: Atom, step: ChainStep) -> Atom:
 
 def pathlike(atom: Atom) -> bool:
     """Tells whether an atom may be used as a path: a path, a string with a slash, a string with a hole."""
-    if isinstance(atom, Const):
-        return isinstance(atom.value, str) and "/" in atom.value
-    return isinstance(atom, Text | PathAtom)
+    kind = type(atom)
+    if kind is Const:
+        return isinstance(atom.value, str) and "/" in atom.value  # type: ignore[attr-defined]
+    return kind is Text or kind is PathAtom

@@ -99,7 +99,7 @@ def _of_field(info: ClassInfo, field: str) -> Iterator[_Validator]:
     """Gives the validators of a field, those of base classes first."""
     for cls in reversed(info.mro):
         for statement in cls.node.body if cls.node is not None else ():
-            if not isinstance(statement, ast.FunctionDef):
+            if type(statement) is not ast.FunctionDef:
                 continue
             for decorator in statement.decorator_list:
                 if isinstance(decorator, ast.Call) and _last_name(decorator.func) in _FIELD_VALIDATORS:

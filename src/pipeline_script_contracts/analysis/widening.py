@@ -22,14 +22,19 @@ def widened_value(value: Value) -> Value:
 
 
 def _smaller(value: Value, shrink: Callable[[list[Atom]], list[Const | Text]]) -> Value:
-    strings = [atom for atom in value if is_string(atom)]
-    paths: list[Atom] = [atom.text for atom in value if isinstance(atom, PathAtom)]
-    numbers = [atom for atom in value if isinstance(atom, Const) and _number(atom)]
-    rest = [
-        atom
-        for atom in value
-        if not (is_string(atom) or isinstance(atom, PathAtom) or (isinstance(atom, Const) and _number(atom)))
-    ]
+    strings: list[Atom] = []
+    paths: list[Atom] = []
+    rest: list[Atom] = []
+    numbers = False
+    for atom in value:
+        if isinstance(atom, PathAtom):
+            paths.append(atom.text)
+        elif is_string(atom):
+            strings.append(atom)
+        elif isinstance(atom, Const) and _number(atom):
+            numbers = True
+        else:
+            rest.append(atom)
     result: list[Atom] = rest[:MAX_ATOMS]
     result += shrink(strings) if strings else []
     result += [PathAtom(text) for text in shrink(paths)] if paths else []
@@ -49,7 +54,7 @@ def _by_folder(atoms: list[Atom]) -> list[Const | Text]:
     for folder, members in sorted(groups.items()):
         if any(folder.startswith(each) for each in open_folders):
             continue
-        if len(members) == 1 and isinstance(members[0], Const | Text):
+        if len(members) == 1 and isinstance(members[0], (Const, Text)):
             result.append(members[0])
         else:
             open_folders += [folder] if folder else []
@@ -63,7 +68,7 @@ def _head(atom: Atom) -> str:
 
 
 def _number(atom: Const) -> bool:
-    return isinstance(atom.value, int | float | complex) and not isinstance(atom.value, bool)
+    return isinstance(atom.value, (int, float, complex)) and not isinstance(atom.value, bool)
 
 
 def covering(atoms: list[Atom]) -> list[Const | Text]:

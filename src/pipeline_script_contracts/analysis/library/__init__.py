@@ -104,7 +104,7 @@ def call_library(interp: Interpreter, name: str, arguments: Any, node: ast.AST) 
     if name.startswith((training_environment.WHOLE, training_environment.CHANNELS)):
         owner, _, last = name.rpartition(".")
         return training_environment.method(interp, owner, last, arguments, node)
-    if name.endswith("().pipe") and any(isinstance(atom, Function | Partial) for atom in arguments.get(0)):
+    if name.endswith("().pipe") and any(isinstance(atom, (Function, Partial)) for atom in arguments.get(0)):
         piped = calls.Arguments([(Lib(name.removesuffix(".pipe")),), *arguments.positional[1:]], arguments.keywords)
         return collections_models.run_elsewhere(interp, arguments.get(0), piped, node)
     outside.notice(interp, name, root, arguments, node)
@@ -142,7 +142,7 @@ def _may_find_files(arguments: Any) -> bool:
     """Tells whether a function of unseen code may know of files: it is given nothing, or text that is not known."""
     values = arguments.every()
     return not values or any(
-        isinstance(atom, Text | Method) or (isinstance(atom, Unknown) and not atom.reason.startswith(_NUMERIC))
+        isinstance(atom, (Text, Method)) or (isinstance(atom, Unknown) and not atom.reason.startswith(_NUMERIC))
         for value in values
         for atom in value
     )

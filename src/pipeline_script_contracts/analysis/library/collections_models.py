@@ -143,7 +143,7 @@ def _copy(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     for atom in arguments.get(0):
         if isinstance(atom, Ref):
             state = interp.store.get(atom.obj, CONTENT)
-            if isinstance(state, ListState | DictState):
+            if isinstance(state, (ListState, DictState)):
                 obj = Obj(atom.obj.kind, info=atom.obj.info)
                 interp.store.set(obj, CONTENT, state)
                 result = join(result, (Ref(obj),))

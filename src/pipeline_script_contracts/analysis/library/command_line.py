@@ -207,7 +207,7 @@ def _default_of(interp: Interpreter, default: Value | None) -> tuple[bool, Any]:
     if default is None:
         return True, MISSING
     items = (
-        iteration.items_of(interp, default) if len(default) == 1 and isinstance(default[0], Ref | TupleAtom) else None
+        iteration.items_of(interp, default) if len(default) == 1 and isinstance(default[0], (Ref, TupleAtom)) else None
     )
     if items is None:
         return environment.constant_of(default)
@@ -296,7 +296,7 @@ def _is_number(value: Value) -> bool:
 
 
 def _reads_as_number(constant: Any) -> bool:
-    if isinstance(constant, bool) or not isinstance(constant, int | float | str):
+    if isinstance(constant, bool) or not isinstance(constant, (int, float, str)):
         return False
     try:
         float(constant)

@@ -47,7 +47,7 @@ def to_path(value: Value) -> Value:
     """Makes paths of strings, leaves the rest."""
     return tuple(
         PathAtom(paths.clean(atom))
-        if isinstance(atom, Const | Text) and is_string(atom) and parts_of(atom) is not None
+        if isinstance(atom, (Const, Text)) and is_string(atom) and parts_of(atom) is not None
         else atom
         for atom in value
     )

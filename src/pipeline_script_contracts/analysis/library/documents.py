@@ -60,7 +60,7 @@ def literal_value(interp: Interpreter, data: Any, soft: bool = False) -> Value:
         for key, each in data.items():
             state = state.set(text_key(str(key)), literal_value(interp, each, soft))
         return expressions.new_object(interp, "dict", state)
-    if isinstance(data, list | tuple):
+    if isinstance(data, (list, tuple)):
         return expressions.new_list(interp, [literal_value(interp, each, soft) for each in data])
     return const(data, soft)
 

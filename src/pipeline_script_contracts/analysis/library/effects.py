@@ -59,6 +59,7 @@ def _argument(text: str) -> tuple[int | None, tuple[str, ...]]:
     return (int(first), tuple(rest)) if first.isdigit() else (None, (first, *rest))
 
 
+@cache
 def find_effects(name: str) -> tuple[Effect, ...] | None:
     """Finds the effects of a library call.
 

@@ -81,7 +81,7 @@ def _glob(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     for atom in full:
         if isinstance(atom, PathAtom):
             atom = atom.text
-        if is_string(atom) and isinstance(atom, Const | Text):
+        if is_string(atom) and isinstance(atom, (Const, Text)):
             text = paths.glob_text(atom)
             _touch_listing(interp, atom, node)
             found = join(found, (text,))
@@ -131,7 +131,7 @@ def _scandir(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     entries: list[Atom] = [
         PathAtom(paths.entry_of(atom.text if isinstance(atom, PathAtom) else atom))
         for atom in folder
-        if isinstance(atom, PathAtom | Const | Text) and parts_of(atom) is not None
+        if isinstance(atom, (PathAtom, Const, Text)) and parts_of(atom) is not None
     ]
     return expressions.new_list(interp, None, tuple(entries) or unknown("a folder entry"))
 

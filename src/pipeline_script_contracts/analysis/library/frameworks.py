@@ -346,7 +346,7 @@ def _parameter(interp: Interpreter, function: Function, argument: ast.arg, eithe
         options = (f"--{argument.arg}", f"--{argument.arg.replace('_', '-')}")
     if default and not annotation:
         known, constant = environment_module.constant_of(default)
-        kind = type(constant).__name__ if known and isinstance(constant, int | float) else kind
+        kind = type(constant).__name__ if known and isinstance(constant, (int, float)) else kind
     flag = kind == "bool"
     return _record(
         interp,

@@ -82,7 +82,7 @@ def _sorted(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 
 def _key_call(interp: Interpreter, arguments: Any, value: Value, node: ast.AST) -> None:
     key = arguments.keywords.get("key")
-    if key and any(isinstance(atom, Function | Bound) for atom in key):
+    if key and any(isinstance(atom, (Function, Bound)) for atom in key):
         calls.call(interp, key, calls.Arguments([iteration.element_of(interp, value) or unknown("an item")]), node)
 
 

@@ -35,7 +35,7 @@ def _on_text(function: Any, reason: str) -> Any:
     def run(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
         result: Value = NOTHING
         for atom in _as_text(interp, arguments.get(0, "path", "p", "filename"), node):
-            if isinstance(atom, Const | Text) and parts_of(atom) is not None:
+            if isinstance(atom, (Const, Text)) and parts_of(atom) is not None:
                 result = join(result, (function(atom),))
             else:
                 result = join(result, hole_value(reason))
@@ -56,7 +56,7 @@ def _absolute(text: Const | Text) -> Const | Text:
 def _split(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     result: Value = NOTHING
     for atom in _as_text(interp, arguments.get(0), node):
-        if isinstance(atom, Const | Text) and parts_of(atom) is not None:
+        if isinstance(atom, (Const, Text)) and parts_of(atom) is not None:
             result = join(result, (TupleAtom([(parent(atom),), (basename(atom),)]),))
         else:
             result = join(result, (TupleAtom([hole_value("a folder"), hole_value("a file name")]),))
@@ -68,7 +68,7 @@ def _splitext(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     for atom in _as_text(interp, arguments.get(0), node):
         parts = list(parts_of(atom) or ())
         last = parts[-1] if parts else None
-        if isinstance(atom, Const | Text) and isinstance(last, str):
+        if isinstance(atom, (Const, Text)) and isinstance(last, str):
             front = "x" if len(parts) > 1 and "/" not in last else ""  # after a hole a dot begins a suffix
             stem, suffix = posixpath.splitext(front + last)
             stem = stem.removeprefix(front)
@@ -86,7 +86,7 @@ def _splitext(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 def _normal_join(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     result: Value = NOTHING
     for atom in _as_text(interp, arguments.get(0), node):
-        result = join(result, (paths.normal(atom),) if isinstance(atom, Const | Text) else (atom,))
+        result = join(result, (paths.normal(atom),) if isinstance(atom, (Const, Text)) else (atom,))
     return result
 
 
@@ -107,7 +107,7 @@ def _relpath(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 def _commonpath(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     element = iteration.element_of(interp, arguments.get(0))
     return tuple(
-        make_text((*(parts_of(parent(atom)) or ()),), True) if isinstance(atom, Const | Text) else atom
+        make_text((*(parts_of(parent(atom)) or ()),), True) if isinstance(atom, (Const, Text)) else atom
         for atom in element
     ) or unknown("a common path")
 
@@ -202,7 +202,7 @@ def _getcwd(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 
 def _path_cwd(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     return tuple(
-        PathAtom(atom) if isinstance(atom, Const | Text) else atom for atom in _getcwd(interp, arguments, node)
+        PathAtom(atom) if isinstance(atom, (Const, Text)) else atom for atom in _getcwd(interp, arguments, node)
     )
 
 

@@ -348,6 +348,25 @@ def _run_words(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     return _run(interp, calls.Arguments([(TupleAtom(arguments.positional),)], arguments.keywords), node)
 
 
+_AGAIN = "torch.distributed.launcher.again"
+
+
+def _launcher(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    """`elastic_launch(config, sys.executable)` gives what runs this script again when it is given `*sys.argv`."""
+    program = arguments.get(1, "entrypoint")
+    if program == (Lib("sys.executable"),):
+        return (Lib(_AGAIN),)
+    escapes.hand_over(interp, program, "elastic_launch", node)
+    return unknown("what a program of several processes gives")
+
+
+def _again(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    """Runs Python on what it is given: this script, whose code is followed already, or another one."""
+    if arguments.rest != (Lib("sys.argv[]"),) or arguments.positional:
+        return _run(interp, calls.Arguments([(TupleAtom([(Lib("sys.executable"),), *arguments.positional]),)]), node)
+    return unknown("what a program of several processes gives")
+
+
 _RUNNERS = words(
     """subprocess.run subprocess.call subprocess.check_call subprocess.check_output subprocess.Popen os.system
         os.popen subprocess.getoutput subprocess.getstatusoutput asyncio.create_subprocess_shell"""
@@ -359,4 +378,7 @@ MODELS = {
     "asyncio.create_subprocess_exec": _run_words,
     "os.execv": _exec_process,
     "os.execvp": _exec_process,
+    "torch.distributed.launcher.api.elastic_launch": _launcher,
+    "torch.distributed.launcher.elastic_launch": _launcher,
+    _AGAIN: _again,
 }

@@ -94,7 +94,7 @@ def _any_attribute(interp: Interpreter, owner: Value) -> Value:
             for scope, name in list(interp.store.cells):
                 cell = interp.store.get(scope, name) if scope is atom.info.scope else None
                 if isinstance(cell, tuple):
-                    result = join(result, tuple(each for each in cell if isinstance(each, Function | ClassAtom)))
+                    result = join(result, tuple(each for each in cell if isinstance(each, (Function, ClassAtom))))
         elif isinstance(atom, Ref):
             if atom.obj.kind == "namespace":
                 state = mappings.mapping_state(interp, atom)
@@ -173,7 +173,7 @@ _TYPE_NAMES: dict[str, type] = {
 
 
 def _is_a(atom: Atom, cls: Atom) -> conditions.Outcome:
-    if isinstance(atom, Unknown | Lib):
+    if isinstance(atom, (Unknown, Lib)):
         return conditions.EITHER
     if isinstance(cls, ClassAtom):
         if isinstance(atom, Ref) and atom.obj.cls is not None:
