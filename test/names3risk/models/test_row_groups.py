@@ -54,3 +54,18 @@ def test_logits_and_gradients_do_not_depend_on_the_groups(
         logits[:, 1].exp().sum().backward()
         found.append([logits.detach(), *(p.grad.clone() for p in model.parameters() if p.grad is not None)])
     torch.testing.assert_close(found[0], found[1], atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["lstm2risk", "transformer2risk"])
+def test_a_step_of_many_rows_gives_the_same_gradients_again_bit_by_bit(name: str) -> None:
+    model = build_model(parse_hyperparameters({"model_class": name}), 100, 4).train()
+    tokens, features = torch.randint(7, 100, (130, 12)), torch.randn(130, 4)
+    mask = torch.arange(12) < torch.randint(0, 13, (130, 1))
+    found = []
+    for _ in range(2):
+        torch.manual_seed(3)
+        model.zero_grad()
+        model(tokens, mask, features)[:, 1].exp().sum().backward()
+        found.append([parameter.grad.clone() for parameter in model.parameters() if parameter.grad is not None])
+    assert found[0]
+    assert all(torch.equal(first, again) for first, again in zip(*found, strict=True))
