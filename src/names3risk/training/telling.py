@@ -8,6 +8,14 @@ from pathlib import Path
 
 TOLD = "told"
 LOST = "another process of the run has ended; its log tells why"
+SIGNS_OF_LOSS = (
+    "Connection closed by peer",
+    "Connection reset by peer",
+    "Broken pipe",
+    "ncclRemoteError",
+    "remote process exited",
+)
+"""What gloo and NCCL say of it."""
 
 
 def is_first_to_tell(environment: Mapping[str, str] | None = None) -> bool:
@@ -46,8 +54,7 @@ def is_of_a_lost_process(error: Exception, environment: Mapping[str, str] | None
     variables = os.environ if environment is None else environment
     if not isinstance(error, RuntimeError) or variables.get("WORLD_SIZE", "1") == "1":
         return False
-    kinds = {kind.__name__ for kind in type(error).__mro__}
-    return "DistError" in kinds or any(word in str(error) for word in ("gloo", "NCCL"))
+    return type(error).__name__ == "DistNetworkError" or any(sign in str(error) for sign in SIGNS_OF_LOSS)
 
 
 def _mark(environment: Mapping[str, str] | None) -> Path | None:

@@ -30,8 +30,10 @@ def test_the_first_process_of_a_machine_tells_and_a_process_of_its_own_always(tm
 def test_a_lost_connection_is_told_from_other_errors() -> None:
     assert is_of_a_lost_process(GLOO, {"WORLD_SIZE": "2"})
     assert not is_of_a_lost_process(GLOO, {})
+    assert is_of_a_lost_process(RuntimeError("ncclRemoteError: A call failed possibly"), {"WORLD_SIZE": "2"})
+    assert not is_of_a_lost_process(RuntimeError("NCCL error: duplicate GPU detected"), {"WORLD_SIZE": "2"})
     assert not is_of_a_lost_process(RuntimeError("mat1 and mat2 shapes cannot be multiplied"), {"WORLD_SIZE": "2"})
-    assert not is_of_a_lost_process(ValueError("gloo"), {"WORLD_SIZE": "2"})
+    assert not is_of_a_lost_process(ValueError("Broken pipe"), {"WORLD_SIZE": "2"})
 
 
 @pytest.mark.parametrize("first", ["data", "connection"])
