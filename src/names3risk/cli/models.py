@@ -19,7 +19,7 @@ def train(
     config: Annotated[
         Path,
         typer.Argument(
-            help="YAML file with data, columns, hyperparameters, output; tokenizer, region, resume if wanted."
+            help="YAML file: data, columns, hyperparameters, output; tokenizer, pretrained, region, resume if wanted."
         ),
     ],
 ) -> None:
