@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -111,15 +111,24 @@ class Predictor:
         tell = on_progress or (lambda done: None)
         rows = conform(frame, self._schema, None if where is None else str(where))
         pieces = [rows[start : start + PIECE] for start in range(0, rows.height, PIECE)] or [rows]
-        found: list[npt.NDArray[np.float32]] = []
-        with ThreadPoolExecutor(1, "encoding") as thread:
-            coming = thread.submit(self._encoded, pieces[0])
-            for index in range(len(pieces)):
-                encoded = coming.result()
-                if index + 1 < len(pieces):
-                    coming = thread.submit(self._encoded, pieces[index + 1])
-                found.append(self._scored(encoded, tell, index * PIECE))
-        return np.concatenate(found)
+        encoded = enumerate(self._encoded_ahead(pieces))
+        return np.concatenate([self._scored(piece, tell, index * PIECE) for index, piece in encoded])
+
+    def _encoded_ahead(self, pieces: Sequence[pl.DataFrame]) -> Iterator[Encoded]:
+        """Encodes text and features beside each other, and a piece while the one before it is worked on."""
+        with ThreadPoolExecutor(2, "encoding") as threads:
+
+            def begin(piece: pl.DataFrame) -> tuple[Future[RaggedTokens], Future[npt.NDArray[np.float32]]]:
+                features = threads.submit(self.artifacts.features.transform, piece)
+                return threads.submit(self._text.encode, piece), features
+
+            coming = begin(pieces[0])
+            for following in [*pieces[1:], None]:
+                tokens, tabular = coming
+                encoded = Encoded(tokens.result(), tabular.result())
+                if following is not None:
+                    coming = begin(following)
+                yield encoded
 
     def row_probabilities(self, rows: Sequence[Row]) -> npt.NDArray[np.float32]:
         """The class probabilities of rows given as mappings, within milliseconds where there are few.
@@ -139,9 +148,7 @@ class Predictor:
 
     def encode(self, frame: pl.DataFrame, where: str | Path | None = None) -> Encoded:
         """A table's rows ready for the network; arguments and errors as for `predict`."""
-        return self._encoded(conform(frame, self._schema, None if where is None else str(where)))
-
-    def _encoded(self, rows: pl.DataFrame) -> Encoded:
+        rows = conform(frame, self._schema, None if where is None else str(where))
         return Encoded(self._text.encode(rows), self.artifacts.features.transform(rows))
 
     def encode_rows(self, rows: Sequence[Row]) -> Encoded:
