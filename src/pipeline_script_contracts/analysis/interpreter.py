@@ -92,7 +92,7 @@ class Interpreter:
         self.active: dict[FunctionInfo, int] = {}
         self.widened: set[FunctionInfo] = set()
         self.memory = sources.part.memory
-        self.memory.bind(self.store, recorder, self.import_again)
+        self.memory.bind(self.store, recorder, sources.find, self.import_again)
         sources.on_own = recorder.taint
         self.reads_of_variables: list[EnvRead] = []
         self.infos = sources.part.infos

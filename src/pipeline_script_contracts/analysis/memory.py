@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from .atoms import SERIALS, Obj, Value
+from .atoms import SERIALS, ModuleAtom, Obj, Value
 from .garbage import Reachable
 from .likeness import Likeness, is_mobile, shape
 from .recorder import Recorder
@@ -75,17 +75,25 @@ class Memory:
         self._entries: dict[Hashable, list[_Entry]] = {}
         self.script = 0
 
-    def bind(self, store: Store, recorder: Recorder, import_again: Callable[[ModuleInfo], bool]) -> None:
+    def bind(
+        self,
+        store: Store,
+        recorder: Recorder,
+        find: Callable[[str], ModuleInfo | None],
+        import_again: Callable[[ModuleInfo], bool],
+    ) -> None:
         """Begins with another script.
 
         Args:
             store: The cells that calls read and change.
             recorder: Takes the facts.
+            find: Finds a local module.
             import_again: Imports a module, or tells that its name means another one.
         """
         self.script += 1
         self._store = store
         self._recorder = recorder
+        self._find = find
         self._import = import_again
 
     def begin(self) -> Began:
@@ -173,6 +181,7 @@ class Memory:
             self._recorder.log.extend(entry.events)
         else:
             self._recorder.repeat(entry.events, likeness)
+            entry.script = self.script
         if not entry.shared:
             self._recorder.taints += 1
         return True
@@ -293,13 +302,18 @@ class Memory:
         if len(entries) >= MAX_ENTRIES:
             return
         entry.reads = self._reads(began)
-        for (owner, _), cell, _ in entry.reads:
-            if cell is None or not isinstance(owner, Scope) or owner.kind != "module":
+        for (owner, name), cell, _ in entry.reads:
+            if not isinstance(owner, Scope) or owner.kind != "module" or owner.module.state != "loading":
                 continue
-            if owner.module is not module and owner.module.state == "loading":
-                owner.module.partial = True  # it is used before it is complete: only its own run shows it so
+            if owner.module is not module and not self._is_submodule(owner.module, name, cell):
+                owner.module.partial = module.partial = True  # which of them is imported first makes a difference
         cells = self._store.cells
         entry.writes = [(name, cells[name]) for name in names if name in cells]
         entry.events = tuple(self._recorder.log[began.events :])
         entry.shared = self._recorder.taints == began.taints
         entries.append(entry)
+
+    def _is_submodule(self, package: ModuleInfo, name: str, cell: Cell | None) -> bool:
+        if isinstance(cell, tuple):
+            return all(isinstance(atom, ModuleAtom) for atom in cell)
+        return self._find(f"{package.name}.{name}") is not None

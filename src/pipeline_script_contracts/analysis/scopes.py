@@ -65,7 +65,7 @@ class ModuleInfo:
         is_package: True for an `__init__.py`.
         own: True when it was found in the script's folder, not through a source root.
         state: `new`, `loading` or `loaded`.
-        partial: True when another module uses it before it is complete.
+        partial: True when it uses, or is used by, another module that is not complete.
     """
 
     __slots__ = ("is_main", "is_package", "name", "own", "partial", "path", "scope", "stars", "state", "text", "tree")

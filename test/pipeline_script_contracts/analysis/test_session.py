@@ -1,0 +1,193 @@
+"""Scripts looked at one after another in a session give the same facts as each by itself."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from pipeline_script_contracts.analysis import Analysis, Session, analyse
+from pipeline_script_contracts.cli.checking import Analyses
+
+ROOT = Path(__file__).resolve().parents[3]
+
+LIBRARY = {
+    "lib/__init__.py": "",
+    "lib/state.py": """
+ROWS = []
+SEEN = {}
+class Box:
+    kind = "box"
+    def __init__(self, name):
+        self.name = name
+        self.parts = []
+    def add(self, part):
+        self.parts.append(part)
+        return self
+box = Box("/shared/box")
+""",
+    "lib/plugins.py": "from lib import state\nstate.ROWS.append('/plugin/rows.csv')\n",
+    "lib/switch.py": "from lib import state\nstate.box.name = '/switched/box'\n",
+    "lib/tools.py": """
+import os
+import json
+from lib import state
+
+def joined(folder, name="x.csv"):
+    return os.path.join(folder, name)
+
+def make(name):
+    made = state.Box(name)
+    made.add(joined(name))
+    return made
+
+def read_all(box):
+    for part in box.parts:
+        open(part).read()
+
+def each(box):
+    for part in box.parts:
+        yield part
+
+def lazily():
+    from lib import plugins
+    return plugins
+
+def helped(name):
+    import helper
+    return helper.path(name)
+
+def rows():
+    return [open(row).read() for row in state.ROWS]
+
+def note(key, value):
+    state.SEEN[key] = value
+
+def variable():
+    return os.environ.get("FOLDER", "/default")
+
+def called(function, value):
+    return function(value)
+
+def hyper(path):
+    with open(path) as handle:
+        return json.load(handle)["rate"]
+
+def closure(folder):
+    def inner(name):
+        return folder + "/" + name
+    return inner
+""",
+    "lib/ring_a.py": "FIRST = '/ring/first'\nfrom lib import ring_b\nopen(ring_b.SECOND)\n",
+    "lib/ring_b.py": "from lib import ring_a\nSECOND = getattr(ring_a, 'FIRST', '/ring') + '/second'\n",
+}
+BODIES = {
+    "boxes": "box = tools.make('/a')\nother = tools.make('/a')\nother.add('/b/only')\ntools.read_all(box)",
+    "same_boxes": "box = tools.make('/a')\nother = tools.make('/a')\ntools.read_all(other)",
+    "both": "box = tools.make('/a')\ntools.read_all(box)\nbox.add('/c/late')\ntools.read_all(box)",
+    "generator": "for part in tools.each(tools.make('/g')):\n    open(part)",
+    "plugin": "from lib import plugins\ntools.rows()",
+    "no_plugin": "tools.rows()",
+    "lazy_plugin": "tools.lazily()\ntools.rows()",
+    "tried_plugin": "try:\n    tools.lazily()\nexcept ImportError:\n    pass\ntools.rows()",
+    "switched": "from lib import switch\nopen(tools.state.box.name)",
+    "not_switched": "open(tools.state.box.name)",
+    "noted": "tools.note('k', '/noted/x')\nopen(tools.state.SEEN['k'])",
+    "not_noted": "open(tools.state.SEEN.get('k', '/fresh/x'))",
+    "variable": "open(tools.variable())",
+    "variable_again": "import os\nos.environ['FOLDER'] = '/set'\nopen(tools.variable())",
+    "variable_once_more": "open(tools.variable() + '/more')",
+    "callback": "def own(value):\n    return value + '/one'\nopen(tools.called(own, '/cb'))",
+    "callback_again": "def own(value):\n    return value + '/two'\nopen(tools.called(own, '/cb'))",
+    "hyper": "tools.hyper('/opt/ml/input/config/hyperparameters.json')",
+    "hyper_again": "PATH = '/opt/ml/input/config/hyperparameters.json'\ntools.hyper(PATH)",
+    "closure": "open(tools.closure('/k')('x'))",
+    "closure_again": "inside = tools.closure('/k')\nopen(inside('y'))\nopen(inside('x'))",
+    "ring": "from lib import ring_a\nopen(ring_a.FIRST)",
+    "ring_from_the_other_side": "from lib import ring_b\nfrom lib import ring_a\nopen(ring_b.SECOND)",
+    "helped": "open(tools.helped('a'))",
+}
+
+
+def described(analysis: Analysis) -> list[str]:
+    facts = [
+        *analysis.paths,
+        *analysis.unresolved,
+        *analysis.env,
+        *analysis.arguments,
+        *analysis.hyperparameters,
+        *analysis.imports,
+        *analysis.problems,
+    ]
+    files = sorted(map(str, analysis.local_modules))
+    return [*sorted(map(repr, facts)), analysis.arguments_open, *analysis.handlers, *files]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for name, text in LIBRARY.items():
+        target = tmp_path / "src" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    for number, (name, body) in enumerate(BODIES.items()):
+        folder = tmp_path / ("one" if number % 2 else "two")
+        folder.mkdir(exist_ok=True)
+        (folder / f"{name}.py").write_text(f"from lib import tools\n{body}\n", encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_scripts_of_a_session_are_looked_at_as_if_each_were_the_only_one(project: Path, backwards: bool) -> None:
+    scripts = sorted([*project.glob("one/*.py"), *project.glob("two/*.py")], reverse=backwards)
+    roots = [project / "src"]
+    session = Session()
+    for script in itertools.chain(scripts, scripts):
+        alone = described(analyse(script, source_roots=roots))
+        assert described(analyse(script, source_roots=roots, session=session)) == alone, script
+
+
+def test_a_module_beside_a_script_is_not_taken_for_that_of_another(project: Path) -> None:
+    roots = [project / "src"]
+    session = Session()
+    scripts = []
+    for name in ("first", "second", "third"):
+        folder = project / name
+        folder.mkdir()
+        (folder / "helper.py").write_text(f"def path(name):\n    return '/{name}/' + name\n", encoding="utf-8")
+        (folder / "run.py").write_text("from lib import tools\nopen(tools.helped('x'))\n", encoding="utf-8")
+        scripts.append(folder / "run.py")
+    (project / "third" / "helper.py").unlink()
+    found = [analyse(script, source_roots=roots, session=session) for script in scripts]
+    assert [{str(use.path) for use in each.paths} for each in found] == [{"/first/x"}, {"/second/x"}, set()]
+
+
+def test_a_changed_module_is_read_again(project: Path) -> None:
+    script, module = project / "one" / "own.py", project / "src" / "lib" / "tools.py"
+    script.write_text("from lib import tools\nopen(tools.joined('/a'))\n", encoding="utf-8")
+    session = Session()
+    before = analyse(script, source_roots=[project / "src"], session=session)
+    module.write_text(module.read_text(encoding="utf-8").replace("x.csv", "other.csv"), encoding="utf-8")
+    after = analyse(script, source_roots=[project / "src"], session=session)
+    assert {str(use.path) for use in before.paths} == {"/a/x.csv"}
+    assert {str(use.path) for use in after.paths} == {"/a/other.csv"}
+
+
+def test_what_two_scripts_share_is_followed_once(project: Path) -> None:
+    script, twin = project / "one" / "shared.py", project / "two" / "shared.py"
+    for each in (script, twin):
+        each.write_text("from lib import tools\ntools.read_all(tools.make('/a'))\n", encoding="utf-8")
+    session = Session()
+    first = analyse(script, source_roots=[project / "src"], session=session)
+    second = analyse(twin, source_roots=[project / "src"], session=session)
+    assert second.steps < first.steps / 2
+    assert [str(use.path) for use in second.paths] == [str(use.path) for use in first.paths] == ["/a/x.csv"]
+
+
+def test_the_scripts_of_this_repository_are_looked_at_as_if_each_were_the_only_one() -> None:
+    folder = ROOT / "dockers" / "names3risk_pytorch"
+    scripts = [folder / name for name in ("tabular_preprocessing.py", "model_packaging.py", "payload.py")]
+    analyses = Analyses()
+    for script in scripts:
+        alone = described(analyse(script, source_roots=[ROOT / "src"]))
+        assert described(analyses.of(script, [ROOT / "src"])) == alone
