@@ -40,7 +40,7 @@ SETTINGS = {
 ONE_HOST = {"SM_HOSTS": '["localhost"]', "SM_CURRENT_HOST": "localhost", "SM_NUM_GPUS": "2"}
 
 
-def container(base: Path) -> Path:
+def container(base: Path, **changes: int) -> Path:
     """A container's root with splits and hyperparameters."""
     frame = samples.orders().with_columns(target=pl.col("status").is_in(["F", "I"]).cast(pl.Int64))
     for name, part in {"train": frame[:140], "val": frame[140:189], "test": frame[189:]}.items():
@@ -48,7 +48,7 @@ def container(base: Path) -> Path:
         folder.mkdir(parents=True)
         part.write_parquet(folder / "part.parquet")
     (base / "input" / "config").mkdir()
-    (base / "input" / "config" / "hyperparameters.json").write_text(json.dumps(SETTINGS))
+    (base / "input" / "config" / "hyperparameters.json").write_text(json.dumps({**SETTINGS, **changes}))
     return base
 
 
@@ -78,47 +78,58 @@ def interrupt(process: subprocess.Popen[str], base: Path, number: int) -> str:
     return told
 
 
-def predictions(base: Path, split: str) -> pl.DataFrame:
-    return pl.read_parquet(base / "output" / "data" / f"{split}_predictions.parquet")
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What one process leaves that nobody interrupts."""
+    base = container(tmp_path_factory.mktemp("alone"))
+    finish(start(base))
+    return base
 
 
-def test_a_run_taken_from_one_machine_ends_on_two_as_it_would_have_on_one(tmp_path: Path) -> None:
-    alone, first, second = (container(tmp_path / name) for name in ("alone", "first", "second"))
-    unbroken = start(alone)
+def finish(*started: subprocess.Popen[str]) -> None:
+    for process in started:
+        _, printed = process.communicate(timeout=100)
+        assert process.returncode == 0, printed
+
+
+def assert_same_results(base: Path, alone: Path) -> None:
+    for split in ("val", "test"):
+        folders = [each / "output" / "data" for each in (base, alone)]
+        found, wanted = (pl.read_parquet(folder / f"{split}_predictions.parquet") for folder in folders)
+        assert found["objectId"].to_list() == wanted["objectId"].to_list(), "each row once, in its order"
+        np.testing.assert_allclose(found["score"], wanted["score"], atol=1e-4)
+        metrics = [json.loads((folder / f"{split}_metrics.json").read_text())["metrics"] for folder in folders]
+        assert metrics[0] == pytest.approx(metrics[1], abs=1e-4)
+    weights = [torch.load(each / "model" / "model.pth", weights_only=True) for each in (base, alone)]
+    for name, value in weights[1].items():
+        torch.testing.assert_close(weights[0][name], value, rtol=1e-3, atol=1e-4)
+    assert {p.name for p in (base / "model").iterdir()} == {p.name for p in (alone / "model").iterdir()}
+
+
+def test_a_run_taken_from_one_machine_ends_on_two_as_it_would_have_on_one(alone: Path, tmp_path: Path) -> None:
+    first, second = (container(tmp_path / name) for name in ("first", "second"))
     told = interrupt(start(first), first, signal.SIGTERM)
     assert "stopped by SIGTERM after step" in told
-    assert unbroken.wait(timeout=100) == 0
     # Only the first machine has the checkpoint; no folder is common.
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     hosts = {"SM_HOSTS": '["localhost", "127.0.0.1"]', "SM_NUM_GPUS": "1", "MASTER_PORT": port}
     machines = {first: "127.0.0.1", second: "localhost"}
-    started = [start(base, SM_CURRENT_HOST=name, **hosts) for base, name in machines.items()]
-    for process in started:
-        _, printed = process.communicate(timeout=100)
-        assert process.returncode == 0, printed
-    for split in ("val", "test"):
-        found, wanted = predictions(first, split), predictions(alone, split)
-        assert found["objectId"].to_list() == wanted["objectId"].to_list(), "each row once, in its order"
-        np.testing.assert_allclose(found["score"], wanted["score"], atol=1e-4)
-        metrics = [json.loads((b / "output/data" / f"{split}_metrics.json").read_text()) for b in (first, alone)]
-        assert metrics[0]["metrics"] == pytest.approx(metrics[1]["metrics"], abs=1e-4)
-    weights = [torch.load(base / "model" / "model.pth", weights_only=True) for base in (first, alone)]
-    for name, value in weights[1].items():
-        torch.testing.assert_close(weights[0][name], value, rtol=1e-3, atol=1e-4)
-    assert {p.name for p in (first / "model").iterdir()} == {p.name for p in (alone / "model").iterdir()}
+    finish(*(start(base, SM_CURRENT_HOST=name, **hosts) for base, name in machines.items()))
+    assert_same_results(first, alone)
     assert not list((second / "model").iterdir()), "the first machine alone writes results"
     last = [(base / "checkpoints" / "last.ckpt").read_bytes() for base in machines]
     assert last[0] == last[1], "but each machine has the checkpoints"
 
 
-def test_sigterm_reaches_every_process_and_the_run_is_saved(tmp_path: Path) -> None:
-    base = container(tmp_path)
+def test_a_run_taken_from_two_processes_is_ended_by_one(alone: Path, tmp_path: Path) -> None:
+    base = container(tmp_path, batch_size=8)  # of a process
     told = interrupt(start(base, **ONE_HOST), base, signal.SIGTERM)
     saved = torch.load(base / "checkpoints" / "last.ckpt", weights_only=True)
     assert f"stopped by SIGTERM after step {saved['global_step']}; to mend it: resume from" in told
-    assert saved["callbacks"]["ResumableCheckpoint"]["rows_per_step"] == 32
+    finish(start(base))
+    assert_same_results(base, alone)
 
 
 def test_the_death_of_one_process_ends_the_run(tmp_path: Path) -> None:
