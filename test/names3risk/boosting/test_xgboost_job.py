@@ -233,6 +233,15 @@ def test_roles_in_the_hyperparameters_replace_those_of_the_schema(splits, tmp_pa
     assert XGBoostPredictor.load(result.model_dir).needed == ["objectId", "itemCount", "amount"]
 
 
+def test_splits_without_a_schema_take_their_roles_from_the_hyperparameters(splits, tmp_path):
+    shutil.copytree(splits, tmp_path / "raw", ignore=shutil.ignore_patterns("schema.json"))
+    with pytest.raises(ConfigError, match="the columns have no roles: id_name, label_name not set"):
+        run(tmp_path / "raw", tmp_path)
+    roles = {"id_name": "objectId", "label_name": "label", "tab_field_list": ["amount"], "cat_field_list": []}
+    result = run(tmp_path / "raw", tmp_path, **roles, explained_rows=0, num_round=2)
+    assert XGBoostPredictor.load(result.model_dir).needed == ["objectId", "amount"]
+
+
 def test_labels_are_found_by_name(splits, tmp_path):
     for name in ("train", "val", "test"):
         shutil.copytree(splits / name, tmp_path / "splits" / name)
