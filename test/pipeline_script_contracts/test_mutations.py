@@ -14,9 +14,9 @@ from pipeline_script_contracts.findings import Finding, Verdict
 from pipeline_script_contracts.rules import check
 
 ROOT = Path(__file__).resolve().parents[2]
-SCRIPTS = {path.name: path for path in sorted((ROOT / "dockers").glob("*/*.py"))}
-PAIRS = [(contract, SCRIPTS[contract.entry_point]) for contract in ALL_CONTRACTS if contract.entry_point in SCRIPTS]
-IDS = [script.name for _, script in PAIRS]
+SCRIPTS = sorted((ROOT / "dockers").glob("*/*.py"))
+PAIRS = [(contract, script) for contract in ALL_CONTRACTS for script in SCRIPTS if contract.entry_point == script.name]
+IDS = [f"{script.parent.name}/{script.name}" for _, script in PAIRS]
 JOBS = [(contract, script) for contract, script in PAIRS if not isinstance(contract, InferenceScriptContract)]
 """Without serving scripts: the platform gives their handlers the model's folder, which no string of theirs names."""
 ASKING = ("os.environ.get", "os.getenv", "add_argument")
@@ -101,6 +101,11 @@ def script_mutants(contract: ScriptContract, source: str) -> Iterator[tuple[str,
         yield f"line {node.lineno}: {text}", "".join(lines)
 
 
+def test_every_script_of_the_images_is_mutated() -> None:
+    assert {script for _, script in PAIRS} == set(SCRIPTS)
+    assert len(SCRIPTS) >= 13
+
+
 @pytest.mark.parametrize(("contract", "script"), PAIRS, ids=IDS)
 def test_our_scripts_keep_their_contracts(contract: ScriptContract, script: Path) -> None:
     findings = check(contract, analysis_of(script))
@@ -119,7 +124,9 @@ def test_every_mutant_of_a_contract_is_noticed(contract: ScriptContract, script:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("contract", "script"), JOBS, ids=[script.name for _, script in JOBS])
+@pytest.mark.parametrize(
+    ("contract", "script"), JOBS, ids=[f"{script.parent.name}/{script.name}" for _, script in JOBS]
+)
 def test_every_mutant_of_a_script_is_noticed(contract: ScriptContract, script: Path, tmp_path: Path) -> None:
     before = check(contract, analysis_of(script))
     missed, count = [], 0

@@ -29,6 +29,8 @@ from .facts import HyperparameterUse
 from .interpreter import DeadEnd, Interpreter
 from .values import join, unknown
 
+_ARGV: Value = (Lib("sys.argv[]"),)
+
 
 @dataclass
 class Arguments:
@@ -107,7 +109,7 @@ def evaluate_arguments(interp: Interpreter, node: ast.Call) -> Arguments:
         if items is not None:
             _add_positional(arguments, items)
         else:
-            element = iteration.element_of(interp, unpacked) or unknown("an unpacked argument")
+            element = _unpacked_element(interp, unpacked)
             arguments.rest = arguments.unpacked = join(arguments.rest, element)
             arguments.trailing = []
     for keyword in node.keywords:
@@ -117,6 +119,13 @@ def evaluate_arguments(interp: Interpreter, node: ast.Call) -> Arguments:
         else:
             unpack_mapping(interp, value, arguments)
     return arguments
+
+
+def _unpacked_element(interp: Interpreter, unpacked: Value) -> Value:
+    """Gives what any one item of `*unpacked` may be; who is called decides what `*sys.argv` means."""
+    if unpacked == (Lib("sys.argv"),):
+        return _ARGV
+    return iteration.element_of(interp, unpacked) or unknown("an unpacked argument")
 
 
 def _add_positional(arguments: Arguments, values: list[Value]) -> None:
@@ -165,6 +174,8 @@ def call(interp: Interpreter, callee: Value, arguments: Arguments, node: ast.AST
         DeadEnd: None of them returns.
     """
     interp.tick()
+    if arguments.unpacked == _ARGV and not all(isinstance(atom, Lib) for atom in callee):
+        interp.record.arguments_open = "arguments are taken from sys.argv"
     if len(callee) == 1:
         return _call_atom(interp, callee[0], arguments, node)
     if not callee:
