@@ -25,8 +25,11 @@ def train(
 ) -> None:
     """Train a model on a table or on prepared splits."""
     from names3risk import api
+    from names3risk.training.world import find_world
 
     result = api.train(config)
+    if find_world().rank:  # of several processes the first alone tells
+        return
     _print_metrics({name: evaluation.overall for name, evaluation in result.evaluations.items()})
     typer.echo(f"model: {result.model_dir}\nresults: {result.data_dir}")
 

@@ -1,0 +1,23 @@
+"""`names3risk train` in several processes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from names3risk import api
+from names3risk.cli.app import app
+from names3risk.training.job import TrainingResult
+
+
+@pytest.mark.parametrize(("rank", "printed"), [(0, "model: m\nresults: d\n"), (1, "")])
+def test_the_first_process_alone_tells_of_the_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rank: int, printed: str
+) -> None:
+    monkeypatch.setattr(api, "train", lambda config: TrainingResult(Path("m"), Path("d"), {}, 1))
+    variables = {"RANK": str(rank), "WORLD_SIZE": "2", "LOCAL_RANK": str(rank), "LOCAL_WORLD_SIZE": "2"}
+    done = CliRunner().invoke(app, ["train", str(tmp_path / "train.yaml")], env=variables)
+    assert done.exit_code == 0, done.output
+    assert done.output.endswith(printed) if printed else done.output == ""
