@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from names3risk.errors import ConfigError
 from names3risk.training.loaders import ScoringLoader, TrainingLoader
@@ -68,8 +69,8 @@ def test_a_checkpoint_of_shards_is_resumed_by_one_process(alone: dict[str, Any],
 def test_processes_share_every_row_of_an_epoch_evenly(toy_split: Any, rows: int) -> None:
     worlds = [World(rank, 3, rank, 3) for rank in range(3)]
     split = toy_split(rows)
-    training = [list(TrainingLoader(split, 15, 0, lambda: 1, "cpu", world)) for world in worlds]
-    scoring = [list(ScoringLoader(split, 5, "cpu", world)) for world in worlds]
+    training = [list(TrainingLoader(split, 15, 0, lambda: 1, torch.device("cpu"), world)) for world in worlds]
+    scoring = [list(ScoringLoader(split, 5, torch.device("cpu"), world)) for world in worlds]
     for shares in (training, scoring):
         assert len({len(batches) for batches in shares}) == 1, "a process with fewer steps would wait for ever"
         assert sorted(row for batches in shares for batch in batches for row in batch.rows.tolist()) == list(
