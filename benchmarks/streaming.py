@@ -5,9 +5,9 @@
 
 Generated orders are written as a split folder of several Parquet files, chunk by chunk. A process of its own then does
 what the training job does with a split that is larger than memory: it fits the features, trains a tokenizer, encodes
-the rows in chunks and trains on them, streamed. Another one holds the encoded rows in memory and trains on those, and
-on a GPU a third one keeps them in the host's memory, as the library does where the GPU has no room. The files go to a
-temporary folder, or to a new one below `--folder`, which is removed at the end.
+the rows in chunks and trains on them, streamed. Then processes take turns that train on the encoded rows alone: held in
+memory, streamed and, on a GPU, held in the host's memory, as the library does where the GPU has no room. Rates are the
+medians of these. The files go to a temporary folder, or to a new one below `--folder`, which is removed at the end.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -45,8 +46,11 @@ from names3risk.models import build_model
 from names3risk.training import staging
 from names3risk.training.job import find_tokenizer
 from names3risk.training.job_data import StreamedData
+from names3risk.training.loaders import training_loader
 from names3risk.training.roles import complete
+from names3risk.training.streaming import rows_of_a_buffer
 from names3risk.training.trainer import fit
+from names3risk.training.world import World
 
 DESCRIBED_ROWS = 50_000_000
 FILE_ROWS = 500_000
@@ -180,15 +184,45 @@ def streamed(task: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def in_memory(task: dict[str, Any]) -> dict[str, Any]:
-    """Trains on the same encoded rows, held in memory."""
+def encoded(task: dict[str, Any]) -> dict[str, Any]:
+    """Trains on the encoded rows, held where the side of the task has them."""
     torch.set_num_threads(task["threads"])
     found: dict[str, Any] = {"bytes_at_start": peak_bytes()}
-    splits = tuple(load(ShardedSplit(Path(folder))) for folder in task["splits"])
+    splits: tuple[Any, ...] = tuple(ShardedSplit(Path(folder)) for folder in task["splits"])
+    if task["side"] != STREAMED:
+        splits = tuple(load(split) for split in splits)
     if task["side"] == ON_HOST:
         staging.RESIDENT_SHARE = 0.0
     train(task, splits, task["vocabulary"], task["features"], found)
     return found
+
+
+def paired(task: dict[str, Any]) -> dict[str, Any]:
+    """Steps on batches of both kinds, a buffer of the one and then of the other, so that other work hits both alike."""
+    torch.set_num_threads(task["threads"])
+    split, size = ShardedSplit(Path(task["splits"][0])), task["batch_size"]
+    network = Bag(task["vocabulary"], task["features"])
+    optimizer = torch.optim.AdamW(network.parameters())
+    sides: dict[str, Any] = {IN_MEMORY: load(split), STREAMED: split}
+    batches, measured = {}, {side: [] for side in sides}
+    for side, rows in sides.items():
+        batches[side] = iter(training_loader(rows, size, 0, lambda: 0, torch.device("cpu"), World(), 1, False))
+    steps = rows_of_a_buffer(split) // size
+    for _ in range(len(split) // (steps * size)):
+        for side, source in batches.items():
+            wall, processor = time.perf_counter(), time.process_time()
+            for batch in islice(source, steps):
+                built = batch.build(batch.tensors)
+                logits = network(built.input_ids, built.attention_mask, built.tabular)
+                loss = nn.functional.cross_entropy(logits, built.labels)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+            measured[side].append((time.perf_counter() - wall, time.process_time() - processor))
+    streamed_, whole = np.array(measured[STREAMED]), np.array(measured[IN_MEMORY])
+    wall, processor = np.median(streamed_ / whole, axis=0)
+    microseconds = 1e6 * np.median(whole[:, 1]) / (steps * size)
+    return {"buffers": len(whole), "wall": wall, "processor": processor, "microseconds_of_a_row": microseconds}
 
 
 def load(split: ShardedSplit) -> EncodedSplit:
@@ -222,17 +256,27 @@ def measure(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "rows": rows,
         "bytes_of_a_raw_row": bytes_of(folder / "train") / rows,
         "write_seconds": seconds,
-        STREAMED: in_a_process(streamed, task),
+        "preparation": in_a_process(streamed, task),
     }
-    report(STREAMED, found[STREAMED])
+    report("streamed from raw rows on", found["preparation"])
     if arguments.device == "cuda":
         found["machine"]["gpu"] = torch.cuda.get_device_name()
-    found["bytes_of_an_encoded_row"] = bytes_of(Path(found[STREAMED]["splits"][0])) / rows
-    task |= {name: found[STREAMED][name] for name in ("splits", "vocabulary", "features")}
-    for side in (IN_MEMORY, ON_HOST) if arguments.device == "cuda" else (IN_MEMORY,):
-        found[side] = in_a_process(in_memory, {**task, "side": side})
-        report(side, found[side])
+    found["bytes_of_an_encoded_row"] = bytes_of(Path(found["preparation"]["splits"][0])) / rows
+    task |= {name: found["preparation"][name] for name in ("splits", "vocabulary", "features")}
+    sides = (IN_MEMORY, STREAMED, *((ON_HOST,) if arguments.device == "cuda" else ()))
+    rounds: dict[str, list[dict[str, Any]]] = {side: [] for side in sides}
+    for _ in range(arguments.rounds):
+        for side in sides:
+            rounds[side].append(in_a_process(encoded, {**task, "side": side}))
+            report(side, rounds[side][-1])
+    found |= {side: median(measured) for side, measured in rounds.items() if measured}
+    found["paired"] = in_a_process(paired, task)
     return found
+
+
+def median(measured: list[dict[str, Any]]) -> dict[str, float]:
+    """The median of each number."""
+    return {name: float(np.median([one[name] for one in measured])) for name in measured[0]}
 
 
 def report(side: str, found: dict[str, Any]) -> None:
@@ -247,16 +291,19 @@ def report(side: str, found: dict[str, Any]) -> None:
 
 def describe(found: dict[str, Any]) -> None:
     """Prints the comparison, and what so many rows as are described would take."""
-    streamed_, whole = found[STREAMED], found[IN_MEMORY]
+    preparation, pairs = found["preparation"], found["paired"]
+    if IN_MEMORY in found:
+        share = found[STREAMED]["rows_per_second"] / found[IN_MEMORY]["rows_per_second"]
+        print(f"streamed, {share:.2f} of the rows/s in memory")
     print(
-        f"streamed, {streamed_['rows_per_second'] / whole['rows_per_second']:.2f} of the rows/s in memory, with "
-        f"{streamed_['processor_seconds_per_million_rows'] / whole['processor_seconds_per_million_rows']:.2f} times "
-        "the processor time"
+        f"the cheap model on the CPU, {pairs['buffers']} buffers of each kind in turns: streamed, "
+        f"{pairs['processor']:.3f} times the processor time in memory ({pairs['microseconds_of_a_row']:.1f} us a row) "
+        f"and {pairs['wall']:.3f} times the time by the clock"
     )
     times = DESCRIBED_ROWS / found["rows"]
     raw, encoded = (DESCRIBED_ROWS * found[name] / 1e9 for name in ("bytes_of_a_raw_row", "bytes_of_an_encoded_row"))
-    features, encode = (times * streamed_[name] / 60 for name in ("features_seconds", "encode_seconds"))
-    epoch = DESCRIBED_ROWS / streamed_["rows_per_second"] / 60
+    features, encode = (times * preparation[name] / 60 for name in ("features_seconds", "encode_seconds"))
+    epoch = DESCRIBED_ROWS / found.get(STREAMED, preparation)["rows_per_second"] / 60
     print(
         f"{DESCRIBED_ROWS:,} rows: {raw:.1f} GB of Parquet and {encoded:.1f} GB of encoded rows; {features:.0f} min "
         f"for the features, {encode:.0f} min to encode, {epoch:.0f} min an epoch. Memory grows by a column of numbers "
@@ -274,6 +321,7 @@ def main() -> None:
     parser.add_argument("--model", default=BAG, help="a model class, or bag: one layer on the mean of embeddings")
     parser.add_argument("--batch-size", type=int, default=512)
     parser.add_argument("--epochs", type=int, default=2, help="the first is left out where there are more")
+    parser.add_argument("--rounds", type=int, default=1, help="turns of the processes whose rates are compared")
     parser.add_argument("--threads", type=int, default=1, help="of PyTorch")
     parser.add_argument("--folder", type=Path, help="where the files go; by default among temporary files")
     parser.add_argument("--json", type=Path, help="also write the results to this file")
