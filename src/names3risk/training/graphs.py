@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from names3risk.data.datasets import Batch, Selection
+from names3risk.training.sharing import FlatGradients
 
 WARM_UP = 2
 """Steps before recording, in which kernels are compiled and workspaces allocated."""
@@ -54,12 +55,19 @@ class StepGraphs:
         parameters: Those that the step computes gradients for.
         state: Everything else that the step changes.
         clip: Largest global norm of the gradient; 0 leaves it as it is.
+        flat: Where gradients are put that processes exchange.
     """
 
     def __init__(
-        self, step: Callable[[Batch], Tensor], parameters: Sequence[nn.Parameter], state: Sequence[Tensor], clip: float
+        self,
+        step: Callable[[Batch], Tensor],
+        parameters: Sequence[nn.Parameter],
+        state: Sequence[Tensor],
+        clip: float,
+        flat: FlatGradients | None = None,
     ) -> None:
         self.step, self.parameters, self.state, self.clip = step, parameters, list(state), clip
+        self.flat = flat
         self.recorded: dict[tuple[int, ...], Recorded] = {}
 
     def replay(self, batch: Batch | Selection) -> Recorded:
@@ -92,6 +100,8 @@ class StepGraphs:
             loss = self.step(batch.build(tensors))
             if self.clip:
                 nn.utils.clip_grad_norm_(self.parameters, self.clip)
+            if self.flat is not None:
+                self.flat.take()
         gradients = [parameter.grad for parameter in self.parameters]
         for parameter, gradient in zip(self.parameters, summed, strict=True):
             parameter.grad = gradient

@@ -22,7 +22,7 @@ from names3risk.training.losses import build_loss
 from names3risk.training.metrics import build_metrics
 from names3risk.training.optimizers import build_optimizer
 from names3risk.training.schedules import build_schedule
-from names3risk.training.sharing import StepTotals
+from names3risk.training.sharing import FlatGradients, StepTotals
 from names3risk.training.strategies import shard
 
 
@@ -108,6 +108,7 @@ class RiskModule(lightning.LightningModule):
                 list(self.model.parameters()),
                 [*self.model.buffers(), self.train_sums, *self.finite.state],
                 self.settings.gradient_clip_val if once else 0.0,
+                self._flat_gradients,
             )
 
     def on_train_batch_start(self, batch: Batch | Selection, batch_idx: int) -> None:
@@ -193,11 +194,21 @@ class RiskModule(lightning.LightningModule):
             return optimizer
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
+    @property
+    def _flat_gradients(self) -> FlatGradients | None:
+        """The gradients as several processes exchange them, where they do so all at once."""
+        return getattr(self.trainer.strategy, "gradients", None)
+
     def configure_gradient_clipping(self, optimizer: Optimizer, *_: Any, **__: Any) -> None:
         """Scales all gradients down together when their global norm is above gradient_clip_val."""
+        limit, flat = self.settings.gradient_clip_val, self._flat_gradients
         recorded = self._replayed is not None and self._replayed.clipped
-        if self.settings.gradient_clip_val and not recorded:
-            nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.gradient_clip_val)
+        if not limit or recorded:
+            return
+        if flat is not None:
+            flat.clip(limit)
+        else:
+            nn.utils.clip_grad_norm_(self.model.parameters(), limit)
 
     def on_train_end(self) -> None:
         """Leaves the network as one that is used alone."""

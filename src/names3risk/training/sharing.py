@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import accumulate
 
 import torch
 from torch import Tensor, distributed, nn
 
 from names3risk.models.normalisation import InputNorm
+
+ALIGNED = 64
+"""Numbers that gradients begin at a multiple of, so that kernels read several at once."""
 
 
 class StepTotals:
@@ -44,13 +48,42 @@ class StepTotals:
             norm.given = False
 
 
-def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
-    """Averages the gradients of all processes, which have them for the same parameters, in one exchange."""
-    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-    flat = torch.cat([gradient.reshape(-1) for gradient in gradients])
-    distributed.all_reduce(flat)
-    flat /= distributed.get_world_size()
-    averaged = torch.split(flat, [gradient.numel() for gradient in gradients])
-    torch._foreach_copy_(
-        gradients, [mean.view_as(gradient) for mean, gradient in zip(averaged, gradients, strict=True)]
-    )
+class FlatGradients:
+    """Gradients that lie in one tensor, which the processes exchange all at once.
+
+    Args:
+        parameters: The parameters; those that are trained have a place each, the same in every process.
+    """
+
+    def __init__(self, parameters: Iterable[nn.Parameter]) -> None:
+        self.parameters = [parameter for parameter in parameters if parameter.requires_grad]
+        ends = list(accumulate(-(-parameter.numel() // ALIGNED) * ALIGNED for parameter in self.parameters))
+        self.flat = torch.zeros(ends[-1], device=self.parameters[0].device)
+        starts = [0, *ends[:-1]]
+        self.places = [
+            self.flat[start : start + parameter.numel()].view_as(parameter)
+            for parameter, start in zip(self.parameters, starts, strict=True)
+        ]
+
+    def take(self) -> None:
+        """Moves the parameters' gradients to their places, unless they are there; can be recorded."""
+        gradients, places = [], []
+        for parameter, place in zip(self.parameters, self.places, strict=True):
+            if parameter.grad is None:
+                place.zero_()
+            elif parameter.grad is not place:
+                gradients.append(parameter.grad)
+                places.append(place)
+                parameter.grad = place
+        if places:
+            torch._foreach_copy_(places, gradients)
+
+    def average(self) -> None:
+        """Averages the gradients of all processes."""
+        self.take()
+        distributed.all_reduce(self.flat)
+        self.flat /= distributed.get_world_size()
+
+    def clip(self, limit: float) -> None:
+        """Scales all gradients down together when their global norm is above a limit."""
+        self.flat *= (limit / (self.flat.norm() + 1e-6)).clamp(max=1.0)

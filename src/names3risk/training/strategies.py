@@ -12,7 +12,7 @@ from torch.distributed.fsdp import fully_shard
 
 from names3risk.hyperparameters import Hyperparameters
 from names3risk.training.execution import Execution
-from names3risk.training.sharing import average_gradients
+from names3risk.training.sharing import FlatGradients
 from names3risk.training.world import World
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class RecordedDDP(DDPStrategy):
 
     def __init__(self) -> None:
         super().__init__()
+        self.gradients: FlatGradients | None = None
         self._averages = True
 
     def configure_ddp(self) -> None:
@@ -35,6 +36,7 @@ class RecordedDDP(DDPStrategy):
         assert self.model is not None
         for tensor in (*self.model.parameters(), *self.model.buffers()):
             distributed.broadcast(tensor.data, 0)
+        self.gradients = FlatGradients(self.model.parameters())
 
     @contextmanager
     def block_backward_sync(self) -> Iterator[None]:
@@ -47,9 +49,9 @@ class RecordedDDP(DDPStrategy):
 
     def post_backward(self, closure_loss: Tensor) -> None:
         """Averages the gradients."""
-        assert self.model is not None
+        assert self.gradients is not None
         if self._averages:
-            average_gradients(self.model.parameters())
+            self.gradients.average()
 
 
 def build_strategy(hyperparameters: Hyperparameters, world: World, execution: Execution) -> str | Strategy:

@@ -85,7 +85,8 @@ class EagerGraphs(StepGraphs):
     def _record(self, batch: Batch | Selection) -> Recorded:
         tensors = {name: tensor.clone() for name, tensor in batch.tensors.items()}
         loss = torch.zeros(())
-        gradients: list[Tensor | None] = [torch.zeros_like(parameter) for parameter in self.parameters]
+        empty = [torch.zeros_like(parameter) for parameter in self.parameters]
+        gradients: list[Tensor | None] = [*(empty if self.flat is None else self.flat.places)]
         recorded = Recorded(
             SimpleNamespace(replay=lambda: self._run(batch.build(tensors), recorded)), tensors, loss, gradients, False
         )
@@ -97,9 +98,13 @@ class EagerGraphs(StepGraphs):
         kept = [parameter.grad for parameter in self.parameters]
         self._forget_gradients()
         recorded.loss.copy_(self.step(batch))
+        if self.flat is not None:
+            self.flat.take()
         for parameter, gradient, before in zip(self.parameters, recorded.gradients, kept, strict=True):
             assert gradient is not None
-            gradient.copy_(parameter.grad)
+            if parameter.grad is not gradient:
+                assert self.flat is None
+                gradient.copy_(parameter.grad)
             parameter.grad = before
         distributed.all_reduce = collectives
 
