@@ -205,12 +205,12 @@ def paired(task: dict[str, Any]) -> dict[str, Any]:
     optimizer = torch.optim.AdamW(network.parameters())
     sides: dict[str, Any] = {IN_MEMORY: load(split), STREAMED: split}
     batches, measured = {}, {side: [] for side in sides}
-    for side, rows in sides.items():
-        batches[side] = iter(training_loader(rows, size, 0, lambda: 0, torch.device("cpu"), World(), 1, False))
+    for side, held in sides.items():
+        batches[side] = iter(training_loader(held, size, 0, lambda: 0, torch.device("cpu"), World(), 1, False))
     steps = rows_of_a_buffer(split) // size
-    for _ in range(len(split) // (steps * size)):
+    for _ in range(max(1, len(split) // (steps * size))):
         for side, source in batches.items():
-            wall, processor = time.perf_counter(), time.process_time()
+            wall, processor, rows = time.perf_counter(), time.process_time(), 0
             for batch in islice(source, steps):
                 built = batch.build(batch.tensors)
                 logits = network(built.input_ids, built.attention_mask, built.tabular)
@@ -218,11 +218,16 @@ def paired(task: dict[str, Any]) -> dict[str, Any]:
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()
-            measured[side].append((time.perf_counter() - wall, time.process_time() - processor))
+                rows += len(built.rows)
+            measured[side].append(((time.perf_counter() - wall) / rows, (time.process_time() - processor) / rows))
     streamed_, whole = np.array(measured[STREAMED]), np.array(measured[IN_MEMORY])
     wall, processor = np.median(streamed_ / whole, axis=0)
-    microseconds = 1e6 * np.median(whole[:, 1]) / (steps * size)
-    return {"buffers": len(whole), "wall": wall, "processor": processor, "microseconds_of_a_row": microseconds}
+    return {
+        "buffers": len(whole),
+        "wall": float(wall),
+        "processor": float(processor),
+        "microseconds_of_a_row": 1e6 * float(np.median(whole[:, 1])),
+    }
 
 
 def load(split: ShardedSplit) -> EncodedSplit:
