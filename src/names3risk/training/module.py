@@ -122,12 +122,18 @@ class RiskModule(lightning.LightningModule):
         Raises:
             TrainingError: The loss of this or an earlier batch is not finite.
         """
-        if self.totals is not None and (self.totals.norms or self.graphs is not None):
+        totals = self.totals if self.totals is not None and (self.totals.norms or self.graphs is not None) else None
+        if totals is not None:
             assert batch.labels is not None
-            self.totals.exchange(batch.tabular, self.loss.weights[batch.labels])
+            totals.exchange(batch.tabular, self.loss.weights[batch.labels])
         usual = len(batch.rows) == self.usual_rows
         self._replayed = self.graphs.replay(batch) if self.graphs is not None and usual else None
-        loss = self._measure(batch.build(batch.tensors)) if self._replayed is None else self._replayed.loss
+        if self._replayed is None:
+            if totals is not None:
+                totals.settle()
+            loss = self._measure(batch.build(batch.tensors))
+        else:
+            loss = self._replayed.loss
         self.finite.passed(self.global_step, batch.rows, self.last_good_checkpoint)
         self.last_lr = float(self.trainer.optimizers[0].param_groups[0]["lr"])
         return loss
@@ -151,6 +157,8 @@ class RiskModule(lightning.LightningModule):
 
     def _recordable_step(self, batch: Batch) -> Tensor:
         """Forward and backward pass; the loss."""
+        if self.totals is not None:
+            self.totals.settle()
         # A cast that is kept from step to step would be read by the graph instead of the weights.
         with torch.autocast(self.device.type, self.execution.dtype, self.execution.half, cache_enabled=False):
             loss = self._measure(batch)

@@ -26,18 +26,26 @@ class StepTotals:
         self.norms = [module for module in model.modules() if isinstance(module, InputNorm)]
         self.weight = torch.ones((), device=device)
         """Sum of the weights of the step's rows; always the same tensor."""
+        self._sums = torch.zeros(0, dtype=torch.float64, device=device)
+        self._sizes: list[int] = []
 
     def exchange(self, features: Tensor, weights: Tensor) -> None:
-        """Adds up what the processes have.
+        """Adds up what the processes have; `settle` makes it known.
 
         Args:
             features: Features `(B, F)` of this process's rows.
             weights: Their weights `(B,)`.
         """
         mine = [weights.double().sum()[None], *(norm.sums(features) for norm in self.norms)]
-        sums = torch.cat(mine)
-        distributed.all_reduce(sums)
-        weight, *statistics = torch.split(sums, [len(part) for part in mine])
+        if not self._sizes:
+            self._sizes = [len(part) for part in mine]
+            self._sums = self._sums.new_zeros(sum(self._sizes))
+        torch.cat(mine, out=self._sums)
+        distributed.all_reduce(self._sums)
+
+    def settle(self) -> None:
+        """Hands the sums to those that wait for them; can be recorded, together with the step that needs them."""
+        weight, *statistics = torch.split(self._sums, self._sizes)
         self.weight.copy_(weight[0])
         for norm, found in zip(self.norms, statistics, strict=True):
             norm.give(found)
