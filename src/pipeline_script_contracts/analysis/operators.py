@@ -21,7 +21,7 @@ from . import (
     targets,
 )
 from . import expressions as expressions_module
-from .atoms import CONTENT, NOTHING, Atom, Const, Lib, PathAtom, Ref, Text, TupleAtom, Unknown, Value
+from .atoms import CONTENT, NOTHING, Atom, Const, EnumMember, Lib, PathAtom, Ref, Text, TupleAtom, Unknown, Value
 from .containers import DictState, ListState
 from .interpreter import DeadEnd, Interpreter
 from .texts import chain_of, is_string, make_text, parts_of, pathlike
@@ -178,6 +178,10 @@ def _all_text(value: Value) -> bool:
 
 def _binary_atoms(interp: Interpreter, a: Atom, operator: ast.operator, b: Atom, node: ast.AST) -> Value:
 
+    if isinstance(a, EnumMember) and a.cls.text_enum and isinstance(operator, (ast.Add, ast.Mod)):
+        return binary(interp, a.value, operator, (b,), node)
+    if isinstance(b, EnumMember) and b.cls.text_enum and isinstance(operator, ast.Add) and is_string(a):
+        return binary(interp, (a,), operator, b.value, node)
     if isinstance(operator, ast.Div) and isinstance(a, Lib) and pathlike(b):  # its class decides what comes of it
         return (PathAtom(make_text((strings.hole_for(a), "/", *(parts_of(b) or ())), True, chain_of(b))),)
     if isinstance(operator, ast.Div) and (isinstance(a, PathAtom) or isinstance(b, PathAtom)):

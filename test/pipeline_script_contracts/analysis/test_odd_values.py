@@ -247,6 +247,173 @@ CLOSED = {
         ("import os\nopen(os.getenv('A_PATH', default='/env'))\nopen(os.environ.get('B') or '/b')"),
         {"/env", "/b"},
     ),
+    "members of an enum by name": (
+        (
+            "import enum\nclass E(enum.Enum):\n    A = '/a'\n    B = '/b'\nfor name in E.__members__:\n"
+            "    open(E[name].value)\nopen(E['NONE'].value) if len(E) > 5 else None\n"
+        ),
+        {"/a", "/b"},
+    ),
+    "None unpacked": (
+        ("import os\nsettings = None\ntable = {**({} if settings is None else settings), 'a': '/a'}\nopen(table['a'])"),
+        {"/a"},
+    ),
+    "a walrus compared": (
+        (
+            "import os\nif (found := os.environ.get('A')) is not None:\n    open('/set')\nelse:\n"
+            "    open('/unset')\n    assert found is None"
+        ),
+        {"/set", "/unset"},
+    ),
+    "a pool's keywords": (
+        (
+            "from multiprocessing import Pool\ndef f(a, b='/never'):\n    open(a)\n    open(b)\n"
+            "Pool(2).apply(f, ('/a',), {'b': '/b'})"
+        ),
+        {"/a", "/b"},
+    ),
+    "a path's type": (
+        (
+            "import argparse, os\np = argparse.ArgumentParser()\n"
+            "p.add_argument('--a', default='/a', type=os.path.abspath)\n"
+            "open(p.parse_args(['--a', '/a']).a if False else p.parse_args().a)"
+        ),
+        {"/a"},
+    ),
+    "a glob of a path": (
+        ("import glob\nfrom pathlib import Path\nfor each in glob.glob(Path('/data') / '*.csv'):\n    open(each)"),
+        {"/data", "/data/*.csv"},
+    ),
+    "shell words that are none": (
+        ("import shlex\ntry:\n    words = shlex.split('\"open')\nexcept ValueError:\n    open('/bad')"),
+        {"/bad"},
+    ),
+    "an index too far in text": (
+        ("try:\n    open('/never' + 'abc'[7])\nexcept IndexError:\n    open('/short')\nopen('/' + 'abc'[1])"),
+        {"/b", "/short"},
+    ),
+    "a sort of what has no order": (
+        ("try:\n    print(sorted(['a', 1]))\nexcept TypeError:\n    open('/mixed')\nopen('/after')"),
+        {"/after", "/mixed"},
+    ),
+    "text of a path in a format": (
+        (
+            "from pathlib import Path\nopen('{}/{:>3}'.format(Path('/a'), 'x'.strip()))\n"
+            "open('%5s' % '/b')\nopen(f\"{'/c':}\")"
+        ),
+        {"   /b", "/a/  x", "/c"},
+    ),
+    "a width of an argument": (
+        ("import sys\nwidth = len(sys.argv)\nopen(f\"/a{'x':>{width}}\")"),
+        {"/a{?}"},
+    ),
+    "a format of numbers": (
+        (
+            "try:\n    open('/%d' % 'x')\nexcept TypeError:\n    open('/typed')\nopen('/%03d' % 7)\n"
+            "open('/{:04.1f}'.format(2.5))"
+        ),
+        {"/007", "/02.5", "/typed", "/{?}"},
+    ),
+    "a set and an insert": (
+        (
+            "seen = set()\nseen.add('/a')\nfor each in seen:\n    open(each)\nlines = []\n"
+            "lines.insert(0, '/b')\nopen(lines[0])"
+        ),
+        {"/a", "/b"},
+    ),
+    "a deque from the left": (
+        ("from collections import deque\nd = deque(['/a'])\nd.appendleft('/b')\nfor each in d:\n    open(each)"),
+        {"/a", "/b"},
+    ),
+    "no positional to register": (
+        (
+            "import atexit\ndef f():\n    open('/f')\natexit.register(f)\nimport asyncio\nasync def g():\n"
+            "    open('/g')\nasyncio.run(main=g())"
+        ),
+        {"/f", "/g"},
+    ),
+    "a long pad": (
+        ("open('/a' + ''.ljust(9000))\nopen('/b'.ljust(2))"),
+        {"/a{?}", "/b"},
+    ),
+    "a huge number's text": (
+        ("try:\n    print(str(10 ** 9000))\nexcept ValueError:\n    open('/huge')\nopen('/after')"),
+        {"/after", "/huge"},
+    ),
+    "a matrix product": (
+        ("try:\n    print(1 @ 2)\nexcept TypeError:\n    open('/no')"),
+        {"/no"},
+    ),
+    "a path's parts": (
+        ("import sys\nfrom pathlib import Path\nparts = Path(sys.argv[1]).parts\nopen('/a/' + parts[-1])"),
+        {"/a/{?}"},
+    ),
+    "an empty path": (
+        ("from pathlib import Path\nopen(Path('') / 'a.txt')\nopen(Path(*['/x', 'y']))"),
+        {"/x/y", "a.txt"},
+    ),
+    "an item of a path": (
+        ("from pathlib import Path\ntry:\n    Path('/a')[0]\nexcept TypeError:\n    open('/a')"),
+        {"/a"},
+    ),
+    "a text enum in text": (
+        (
+            "import enum\nclass E(enum.StrEnum):\n    A = 'a'\nopen(f'/{E.A}')\nopen('/x/' + E.A)\n"
+            "import os\nopen(os.path.join(E.A, 'b'))"
+        ),
+        {"/a", "/x/a", "a/b"},
+    ),
+    "an enum opened": (
+        ("import enum\nclass E(str, enum.Enum):\n    A = '/a'\nopen(E.A)"),
+        {"/a"},
+    ),
+    "a tuple of files": (
+        ("import pandas as pd\npd.read_csv(('/a', '/b'))"),
+        {"/a", "/b"},
+    ),
+    "startswith known": (
+        ("import sys\nname = '/a/' + sys.argv[1]\nopen('/yes' if name.startswith('/a') else '/no')"),
+        {"/yes"},
+    ),
+    "starred alone": (
+        ("a = ['/a']\nfor each in (*a, '/b'):\n    open(each)\nprint(*a)"),
+        {"/a", "/b"},
+    ),
+    "copies": (
+        ("import copy\nopen(copy.copy('/a'))\nopen(copy.deepcopy({'a': '/b'})['a'])"),
+        {"/a", "/b"},
+    ),
+    "environ by any name": (
+        ("import os, sys\nif sys.argv[1] in os.environ:\n    open('/a')"),
+        {"/a"},
+    ),
+    "hyperparameters by any name": (
+        ("import os, sys\nopen('/a' + os.environ['SM_HP_' + sys.argv[1]])"),
+        {"/a{?}"},
+    ),
+    "strings changed": (
+        (
+            "import sys\nopen(('/a' + sys.argv[1]).strip())\nopen(('/B' + sys.argv[1]).lower())\n"
+            "open(('/c/' + sys.argv[1]).replace('c', 'd'))"
+        ),
+        {"/a{argv[1]}", "/b{argv[1]}", "/d/{argv[1]}"},
+    ),
+    "a validator not here": (
+        (
+            "from pydantic import BaseModel, field_validator\nfrom lib import check\nclass M(BaseModel):\n"
+            "    path: str = '/m'\n    model_config = {'validate_default': True}\n"
+            "    _c = field_validator('path')(check)\nopen(M().path)"
+        ),
+        {"/m"},
+    ),
+    "match on types": (
+        (
+            "import sys\nmatch sys.argv:\n    case [_, a, *rest]:\n        open('/a')\n    case str():\n"
+            "        open('/never')\n    case _:\n        open('/b')\nmatch ['x']:\n"
+            "    case [a, b, *rest]:\n        open('/never2')\n    case [a]:\n        open('/one')"
+        ),
+        {"/a", "/b", "/never", "/one"},
+    ),
 }
 
 
@@ -282,6 +449,18 @@ OPEN = {
     "words of anything": "import json, shlex\nopen(shlex.split(json.load(open('x')))[0])",
     "a character of anything": "import sys\nopen(sys.stdin.readline()[0])",
     "an object that is none": "class A:\n    pass\nfor path in A():\n    open(path)",
+    "paths unpacked": ("from pathlib import Path\nimport sys\nopen(Path(*sys.argv[1:]))"),
+    "format map": ("import sys\nopen(sys.argv[1].format(a='x'))\nopen('{a}'.format_map({'a': '/y'}))"),
+    "percent of unknown": ("import sys\nopen(sys.argv[1] % 'x')"),
+    "replace of a library's": (
+        "import dataclasses, lib\nopen(dataclasses.replace(lib.make(), path='/x').path)\n"
+        "open(dataclasses.asdict(lib.make())['path'])"
+    ),
+    "text of a model": (
+        "import json\nfrom pydantic import BaseModel\nclass M(BaseModel):\n    path: str = '/m'\n"
+        "    on: bool = False\nopen(M.parse_file('/opt/ml/m.json').path)\nopen(M().path)\n"
+        "for each in M.model_fields:\n    open('/f/' + each)\nM(on='yes')"
+    ),
 }
 
 
@@ -362,3 +541,9 @@ def test_a_script_that_runs_itself_under_a_launcher_does_nothing_new(tmp_path: P
     assert not again.unresolved
     assert not again.arguments_open
     assert facts(tmp_path, launch.format("[*sys.argv, 'other.py']")).unresolved
+
+
+def test_a_module_may_make_up_its_names(tmp_path: Path) -> None:
+    lazy = "def __getattr__(name):\n    return '/lazy/' + name\n"
+    found = facts(tmp_path, "import lazy\nopen(lazy.path)", lazy=lazy)
+    assert {str(use.path) for use in found.reads} == {"/lazy/path"}
