@@ -45,7 +45,7 @@ class Const(Atom):
 
     def __eq__(self, other: object) -> bool:
         return (
-            isinstance(other, Const)
+            type(other) is Const
             and type(self.value) is type(other.value)
             and (self.value is other.value or self.value == other.value)
             and self.soft == other.soft
@@ -66,7 +66,7 @@ class Text(Atom):
         self.soft = True
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Text) and self.parts == other.parts
+        return type(other) is Text and self.parts == other.parts
 
     def __hash__(self) -> int:
         return hash(self.parts)
@@ -81,7 +81,7 @@ class PathAtom(Atom):
         self.text = text
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, PathAtom) and self.text == other.text
+        return type(other) is PathAtom and self.text == other.text
 
     def __hash__(self) -> int:
         return hash((PathAtom, self.text))
@@ -96,7 +96,7 @@ class TupleAtom(Atom):
         self.items = tuple(items)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, TupleAtom) and self.items == other.items
+        return type(other) is TupleAtom and self.items == other.items
 
     def __hash__(self) -> int:
         return hash(self.items)
@@ -129,7 +129,7 @@ class Ref(Atom):
         self.obj = obj
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Ref) and self.obj is other.obj
+        return type(other) is Ref and self.obj is other.obj
 
     def __hash__(self) -> int:
         return id(self.obj)
@@ -159,7 +159,7 @@ class Function(Atom):
 
     def __eq__(self, other: object) -> bool:
         return (
-            isinstance(other, Function)
+            type(other) is Function
             and self.info is other.info
             and self.scope is other.scope
             and self.binding == other.binding
@@ -180,7 +180,7 @@ class Bound(Atom):
         self.owner = owner
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Bound) and self.function == other.function and self.owner == other.owner
+        return type(other) is Bound and self.function == other.function and self.owner == other.owner
 
     def __hash__(self) -> int:
         return hash((self.function, self.owner))
@@ -196,7 +196,7 @@ class Method(Atom):
         self.name = name
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Method) and self.name == other.name and self.owner == other.owner
+        return type(other) is Method and self.name == other.name and self.owner == other.owner
 
     def __hash__(self) -> int:
         return hash((self.owner, self.name))
@@ -214,7 +214,7 @@ class Partial(Atom):
 
     def __eq__(self, other: object) -> bool:
         return (
-            isinstance(other, Partial)
+            type(other) is Partial
             and self.function == other.function
             and self.positional == other.positional
             and self.keywords == other.keywords
@@ -233,7 +233,7 @@ class ClassAtom(Atom):
         self.info = info
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, ClassAtom) and self.info is other.info
+        return type(other) is ClassAtom and self.info is other.info
 
     def __hash__(self) -> int:
         return id(self.info)
@@ -260,7 +260,7 @@ class EnumMember(Atom):
         self.value = value
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, EnumMember) and self.cls is other.cls and self.name == other.name
+        return type(other) is EnumMember and self.cls is other.cls and self.name == other.name
 
     def __hash__(self) -> int:
         return hash((id(self.cls), self.name))
@@ -275,7 +275,7 @@ class ModuleAtom(Atom):
         self.info = info
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, ModuleAtom) and self.info is other.info
+        return type(other) is ModuleAtom and self.info is other.info
 
     def __hash__(self) -> int:
         return id(self.info)
@@ -290,7 +290,7 @@ class Lib(Atom):
         self.name = name
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Lib) and self.name == other.name
+        return type(other) is Lib and self.name == other.name
 
     def __hash__(self) -> int:
         return hash(self.name)
@@ -312,7 +312,7 @@ class Handle(Atom):
         self.sink = sink
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Handle) and self.path == other.path and self.writes == other.writes
+        return type(other) is Handle and self.path == other.path and self.writes == other.writes
 
     def __hash__(self) -> int:
         return hash((Handle, self.path))
@@ -333,7 +333,7 @@ class Document(Atom):
         self.via = via
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Document) and self.kind == other.kind and self.via == other.via
+        return type(other) is Document and self.kind == other.kind and self.via == other.via
 
     def __hash__(self) -> int:
         return hash((Document, self.kind, self.via))
@@ -348,7 +348,7 @@ class Unknown(Atom):
         self.reason = reason
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Unknown)
+        return type(other) is Unknown
 
     def __hash__(self) -> int:
         return 7
@@ -360,7 +360,7 @@ class Undefined(Atom):
     __slots__ = ()
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Undefined)
+        return type(other) is Undefined
 
     def __hash__(self) -> int:
         return 11

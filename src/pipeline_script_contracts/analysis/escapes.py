@@ -19,12 +19,14 @@ from .atoms import (
     Const,
     Document,
     Function,
+    Lib,
     ModuleAtom,
     Partial,
     PathAtom,
     Ref,
     Text,
     TupleAtom,
+    Unknown,
     Value,
 )
 from .containers import DictState, ListState
@@ -133,6 +135,8 @@ _PATH = re.compile(r"(?<![\w.:/])/[\w.-]{2,}")
 def escape(interp: Interpreter, value: Value, why: str, node: ast.AST, depth: int = 0) -> None:
     """Follows the functions and objects in a value as if they were called back."""
     for atom in value:
+        if type(atom) in _INERT:
+            continue
         if isinstance(atom, (Function, Bound)):
             _call_back(interp, atom, why, node)
         elif isinstance(atom, Partial):
@@ -146,6 +150,9 @@ def escape(interp: Interpreter, value: Value, why: str, node: ast.AST, depth: in
             interp.record.hyperparameter(HyperparameterUse("*", interp.place(node), via=atom.via))
         elif isinstance(atom, ClassAtom) and atom.info.unseen:
             _escape_class(interp, atom, why, node)
+
+
+_INERT = frozenset({Const, Text, PathAtom, Unknown, Lib, ModuleAtom})
 
 
 def _call_back(interp: Interpreter, atom: Function | Bound, why: str, node: ast.AST) -> None:

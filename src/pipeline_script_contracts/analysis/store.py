@@ -28,7 +28,7 @@ def join_cells(left: Cell | None, right: Cell | None) -> Cell | None:
     """Joins what a cell holds on two ways; None stands for a cell that is not there."""
     if left is right:
         return left
-    if isinstance(left, tuple) and isinstance(right, tuple):
+    if type(left) is tuple and type(right) is tuple:
         return join(left, right)
     if left is None or right is None:
         present = left if right is None else right

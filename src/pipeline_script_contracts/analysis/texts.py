@@ -13,7 +13,8 @@ MAX_CHAIN = 12
 
 def is_string(atom: Atom) -> bool:
     """Tells whether an atom is a string, known or with holes."""
-    return isinstance(atom, Text) or (isinstance(atom, Const) and isinstance(atom.value, str))
+    kind = type(atom)
+    return kind is Text or (kind is Const and isinstance(atom.value, str))  # type: ignore[attr-defined]
 
 
 def parts_of(atom: Atom) -> Parts | None:
