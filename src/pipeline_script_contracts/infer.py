@@ -155,7 +155,7 @@ def _named(paths: Sequence[str], names: Mapping[str, str], taken: Iterable[str] 
 def _arguments(analysis: Analysis, skipped: str) -> dict[str, Any]:
     declared: dict[str, Any] = {}
     for each in analysis.arguments:
-        if each.positional or each.place.phase == skipped or _is_platform(each, analysis.env):
+        if each.place.phase == skipped or _is_platform(each, analysis.env):
             continue
         if each.flag:
             declared[each.name] = bool(each.default) if isinstance(each.default, bool) else False
