@@ -233,7 +233,7 @@ def wide_split(folder, rows, fields):
 
 
 def test_memory_does_not_grow_with_the_table(tmp_path):
-    rows, fields = 300_000, 120
+    rows, fields = 400_000, 120
     for size, count in (("small", 20_000), ("large", rows)):
         wide_split(tmp_path / size / "train", count, fields)
         wide_split(tmp_path / size / "val", 1000, fields)
@@ -247,6 +247,6 @@ def test_memory_does_not_grow_with_the_table(tmp_path):
         assert read == rows
         return grown
 
-    table = rows * fields * 8
-    assert growth("whole") > 1.5 * table, "the table and its features do not fit into so much"
-    assert growth("streamed") < table
+    limit = 1.3 * 8 * rows * fields
+    assert growth("whole") > limit, "the table and its features do not fit into so much"
+    assert growth("streamed") < limit
