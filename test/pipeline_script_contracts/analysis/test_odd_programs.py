@@ -2,15 +2,7 @@
 
 from pathlib import Path
 
-from pipeline_script_contracts.analysis import Analysis, analyse
-
-
-def facts(folder: Path, source: str, **modules: str) -> Analysis:
-    for name, text in modules.items():
-        (folder / f"{name}.py").write_text(text, encoding="utf-8")
-    script = folder / "main.py"
-    script.write_text(source, encoding="utf-8")
-    return analyse(script)
+from analysis_samples import facts
 
 
 def test_shell_lines_change_folder_redirect_and_end(tmp_path: Path) -> None:

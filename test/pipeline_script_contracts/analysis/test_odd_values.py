@@ -3,17 +3,7 @@
 from pathlib import Path
 
 import pytest
-
-from pipeline_script_contracts.analysis import Analysis, analyse
-
-
-def facts(folder: Path, source: str, **modules: str) -> Analysis:
-    for name, text in modules.items():
-        (folder / f"{name}.py").write_text(text, encoding="utf-8")
-    script = folder / "main.py"
-    script.write_text(source, encoding="utf-8")
-    return analyse(script)
-
+from analysis_samples import facts
 
 CLOSED = {
     "text of an enum": (
