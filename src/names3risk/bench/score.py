@@ -76,11 +76,16 @@ class ScoreBenchmark:
         if self.device == "cuda" and not torch.cuda.is_available():
             raise ConfigError("there is no GPU here", where="device cuda", mend="measure with device cpu")
 
-    def run(self, on_result: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
+    def run(
+        self,
+        on_result: Callable[[str], None] = lambda line: None,
+        on_model: Callable[[dict[str, Any]], None] = lambda found: None,
+    ) -> dict[str, Any]:
         """Measures all models.
 
         Args:
             on_result: Called with a line about each thing done.
+            on_model: Called after each model with what is known so far, in the form of the result.
 
         Returns:
             The machine, the data, and for each model its measurements: times in ms, rates in rows a second.
@@ -90,23 +95,25 @@ class ScoreBenchmark:
         """
         from names3risk.bench.train import machine
 
+        found: dict[str, Any] = {
+            "machine": machine(self.device),
+            "device": self.device,
+            "numeric_features": self.numeric_features + 1,
+            "models": {},
+        }
         with tempfile.TemporaryDirectory(prefix="names3risk-bench-") as name:
             folder = Path(name)
             self._prepare(folder)
             rows = pl.concat(generate(self.batch_rows, seed=1, numeric_features=self.numeric_features))
-            models = {}
             for model in self.models:
                 on_result(f"{model}: training")
                 self._train(folder, model)
                 on_result(f"{model}: scoring")
                 measure = self._on_gpu if self.device == "cuda" else self._on_cpu
-                models[model] = measure(folder / model / "model", rows, load_split(folder / "splits" / "test").frame)
-        return {
-            "machine": machine(self.device),
-            "device": self.device,
-            "numeric_features": self.numeric_features + 1,
-            "models": models,
-        }
+                test = load_split(folder / "splits" / "test").frame
+                found["models"][model] = measure(folder / model / "model", rows, test)
+                on_model(found)
+        return found
 
     def _prepare(self, folder: Path) -> None:
         schema = ColumnSchema.parse(

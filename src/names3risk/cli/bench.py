@@ -87,13 +87,17 @@ def score(
     raw_rows: Annotated[int, typer.Option(min=100, help="Generated rows to train and test the models on.")] = 6000,
     epochs: Annotated[int, typer.Option(min=1, help="Epochs of that training.")] = 2,
     hyperparameters: Annotated[str, typer.Option(help="Other ones than the defaults, as a JSON object.")] = "{}",
-    json: Annotated[Path | None, typer.Option(help="Also write the results to this file.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Also write results to this file, after each model.")] = None,
 ) -> None:
     """Measure scoring: one row and many, network and whole request, exact and in 8-bit integers, CPU and GPU."""
     from json import loads
 
     from names3risk.bench.score import ScoreBenchmark, table_of
     from names3risk.files import write_json
+
+    def keep(found: dict[str, Any]) -> None:
+        if json is not None:
+            write_json(json, found)
 
     found = ScoreBenchmark(
         models=model or MODELS,
@@ -103,9 +107,7 @@ def score(
         batch_rows=rows or (131_072 if device == "cuda" else 1_000),
         requests=requests,
         hyperparameters=loads(hyperparameters),
-    ).run(typer.echo)
-    if json is not None:
-        write_json(json, found)
+    ).run(typer.echo, keep)
     for line in table_of(found):
         typer.echo(line)
 
