@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from . import calls, expressions, imports, library, mappings, pathlib_model
+from . import calls, expressions, fields, imports, library, mappings, pathlib_model
 from .atoms import (
     CONTENT,
     NOTHING,
@@ -124,7 +124,8 @@ def _of_class(interp: Interpreter, atom: ClassAtom, name: str, node: ast.AST) ->
                 frozenset(map(text_key, info.members)),
             ),
         )
-    return (Method(atom, name),)
+    table = fields.table_of_fields(interp, info) if name == "__dataclass_fields__" else None
+    return table if table is not None else (Method(atom, name),)
 
 
 def _bind_to_class(atom: Atom, cls: ClassAtom) -> Atom:

@@ -6,12 +6,13 @@ import ast
 from typing import Any
 
 from . import calls, classes, expressions, iteration, library, mappings, paths
-from .atoms import ClassAtom, Const, Obj, Ref, TupleAtom, Value
-from .containers import key_value
+from .atoms import ClassAtom, Const, Obj, Ref, Value
+from .containers import DictState, key_value, text_key
 from .facts import HyperparameterUse
 from .interpreter import Interpreter
+from .scopes import ClassInfo
 from .texts import hole_text
-from .values import const, unknown
+from .values import unknown
 
 _DUMPS = frozenset({"model_dump", "dict", "_asdict", "to_dict", "asdict"})
 _JSON_DUMPS = frozenset({"model_dump_json", "json", "to_json"})
@@ -88,9 +89,16 @@ def class_field_method(interp: Interpreter, owner: ClassAtom, name: str, argumen
         unpacked = calls.Arguments()
         calls.unpack_mapping(interp, loaded, unpacked)
         return classes.instantiate(interp, owner.info, unpacked, node)
-    if name in ("model_fields", "__fields__", "__dataclass_fields__", "_fields"):
-        return (TupleAtom([const(each) for each in owner.info.fields]),)
     return None
+
+
+def table_of_fields(interp: Interpreter, info: ClassInfo) -> Value | None:
+    """Gives the fields of a dataclass by name, or None where the class is none or some of it cannot be seen."""
+    if info.flavour != "dataclass" or info.unseen:
+        return None
+    names = dict.fromkeys(each for cls in reversed(info.mro) for each in cls.fields)
+    entries = {text_key(each): unknown("what a dataclass knows of a field") for each in names}
+    return expressions.new_object(interp, "dict", DictState(entries, frozenset(entries)))
 
 
 def _parsed(interp: Interpreter, value: Value) -> Value:
