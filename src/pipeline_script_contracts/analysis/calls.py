@@ -6,7 +6,19 @@ import ast
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from . import attributes, classes, environment, escapes, expressions, functions, iteration, library, mappings, methods
+from . import (
+    attributes,
+    classes,
+    environment,
+    escapes,
+    expressions,
+    functions,
+    iteration,
+    library,
+    live_tables,
+    mappings,
+    methods,
+)
 from . import library as library_module
 from .atoms import (
     NOTHING,
@@ -78,7 +90,9 @@ def evaluate_call(interp: Interpreter, node: ast.Call) -> Value:
         return _super(interp)
     arguments = evaluate_arguments(interp, node)
     interp.current = node
-    return call(interp, callee, arguments, node)
+    result = call(interp, callee, arguments, node)
+    live_tables.follow(interp, node, callee)
+    return result
 
 
 def _evaluate_callee(interp: Interpreter, node: ast.Call) -> Value | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 
-from . import attributes, calls, environment, escapes, expressions, iteration
+from . import attributes, calls, environment, escapes, expressions, iteration, live_tables
 from .atoms import (
     CAUGHT,
     CONTENT,
     NOTHING,
+    UNDEFINED,
     Atom,
     ClassAtom,
     Const,
@@ -43,7 +44,11 @@ def assign(interp: Interpreter, target: ast.expr, value: Value) -> None:
         text = f"{target.value.id}.{target.attr}" if isinstance(target.value, ast.Name) else f".{target.attr}"
         set_attribute(interp, owner, target.attr, with_step(value, interp.step(text, target)), target)
     elif isinstance(target, ast.Subscript):
-        set_item(interp, expressions.evaluate(interp, target.value), target.slice, value)
+        owner = expressions.evaluate(interp, target.value)
+        set_item(interp, owner, target.slice, value)
+        objects = live_tables.owner_of(interp, target.value)
+        if objects is not None:
+            live_tables.put(interp, objects, expressions.evaluate(interp, target.slice), value, target)
     elif isinstance(target, ast.Starred):
         assign(interp, target.value, value)
     elif isinstance(target, (ast.Tuple, ast.List)):
@@ -72,7 +77,12 @@ def _unpack(interp: Interpreter, targets: list[ast.expr], value: Value) -> None:
 
 def set_attribute(interp: Interpreter, owner: Value, name: str, value: Value, node: ast.AST) -> None:
     """Sets an attribute: for certain on one object, possibly on each of several."""
-    certain = len(owner) == 1
+    put_attribute(interp, owner, name, value, node, certain=True)
+
+
+def put_attribute(interp: Interpreter, owner: Value, name: str, value: Value, node: ast.AST, *, certain: bool) -> None:
+    """Sets an attribute, for certain where that is so and there is one object."""
+    certain = certain and len(owner) == 1
     for atom in owner:
         if isinstance(atom, Ref):
             _set_on_object(interp, atom, name, value, certain, node)
@@ -80,6 +90,22 @@ def set_attribute(interp: Interpreter, owner: Value, name: str, value: Value, no
             _update(interp, atom.info.scope, name, value, certain)
         elif isinstance(atom, Lib) or (isinstance(atom, Unknown) and not atom.reason.startswith(_OWN)):
             escapes.hand_over(interp, value, f"attribute {name!r} of an object of a library", node)
+
+
+def set_any_attribute(interp: Interpreter, owner: Value, value: Value) -> None:
+    """Sets an attribute whose name is not known: any that the object has, methods left out."""
+    for atom in owner:
+        if isinstance(atom, Ref) and atom.obj.kind == "namespace":
+            state = interp.store.get(atom.obj, CONTENT)
+            assert isinstance(state, DictState)
+            interp.store.set(atom.obj, CONTENT, state.set_unknown(unknown("a name"), value))
+        elif isinstance(atom, Ref) and atom.obj.cls is not None:
+            scopes = [cls.scope for cls in atom.obj.cls.mro]
+            names = {name for scope, name in interp.store.cells if isinstance(name, str) and scope in scopes}
+            for name in sorted(names | (atom.obj.info if isinstance(atom.obj.info, set) else set())):
+                found = attributes.class_attribute(interp, atom.obj.cls, name) or ()
+                if not any(isinstance(each, Function) for each in found):
+                    _set_on_object(interp, atom, name, value, False, interp.current)
 
 
 def _set_on_object(interp: Interpreter, atom: Ref, name: str, value: Value, certain: bool, node: ast.AST) -> None:
@@ -108,7 +134,10 @@ def _set_on_object(interp: Interpreter, atom: Ref, name: str, value: Value, cert
         return
     if isinstance(obj.info, set):
         obj.info.add(name)
-    _update(interp, obj, name, value, certain)
+    if not certain:
+        old = interp.store.get(obj, name)
+        value = join(old if isinstance(old, tuple) else (UNDEFINED,), value)
+    interp.store.set(obj, name, value)
 
 
 def _update(interp: Interpreter, owner: object, name: str, value: Value, certain: bool) -> None:

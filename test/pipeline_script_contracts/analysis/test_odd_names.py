@@ -71,6 +71,28 @@ KNOWN = {
         "class A:\n    def path(self):\n        return f'/{type(self).__name__}'\nopen(A().path())",
         {"/A"},
     ),
+    "an attribute of the class that an object may replace": (
+        "import sys\nclass A:\n    path = '/a'\na = A()\n"
+        "setattr(a, 'path' if len(sys.argv) > 1 else 'x', '/b')\nopen(a.path)",
+        {"/a", "/b"},
+    ),
+    "a name from outside that may be any attribute": (
+        "import sys\nclass A:\n    path = '/a'\n    def __init__(self):\n        self.other = '/o'\n"
+        "a = A()\nsetattr(a, sys.argv[1], '/b')\nopen(a.path)\nopen(a.other)",
+        {"/a", "/b", "/o"},
+    ),
+    "the dictionary of an object that is changed": (
+        "class A:\n    path = '/a'\n    def __init__(self, **more):\n        self.other = '/o'\n"
+        "        self.__dict__.update(more)\na = A(path='/b')\nopen(a.path)\nopen(a.other)\n"
+        "vars(a)['other'] = '/p'\nopen(a.other)",
+        {"/b", "/o", "/p"},
+    ),
+    "arguments that are changed": (
+        "import argparse\nparser = argparse.ArgumentParser()\nparser.add_argument('--path', default='/a')\n"
+        "args = parser.parse_args([])\nvars(args).update({'path': '/b'})\nopen(args.path)\n"
+        "args.__dict__['path'] = '/c'\nopen(args.path)",
+        {"/b", "/c"},
+    ),
     "a variable that is taken away": (
         "import os\nos.environ['PLACE'] = '/p'\nopen(os.environ.pop('PLACE'))",
         {"/p"},

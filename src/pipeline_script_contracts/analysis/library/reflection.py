@@ -15,7 +15,6 @@ from .. import (
 from .. import expressions as expressions_module
 from ..atoms import (
     BOOL,
-    CONTENT,
     NONE,
     NOTHING,
     Atom,
@@ -117,25 +116,10 @@ def _setattr(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
         if len(texts) == 1 and len(names) == 1:
             targets.set_attribute(interp, owner, name, value, node)
         else:
-            for atom in owner:
-                targets.set_attribute(interp, (atom, atom), name, value, node)
+            targets.put_attribute(interp, owner, name, value, node, certain=False)
     if len(texts) < len(names):
-        _set_any(interp, owner, value)
+        targets.set_any_attribute(interp, owner, value)
     return NONE
-
-
-def _set_any(interp: Interpreter, owner: Value, value: Value) -> None:
-    """An attribute whose name is not known was set."""
-    for atom in owner:
-        if isinstance(atom, Ref) and atom.obj.kind == "namespace":
-            state = mappings.mapping_state(interp, atom)
-            assert state is not None
-            interp.store.set(atom.obj, CONTENT, state.set_unknown(unknown("a name"), value))
-        elif isinstance(atom, Ref):
-            for name in atom.obj.info or ():
-                cell = interp.store.get(atom.obj, name)
-                if isinstance(cell, tuple):
-                    interp.store.set(atom.obj, name, join(cell, value))
 
 
 def _hasattr(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
