@@ -111,9 +111,10 @@ def call_library(interp: Interpreter, name: str, arguments: Any, node: ast.AST) 
     effects = effects_module.find_effects(name)
     if effects is None and _is_unbound(name) and arguments.positional:
         effects = effects_module.find_method_effects(name.rpartition(".")[2])
-        arguments = calls.Arguments(
-            arguments.positional[1:], arguments.keywords, arguments.rest, arguments.rest_keywords
-        )
+        if effects is not None:
+            arguments = calls.Arguments(
+                arguments.positional[1:], arguments.keywords, arguments.rest, arguments.rest_keywords
+            )
     if effects is not None:
         opened = effects_module.apply_effects(interp, effects, name, arguments, node)
         _call_backs(interp, name, arguments, node)
