@@ -186,6 +186,8 @@ def _variables(reads: Iterable[EnvRead]) -> dict[str, str | None]:
 
 
 def _default(reads: Sequence[EnvRead]) -> str | None:
+    if any(read.enforced for read in reads):
+        return None
     constants = [read.default for read in reads if read.default_known and isinstance(read.default, str | int | float)]
     if constants:
         return str(constants[-1])

@@ -6,7 +6,8 @@ import ast
 from dataclasses import replace
 from typing import Any
 
-from . import mappings
+from ..findings import ChainStep
+from . import expressions, mappings
 from .atoms import NONE, NOTHING, UNDEFINED, Atom, Const, Document, EnumMember, Lib, PathAtom, Text, Value
 from .facts import MISSING, EnvRead, HyperparameterUse, Place
 from .interpreter import Interpreter
@@ -92,15 +93,58 @@ def _read_one(interp: Interpreter, atom: Atom, default: Value | None, node: ast.
     default = _own_default(interp, name, default)
     _record(interp, name, default, node)
     documented = documented_value(name)
-    if documented is not None and not _is_of_processing(default):
-        value: Value = (Const(documented, soft=True),)
+    step = f"os.environ[{name!r}]"
+    if documented is not None and _is_of_processing(default):
+        value, step = soften(default or NOTHING), f"os.environ.get({name!r})"
+    elif documented is not None:
+        value = (Const(documented, soft=True),)
     elif default is None:
         value = (hole_text("env", name, f"environment variable {name}"),)
     elif default == NONE:
         value = (Const(None, soft=True), hole_text("env", name, f"environment variable {name}"))
     else:
-        value = soften(default)
-    return with_step(value, interp.step(f"os.environ[{name!r}]", node))
+        value = tuple(_with_source(atom, interp.step(step, node)) for atom in soften(default))
+    return with_step(value, interp.step(step, node))
+
+
+def _with_source(atom: Atom, step: ChainStep) -> Atom:
+    """Notes in an empty default whose it is, for the case that the script does not put up with it."""
+    return Const("", True, (step,)) if isinstance(atom, Const) and atom.value == "" else atom
+
+
+def note_end(interp: Interpreter, test: ast.expr, holds: bool) -> None:
+    """Notes the variables that must not be empty: the script ends on this way of a condition.
+
+    Args:
+        interp: The interpreter, in the state of that way.
+        test: The condition.
+        holds: Whether it is true or false there.
+    """
+    names = {
+        step.text[len("os.environ['") : -2]
+        for each in _empty_ones(test, holds)
+        for atom in expressions.evaluate(interp, each)
+        if isinstance(atom, Const) and atom.value == ""
+        for step in atom.via[:1]
+    }
+    reads = interp.record.analysis.env
+    for index, each in enumerate(reads):
+        if each.name in names and each.default == "":
+            reads[index] = replace(each, enforced=True)
+
+
+def _empty_ones(test: ast.expr, holds: bool) -> list[ast.expr]:
+    """Gives the names that may each be what is empty where a condition is true, or false."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return _empty_ones(test.operand, not holds)
+    if isinstance(test, ast.BoolOp):
+        each_alone = isinstance(test.op, ast.Or) == holds
+        return [name for each in test.values if each_alone for name in _empty_ones(each, holds)]
+    if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Eq if holds else ast.NotEq):
+        return _empty_ones(test.left, False) if ast.unparse(test.comparators[0]) == "''" else []
+    if isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute) and test.func.attr == "strip":
+        return _empty_ones(test.func.value, holds)
+    return [test] if isinstance(test, (ast.Name, ast.Attribute)) and not holds else []
 
 
 def _is_of_processing(default: Value | None) -> bool:

@@ -71,6 +71,7 @@ class Unresolved:
         place: Where the call stands.
         chain: The steps that led there.
         package: The package that is called, when it is one whose source is not here.
+        told: True for another program that is told all its arguments, so that it parses none of the script's.
     """
 
     kind: str
@@ -79,6 +80,7 @@ class Unresolved:
     place: Place
     chain: tuple[ChainStep, ...] = ()
     package: str = ""
+    told: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,7 @@ class EnvRead:
         probe: True when only its presence is asked for.
         guarded: True when its absence is handled by other means.
         own: True when the script itself may have set it before.
+        enforced: True when the script ends where the variable is empty, as its default is.
     """
 
     name: str
@@ -102,6 +105,7 @@ class EnvRead:
     guarded: bool = False
     chain: tuple[ChainStep, ...] = ()
     own: bool = False
+    enforced: bool = False
 
 
 @dataclass(frozen=True)

@@ -110,6 +110,9 @@ def path_method(interp: Interpreter, owner: PathAtom, name: str, arguments: Any,
     kind = _TOUCHES.get(name)
     if kind is not None:
         paths.touch(interp, kind, (owner,), f"Path.{name}", node, tree=name in ("rglob", "walk"))
+    if name in ("symlink_to", "hardlink_to"):  # what goes through the link later goes to either
+        for end in ((owner,), arguments.get(0, "target")):
+            paths.touch(interp, "delegate", end, f"Path.{name}", node)
     if name in _GIVES_PATH:
         return (owner,)
     if name in (
@@ -163,8 +166,8 @@ _TOUCHES = {
     "lstat": "probe",
     "unlink": "delete",
     "rmdir": "delete",
-    "symlink_to": "write",
-    "hardlink_to": "write",
+    "symlink_to": "create",
+    "hardlink_to": "create",
 }
 _GIVES_PATH = frozenset({"absolute", "expanduser", "readlink"})
 

@@ -110,13 +110,22 @@ class Recorder:
             self._seen.add(key)
             self.analysis.paths.append(PathUse(kind, path, sink, place, chain, tree, source))
 
-    def unresolved(self, kind: str, sink: str, reason: str, place: Place, chain: Chain = (), package: str = "") -> None:
+    def unresolved(
+        self,
+        kind: str,
+        sink: str,
+        reason: str,
+        place: Place,
+        chain: Chain = (),
+        package: str = "",
+        told: bool = False,
+    ) -> None:
         """Records a use that could not be followed."""
-        self.log.append(("unresolved", kind, sink, reason, place, chain, package))
+        self.log.append(("unresolved", kind, sink, reason, place, chain, package, told))
         key = (kind, sink, place)
         if key not in self._seen:
             self._seen.add(key)
-            self.analysis.unresolved.append(Unresolved(kind, sink, reason, place, chain, package))
+            self.analysis.unresolved.append(Unresolved(kind, sink, reason, place, chain, package, told))
 
     def env(self, read: EnvRead) -> None:
         """Records a use of an environment variable; of equal uses the latest stays."""

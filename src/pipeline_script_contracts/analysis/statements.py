@@ -80,13 +80,20 @@ def _if(interp: Interpreter, node: ast.If) -> bool:
         return _main_block(interp, node) if _is_main_test(node.test) else run_block(interp, node.body)
     if may_be_false and not may_be_true:
         return run_block(interp, node.orelse)
-    return branch(
-        interp,
-        [
-            lambda: conditions.refine(interp, node.test, True) and run_block(interp, node.body),
-            lambda: conditions.refine(interp, node.test, False) and run_block(interp, node.orelse),
-        ],
-    )
+    return branch(interp, [lambda: _way(interp, node, True), lambda: _way(interp, node, False)])
+
+
+def _way(interp: Interpreter, node: ast.If, holds: bool) -> bool:
+    """Runs what follows where a condition is true, or false."""
+    conditions.refine(interp, node.test, holds)
+    body = node.body if holds else node.orelse
+    if not body or not interp.reads_of_variables:
+        return run_block(interp, body)
+    exits = _exits(interp.frame)
+    live = run_block(interp, body)
+    if not live and _exits(interp.frame) == exits:
+        environment.note_end(interp, node.test, holds)
+    return live
 
 
 def branch(interp: Interpreter, runs: list[Callable[[], bool]]) -> bool:

@@ -11,7 +11,7 @@ from .context import Context
 
 
 def _missing(context: Context, name: str) -> Finding:
-    doubt = context.analysis.arguments_open or context.gap
+    doubt = context.analysis.arguments_open or context.gap_of_arguments
     if doubt:
         message = f"whether argument {name!r} is parsed cannot be told: {doubt}"
         return context.at("SC301", Verdict.UNRESOLVED, "argument", name, message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -154,8 +155,18 @@ class Context:
         if self.analysis.problems:
             problem = self.analysis.problems[0]
             return f"{Path(problem.filename).name} {problem.message}"
+        return self._open_call(lambda each: True)
+
+    @cached_property
+    def gap_of_arguments(self) -> str:
+        """Why an argument may have been missed: other programs that are told theirs parse none of the script's."""
+        if self.analysis.exhausted or self.analysis.problems:
+            return self.gap
+        return self._open_call(lambda each: not each.told)
+
+    def _open_call(self, counts: Callable[[Unresolved], bool]) -> str:
         for each in self.unresolved:
-            if each.kind == "any":
+            if each.kind == "any" and counts(each):
                 return f"{each.sink} (line {each.place.location.line}): {each.reason}"
         return ""
 

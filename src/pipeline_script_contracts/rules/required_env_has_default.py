@@ -15,7 +15,7 @@ def check(context: Context) -> Iterable[Finding]:
     """Checks each read of a required variable."""
     for name in context.contract.required_env_vars:
         reads = reads_of(context, name)
-        if any(read.default is MISSING and not read.guarded for read in reads):
+        if any(read.enforced or (read.default is MISSING and not read.guarded) for read in reads):
             continue
         for read in reads:
             if read.default is MISSING or read.default is None:

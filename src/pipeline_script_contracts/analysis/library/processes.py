@@ -13,6 +13,7 @@ from .. import calls, environment, escapes, expressions, iteration
 from .. import paths as paths_module
 from ..atoms import NONE, NOTHING, Const, Lib, Text, TupleAtom, Value
 from ..interpreter import DeadEnd, Interpreter
+from ..patterns import Hole
 from ..texts import is_string, make_text, parts_of
 from ..values import const, unknown
 from ..words import words
@@ -88,7 +89,8 @@ def _in_folder(interp: Interpreter, folder: Value, run: Callable[[], None]) -> N
     try:
         run()
     finally:
-        interp.store.set("process", "cwd", before or NOTHING)
+        if interp.store.get("process", "cwd") is not before:
+            interp.store.set("process", "cwd", before or NOTHING)
 
 
 def _line(interp: Interpreter, atom: Any, words: list[Value], sink: str, node: ast.AST) -> None:
@@ -199,7 +201,7 @@ def _program(interp: Interpreter, words: list[Value], sink: str, node: ast.AST) 
             )
         return
     _delegate(interp, words[1:], label, node)
-    interp.record.unresolved("any", sink, f"what the program {name!r} does is not known", interp.place(node))
+    _not_followed(interp, words, sink, f"what the program {name!r} does is not known", node)
 
 
 def _install(interp: Interpreter, words: list[Value], sink: str, node: ast.AST) -> None:
@@ -247,8 +249,7 @@ def _shell(interp: Interpreter, words: list[Value], sink: str, node: ast.AST) ->
                 interp.record.unresolved("any", sink, "the command that is run is not known", interp.place(node))
         return
     if (_text(words[0]) or "").endswith(".sh"):
-        interp.record.unresolved("any", sink, f"the shell script {_text(words[0])} is not followed", interp.place(node))
-        return
+        return _not_followed(interp, words, sink, f"the shell script {_text(words[0])} is not followed", node)
     _program(interp, words, sink, node)
 
 
@@ -288,15 +289,25 @@ def _python(interp: Interpreter, words: list[Value], sink: str, node: ast.AST) -
             if found is not None:
                 return _script(interp, found.path, words[index + 2 :], sink, node)
         elif text == "-c" and index + 1 < len(words):
-            interp.record.unresolved("any", sink, "Python code on the command line is not followed", interp.place(node))
-            return
+            return _not_followed(interp, words, sink, "Python code on the command line is not followed", node)
         elif text is not None and text.endswith(".py"):
             path = interp.sources.folder / text.replace("/opt/ml/code/", "")
             if path.is_file():
                 return _script(interp, path, words[index + 1 :], sink, node)
             break
     _delegate(interp, words, sink, node)
-    interp.record.unresolved("any", sink, "the script that is run is not here", interp.place(node))
+    _not_followed(interp, words, sink, "the script that is run is not here", node)
+
+
+def _not_followed(interp: Interpreter, words: list[Value], sink: str, reason: str, node: ast.AST) -> None:
+    """Records another program: it parses what it is told, the script's own command line only where that is passed on."""
+    own = any(
+        isinstance(part, Hole) and ("sys.argv" in part.reason or part.reason.startswith("a join of"))
+        for word in words
+        for atom in word
+        for part in parts_of(atom) or ()
+    )
+    interp.record.unresolved("any", sink, reason, interp.place(node), told=not own)
 
 
 def _script(interp: Interpreter, path: Any, words: list[Value], sink: str, node: ast.AST) -> None:

@@ -303,7 +303,7 @@ STANDARD = {
     "os.makedirs os.mkdir": "create 0|name|path",
     "os.remove os.unlink os.rmdir os.removedirs": "delete 0|path|name",
     "os.rename os.replace os.renames": "delete 0|src|old, write 1|dst|new",
-    "os.link os.symlink": "delegate 0|src, create 1|dst",
+    "os.link os.symlink": "delegate 0|src, create 1|dst, delegate 1|dst",
     "os.truncate": "write 0|path",
     """os.path.exists os.path.isfile os.path.isdir os.path.islink os.path.getsize os.path.getmtime
     os.path.lexists os.stat os.lstat os.access os.path.getctime""": "probe 0|path|filename",
