@@ -300,7 +300,7 @@ def _python(interp: Interpreter, words: list[Value], sink: str, node: ast.AST) -
 
 
 def _not_followed(interp: Interpreter, words: list[Value], sink: str, reason: str, node: ast.AST) -> None:
-    """Records another program: it parses what it is told, the script's own command line only where that is passed on."""
+    """Records another program: it parses what it is told, the script's own command line where that is passed on."""
     own = any(
         isinstance(part, Hole) and ("sys.argv" in part.reason or part.reason.startswith("a join of"))
         for word in words
