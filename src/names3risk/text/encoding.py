@@ -1,13 +1,12 @@
-"""Text columns to token ids: every distinct value is tokenised once, rows are assembled with numpy."""
+"""Text columns to token ids: every distinct word is tokenised once, and rows are put together from lists."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 from tokenizers import Tokenizer
@@ -15,10 +14,14 @@ from tokenizers import Tokenizer
 from names3risk.errors import DataError
 from names3risk.text.ragged import RaggedTokens, gather, offsets_of
 from names3risk.text.special import MISSING_ID, SEPARATOR_ID
+from names3risk.text.words import cut, reads_words, tokenise
 
 __all__ = ["RaggedTokens", "TextEncoder"]
 
 BLOCK = 65_536
+
+_MISSING, _SEPARATOR, _KNOWN = range(3)
+"""Positions among the lists that rows are made of: a missing text, the separator, the first of the texts."""
 
 
 class TextEncoder:
@@ -53,17 +56,17 @@ class TextEncoder:
         self.check(frame)
         # Fields are looked up together, because names are often the same in several of them.
         columns = [frame.get_column(field).cast(pl.String).alias("") for field in self.fields]
-        values, *of_fields = self._encode(pl.concat(columns, rechunk=True))
-        starts, lengths = (part.reshape(len(columns), frame.height).T for part in of_fields)
-        store = np.concatenate([np.array([MISSING_ID, SEPARATOR_ID], dtype=np.int32), values])
-        shape = (frame.height, 2 * len(columns) - 1)
-        starts_, lengths_ = np.full(shape, 1), np.ones(shape, dtype=np.int64)  # separators stand at odd places
-        starts_[:, ::2] = np.where(lengths == 0, 0, starts + 2)
-        lengths_[:, ::2] = np.maximum(lengths, 1)
-        ends = np.minimum(np.cumsum(lengths_, axis=1), self.max_length)
-        kept = np.diff(ends, axis=1, prepend=0)
-        flat = gather(store, starts_.ravel(), kept.ravel())
-        return RaggedTokens(flat.values, offsets_of(kept.sum(axis=1)))
+        texts = pl.concat(columns, rechunk=True).to_arrow(compat_level=pl.CompatLevel.oldest()).dictionary_encode()
+        parts = np.full((frame.height, 2 * len(columns) - 1), _SEPARATOR, dtype=np.int32)  # they stand at odd places
+        known = texts.indices.fill_null(_MISSING - _KNOWN).to_numpy().reshape(len(columns), frame.height).T
+        parts[:, ::2] = known + _KNOWN
+        rows = self._lists(texts.dictionary).gather(parts.ravel()).to_arrow()
+        offsets = rows.offsets.to_numpy()[:: parts.shape[1]]
+        tokens = RaggedTokens(rows.flatten().to_numpy().copy(), offsets.copy())  # tensors want to own their memory
+        lengths = tokens.lengths
+        if (lengths > self.max_length).any():
+            return gather(tokens.values, tokens.offsets[:-1], np.minimum(lengths, self.max_length))
+        return tokens
 
     def describe(self) -> list[Any]:
         """Everything that token ids depend on beside the texts, as JSON."""
@@ -83,19 +86,37 @@ class TextEncoder:
                 expected=f"columns {', '.join(self.fields)}",
             )
 
-    def _encode(self, column: pl.Series) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Token ids of the distinct values, and for each row where its tokens start and how many they are."""
-        arrow = column.to_arrow(compat_level=pl.CompatLevel.oldest())
-        distinct = arrow.dictionary_encode()
-        texts: list[str] = distinct.dictionary.to_pylist()
+    @cached_property
+    def _reads_words(self) -> bool:
+        return reads_words(self.tokenizer)
+
+    def _lists(self, texts: pa.LargeStringArray) -> pl.Series:
+        """The token lists of a missing text, of the separator, and of distinct texts."""
+        tokens = self._tokenise_words(texts) if self._reads_words else self._tokenise(texts.to_pylist())
+        lengths = np.concatenate([[1, 1], np.maximum(tokens.lengths, 1)])
+        values = tokens.values
+        if empty := np.flatnonzero(tokens.lengths == 0).tolist():
+            values = np.insert(values, tokens.offsets[empty], np.int32(MISSING_ID))
+        values = np.concatenate([np.array([MISSING_ID, SEPARATOR_ID], dtype=np.int32), values])
+        return _series(RaggedTokens(values, offsets_of(lengths)))
+
+    def _tokenise_words(self, texts: pa.LargeStringArray) -> RaggedTokens:
+        """The tokens of texts, each distinct word of which is tokenised once."""
+        words, first = cut(texts)
+        distinct = words.dictionary_encode()
+        lists = _series(tokenise(self.tokenizer, distinct.dictionary.to_pylist()))
+        found = lists.gather(distinct.indices.to_numpy()).to_arrow()
+        return RaggedTokens(found.flatten().to_numpy(), found.offsets.to_numpy()[first])
+
+    def _tokenise(self, texts: list[str]) -> RaggedTokens:
         ids = [
             encoding.ids
             for start in range(0, len(texts), BLOCK)
             for encoding in self.tokenizer.encode_batch_fast(texts[start : start + BLOCK])
         ]
-        lengths = np.fromiter(map(len, ids), dtype=np.int64, count=len(ids))
-        values = np.fromiter(chain.from_iterable(ids), dtype=np.int32, count=int(lengths.sum()))
-        # One more distinct value, without tokens, stands for null.
-        starts = offsets_of(lengths)
-        codes = distinct.indices.cast(pa.int64()).fill_null(len(texts)).to_numpy()
-        return values, starts[codes], np.append(lengths, 0)[codes]
+        return RaggedTokens.from_lists(ids)
+
+
+def _series(tokens: RaggedTokens) -> pl.Series:
+    """Rows as a column of lists, which is the fastest way here to put them together anew."""
+    return pl.Series(pa.LargeListArray.from_arrays(tokens.offsets, tokens.values))

@@ -18,12 +18,9 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 from names3risk.errors import ArtifactError, ConfigError, DataError
 from names3risk.files import replacing, write_json
-from names3risk.text.special import SPECIAL_TOKENS, UNK_ID
+from names3risk.text.special import SEPARATOR_LOOKALIKE, SPECIAL_TOKENS, UNK_ID
 
 logger = logging.getLogger(__name__)
-
-SEPARATOR_LOOKALIKE = "\u00a6"
-"""Takes the place of a `|` in text, which would otherwise share its id with the field separator."""
 
 
 @dataclass(frozen=True)
