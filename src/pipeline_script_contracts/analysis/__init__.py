@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..collecting import seldom
 from .facts import Analysis, SourceProblem
 from .handlers import run_handlers
 from .interpreter import BudgetExhaustedError, Interpreter
@@ -39,12 +39,11 @@ def analyse(
     interp = Interpreter(sources, recorder, budget)
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, RECURSION_LIMIT))
-    collects = gc.isenabled()
-    gc.disable()  # nearly all that is made stays in use to the end, so collecting would only cost time
     try:
-        main = sources.main()
-        interp.run_module(main)
-        run_handlers(interp, main)
+        with seldom():
+            main = sources.main()
+            interp.run_module(main)
+            run_handlers(interp, main)
     except BudgetExhaustedError:
         recorder.analysis.exhausted = True
     except RecursionError:
@@ -52,8 +51,6 @@ def analyse(
         recorder.analysis.exhausted = True
     finally:
         sys.setrecursionlimit(limit)
-        if collects:
-            gc.enable()
     analysis = recorder.analysis
     analysis.steps = interp.steps
     analysis.source_roots = tuple(source_roots)

@@ -6,8 +6,11 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
+from ..collecting import seldom
 from ..settings import OUTPUT_FORMATS, UsageError
 
 CLEAN, FINDINGS, USAGE, INTERRUPTED, INTERNAL = 0, 1, 2, 130, 101
@@ -25,7 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        code = _dispatch(arguments)
+        with seldom():
+            code = _dispatch(arguments)
         sys.stdout.flush()
         return code
     except UsageError as error:
@@ -39,6 +43,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         if os.environ.get("VALIDATE_CONTRACTS_TRACEBACK"):
             traceback.print_exc()
         return _failed(arguments, "internal", _report(error), INTERNAL)
+
+
+def run() -> NoReturn:
+    """Runs the command as a process of its own, which ends at once: taking apart all that was made takes long."""
+    code = main()
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
 
 
 def _dispatch(arguments: list[str]) -> int:
