@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -185,15 +186,15 @@ class FeatureEncoder:
         return encoder
 
     def _typed(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The fields in their types, but numbers as they are: the imputer takes those of any type."""
         tables = self.risk_tables.tables.values()
-        return _typed(frame, list(self.imputer.values), list(dict.fromkeys(table.field for table in tables)))
+        return _typed(frame, list(self.imputer.values), list(dict.fromkeys(table.field for table in tables)), raw=True)
 
     def _matrix(self, table: pl.DataFrame, risks: dict[str, np.ndarray], rows: int) -> np.ndarray:
         matrix = np.empty((rows, len(self.feature_columns)), dtype=np.float32)
-        for index, name in enumerate(self.imputer.values):
-            values = self.imputer.transform(table[name].fill_null(np.nan).to_numpy(), name)
-            matrix[:, index] = self.scale.transform(values, name)
-        for index, name in enumerate(self.risk_tables.tables, start=len(self.imputer.values)):
+        numbers = self.imputer.transform(table, single=self.scale.method == "none")
+        self.scale.write(numbers, matrix[:, : numbers.width])
+        for index, name in enumerate(self.risk_tables.tables, start=numbers.width):
             matrix[:, index] = risks[name]
         return matrix
 
@@ -216,15 +217,22 @@ def load_risk_tables(path: str | Path) -> RiskTables:
     return RiskTables.from_json(_read_json(Path(path)), str(path))
 
 
-def _typed(
-    frame: pl.DataFrame, numbers: list[str] | tuple[str, ...], categories: list[str] | tuple[str, ...]
-) -> pl.DataFrame:
-    """The fields, in the types that preparation gives them: a raw and a prepared table give the same."""
+def _typed(frame: pl.DataFrame, numbers: Sequence[str], categories: Sequence[str], raw: bool = False) -> pl.DataFrame:
+    """The fields, in the types that preparation gives them: a raw and a prepared table give the same.
+
+    Args:
+        frame: Rows with the fields.
+        numbers: The numeric fields.
+        categories: The categorical fields.
+        raw: Leave numeric fields that are of a numeric type as they are.
+    """
     if absent := [name for name in (*numbers, *categories) if name not in frame.columns]:
         raise missing_columns_error(absent, frame.columns, None)
     table: nw.DataFrame[pl.DataFrame] = nw.from_native(frame, eager_only=True)
     dtypes = table.schema
-    columns = [types.number(name, dtypes[name]) for name in numbers]
+    columns = [
+        nw.col(name) if raw and dtypes[name].is_numeric() else types.number(name, dtypes[name]) for name in numbers
+    ]
     return table.select(*columns, *(types.category(name, dtypes[name]) for name in categories)).to_native()
 
 

@@ -56,6 +56,21 @@ def test_missing_numbers_are_imputed_from_raw_values(train, schema):
     assert np.array_equal(FeatureEncoder.fit(nan, schema).transform(nan), expected)
 
 
+@pytest.mark.parametrize("numeric_transform", ["none", "signed_log", "quantile"])
+def test_many_rows_are_encoded_as_each_alone_and_as_declared(train, schema, numeric_transform):
+    encoder = FeatureEncoder.fit(train, schema, numeric_transform=numeric_transform)
+    amounts = [0.1, -0.0, 1e39, -1e300, 3.4028235677973366e38, float("inf"), float("nan"), None, 1 / 3] * 1100
+    rows = pl.concat([train.head(1)] * len(amounts)).with_columns(amount=pl.Series(amounts))
+    matrix = encoder.transform(rows)
+    largest, fill = float(np.finfo(np.float32).max), encoder.imputer.values["amount"]
+    for row, amount in enumerate(amounts[:18]):
+        known = fill if amount is None or not np.isfinite(amount) else amount
+        value = encoder.scale.transform(np.array([known]), "amount")[0]
+        assert matrix[row, 0].tobytes() == np.float32(np.clip(value, -largest, largest)).tobytes()
+        assert matrix[row].tobytes() == encoder.transform(rows[row]).tobytes()
+    assert np.array_equal(matrix, np.tile(matrix[:9], (1100, 1)))
+
+
 def test_unseen_and_missing_categories_have_the_overall_rate(train, schema):
     encoder = FeatureEncoder.fit(train, schema)
     rows = train.with_columns(payment=pl.lit("bitcoin"), country=pl.lit(None, dtype=pl.String))

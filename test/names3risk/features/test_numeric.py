@@ -48,8 +48,16 @@ def test_imputation_agrees_with_a_slow_reference(values, method):
     }[method]()
     imputer = Imputer.fit(frame, ["x"], method)
     assert imputer.values["x"] == pytest.approx(reference)
-    filled = imputer.transform(frame["x"].fill_null(float("nan")).to_numpy(), "x")
+    filled = imputer.transform(frame)["x"].to_list()
     assert filled == pytest.approx([reference if value is None else value for value in values])
+
+
+@pytest.mark.parametrize("dtype", [pl.Float32, pl.Int8, pl.UInt64, pl.Decimal(10, 2)])
+def test_numbers_of_any_type_are_filled_in(dtype):
+    frame = pl.DataFrame({"y": pl.Series([1, None, 100], dtype=dtype), "x": [float("nan"), -0.0, float("-inf")]})
+    imputer = Imputer({"x": 0.1, "y": 1e300})
+    assert imputer.transform(frame).rows() == [(0.1, 1.0), (-0.0, 1e300), (0.1, 100.0)]
+    assert imputer.transform(frame, single=True)["x"].to_list() == [np.float32(0.1), 0.0, np.float32(0.1)]
 
 
 def test_fields_without_any_value_are_all_named(train):
