@@ -1,13 +1,15 @@
 """Which output feeds which dependency, decided the same way every time and explained.
 
-The rules, in order: explicit wiring; an exact name or alias; a unique type match. Two equally good candidates are an
-error that lists both. Semantic keywords only order the suggestions of such an error.
+The rules, in order: explicit wiring; an exact name or alias; a unique type match, among steps that do not wait for the
+one in need. Two equally good candidates are an error that lists both. Semantic keywords only order the suggestions of
+such an error.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pipeline_step_specs.declarations import DependencySpec, OutputSpec
 from pipeline_step_specs.enums import DependencyType
@@ -64,10 +66,14 @@ class Resolver:
 
     Args:
         steps: Specifications by the step's name in the pipeline, in order.
+        decided: Dependencies, by step and name, whose source is given: an output, or None for an address.
     """
 
-    def __init__(self, steps: Mapping[str, StepSpecification]) -> None:
+    def __init__(
+        self, steps: Mapping[str, StepSpecification], decided: Mapping[tuple[str, str], Source | None] | None = None
+    ) -> None:
         self._steps = dict(steps)
+        self._decided = dict(decided or {})
         self._by_name: dict[str, list[tuple[str, OutputSpec]]] = {}
         self._outputs: list[tuple[str, OutputSpec]] = []
         for step, spec in self._steps.items():
@@ -102,6 +108,7 @@ class Resolver:
             for other, output in outputs
             if self._fits(step, dependency, other, output)
         ]
+        typed = [(other, output) for other, output in typed if other not in self._waiting_for(step)]
         if typed:
             return self._choose(step, dependency, typed, f"is the only {dependency.dependency_type} that fits")
         return Resolution(step, dependency.logical_name, dependency.required, None, self._why_none(step, dependency))
@@ -116,6 +123,32 @@ class Resolver:
             if found:
                 return found
         return []
+
+    def _waiting_for(self, step: str) -> set[str]:
+        """The steps that what is given or has the same name makes wait for a step, directly or through others."""
+        found, at = set[str](), [step]
+        while at:
+            later = self._readers.get(at.pop(), set()) - found
+            found |= later
+            at += later
+        return found
+
+    @cached_property
+    def _readers(self) -> dict[str, set[str]]:
+        """For each step, those that read an output of it that is given to them or has the same name."""
+        readers: dict[str, set[str]] = {}
+        for step, spec in self._steps.items():
+            for dependency in spec.dependencies:
+                key = step, dependency.logical_name
+                if key in self._decided:
+                    given = self._decided[key]
+                    sources = [given.step] if given else []
+                else:
+                    named = self._named(step, dependency)
+                    sources = [named[0][0]] if len(named) == 1 else []
+                for source in sources:
+                    readers.setdefault(source, set()).add(step)
+        return readers
 
     def _fits(self, step: str, dependency: DependencySpec, other: str, output: OutputSpec) -> bool:
         return other != step and not misfit(dependency, self._steps[other], output)
@@ -149,7 +182,8 @@ class Resolver:
         return Resolution(step, dependency.logical_name, dependency.required, None, reason, ranked)
 
     def _why_none(self, step: str, dependency: DependencySpec) -> str:
-        others = [(Source(other, output.logical_name), output) for other, output in self._outputs if other != step]
+        later = self._waiting_for(step) | {step}
+        others = [(Source(other, output.logical_name), output) for other, output in self._outputs if other not in later]
         wanted = f"no step gives {dependency.dependency_type} ({dependency.data_type})"
         if dependency.compatible_sources:
             wanted += f" from {', '.join(dependency.compatible_sources)}"
@@ -160,6 +194,7 @@ class Resolver:
             for output in [self._steps[source.step].get_output(source.output)]
             if output is not None
         ][:3]
+        wanted += "; give it one under inputs" if dependency.required else ""
         return f"{wanted}; nearest: {', '.join(near)}" if near else wanted
 
 

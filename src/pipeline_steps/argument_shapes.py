@@ -87,17 +87,17 @@ class ArgumentValidator:
 
     def _reference(self, shape: Shape, kind: str, value: Value, path: str) -> Iterator[Issue]:
         if kind not in _ACCEPTS:
-            yield path, f"expected a {kind}, found a reference to a single value"
+            yield path, f"expected {_a(kind)}, found a reference to a single value"
             return
         given = self._reference_type(value)
         given = _FAMILIES.get(given, given)
         if given not in (*_ACCEPTS[kind], ANY):
             mend = "; wrap it in a Std:Join to make it a string" if kind == "string" else ""
-            yield path, f"expected a {kind}, found a reference to a {given}{mend}"
+            yield path, f"expected {_a(kind)}, found a reference to {_a(given)}{mend}"
             return
         for known in self._known_values(value):
             for where, message in self._scalar(shape, kind, known, path):
-                yield where, f"for the value {known!r} of the reference: {message}"
+                yield where, f"for the value {known!r} of {value['Get']}: {message}"
 
     def _structure(self, shape: Shape, value: Value, path: str) -> Iterator[Issue]:
         if not isinstance(value, dict):
@@ -136,7 +136,7 @@ class ArgumentValidator:
 
     def _scalar(self, shape: Shape, kind: str, value: Value, path: str) -> Iterator[Issue]:
         if not isinstance(value, _PYTHON_TYPES[kind]) or (isinstance(value, bool) and kind != "boolean"):
-            yield path, f"expected a {kind}, found {_shown(value)}"
+            yield path, f"expected {_a(kind)}, found {_shown(value)}"
         elif isinstance(value, str):
             yield from _string(shape, value, path)
         elif isinstance(value, int | float):
@@ -186,6 +186,10 @@ def _compiled(pattern: str) -> re.Pattern[str] | None:
 
 def _below(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
+
+
+def _a(kind: str) -> str:
+    return f"an {kind}" if kind == "integer" else f"a {kind}"
 
 
 def _shown(value: Value) -> str:

@@ -16,8 +16,14 @@ from pipeline_steps.builders import BUILDERS, BuildContext, StepBuilderBase
 from pipeline_steps.configuration_references import is_written_reference, with_references
 from pipeline_steps.parameters import PipelineParameter
 from pipeline_steps.pipeline_builder import PipelineBuilder
-from pipeline_steps.problems import CONFIGURATION, DEPENDENCY_UNRESOLVED, PipelineError, Problem
-from pipeline_steps.references import Value, step_property
+from pipeline_steps.problems import (
+    CONFIGURATION,
+    DEPENDENCY_UNRESOLVED,
+    REFERENCE_UNKNOWN,
+    PipelineError,
+    Problem,
+)
+from pipeline_steps.references import Value
 from pipeline_steps.settings import PipelineSettings
 from pipeline_steps.yaml_document import KeyPath, YamlDocument, read_yaml
 
@@ -26,6 +32,8 @@ Model = TypeVar("Model", bound=BaseModel)
 _OF_THE_STEP = ("type", "inputs")
 _FILES = ("columns", "hyperparameters")
 _FOLDERS = ("code", "inference_code")
+_STAND_IN = PipelineSettings(name="Pipeline", role="arn:aws:iam::000000000000:role/Pipeline", storage="s3://bucket")
+"""What the rest is checked with where the section `pipeline` is wrong."""
 
 
 def load_pipeline(
@@ -56,7 +64,8 @@ def find_problems(path: str | Path, environments: Iterable[str] = ()) -> tuple[P
         environments: Names of sections under `environments` that are laid over the rest, in order.
 
     Returns:
-        The pipeline as far as it could be read, and the problems with their lines.
+        The pipeline as far as it could be read, and the problems with their lines; of problems that follow from one
+        another the first.
     """
     try:
         document = read_yaml(Path(path))
@@ -64,12 +73,27 @@ def find_problems(path: str | Path, environments: Iterable[str] = ()) -> tuple[P
         pipeline = loader.load_what_is_sound()
     except PipelineError as error:
         return None, error.problems
-    problems = list(loader.problems)
-    for problem in pipeline.check(loader.unsound) if pipeline is not None else ():
-        if not (loader.unsound and problem.code == DEPENDENCY_UNRESOLVED):
-            line = document.line(("steps", problem.step, *problem.where.split(".")))
-            problems.append(replace(problem, filename=str(document.path), line=line))
-    return pipeline, problems
+    later = [problem for problem in pipeline.check(loader.unsound) if not loader.follows(problem)]
+    return pipeline, [*loader.problems, *(_placed(problem, document) for problem in later)]
+
+
+def with_lines(problems: Iterable[Problem], path: Path) -> list[Problem]:
+    """Gives problems of a pipeline with the lines of the YAML file that it was read from.
+
+    Args:
+        problems: What is wrong, by step.
+        path: The file.
+
+    Raises:
+        PipelineError: The file cannot be read any more.
+    """
+    document = read_yaml(path)
+    return [problem if problem.filename or not problem.step else _placed(problem, document) for problem in problems]
+
+
+def _placed(problem: Problem, document: YamlDocument) -> Problem:
+    line = document.line(("steps", problem.step, *problem.where.split(".")))
+    return replace(problem, filename=str(document.path), line=line)
 
 
 def overlay(base: Any, above: Any) -> Any:
@@ -89,18 +113,18 @@ class _Loader:
         self._value = self._overlaid(environments, overrides)
         self._classes: dict[str, type[StepBuilderBase[Any]]] = {}
         self._builders: dict[str, StepBuilderBase[Any] | None] = {}
-        self._settings: PipelineSettings | None = None
+        self._settings = _STAND_IN
         self.unsound: list[str] = []
 
     def load(self) -> PipelineBuilder:
         pipeline = self.load_what_is_sound()
-        self._fail_if_wrong()
-        assert pipeline is not None
+        if self.problems:
+            raise PipelineError(self.problems)
         return pipeline
 
-    def load_what_is_sound(self) -> PipelineBuilder | None:
+    def load_what_is_sound(self) -> PipelineBuilder:
         section = self._referenced(self._section("pipeline"), ("pipeline",))
-        settings = self._settings = self._model(PipelineSettings, section, ("pipeline",))
+        self._settings = self._model(PipelineSettings, section, ("pipeline",)) or _STAND_IN
         parameters = {
             name: self._model(PipelineParameter, value, ("parameters", name))
             for name, value in self._section("parameters").items()
@@ -111,9 +135,9 @@ class _Loader:
         builders = {name: self._builder(name) for name in self._classes}
         if not steps:
             self._problem(("steps",), "there are no steps; describe at least one")
-        if settings is None:
-            return None
-        pipeline = PipelineBuilder(settings, {name: each for name, each in parameters.items() if each is not None})
+        pipeline = PipelineBuilder(
+            self._settings, {name: each for name, each in parameters.items() if each is not None}
+        )
         for builder in builders.values():
             if builder is not None:
                 pipeline.add(builder)
@@ -122,6 +146,14 @@ class _Loader:
                 self._connect(pipeline, name, steps[name].get("inputs") or {})
         self.unsound = [name for name in steps if builders.get(name) is None]
         return pipeline
+
+    def follows(self, problem: Problem) -> bool:
+        """Tells whether a problem of the pipeline follows from one that reading the file has told."""
+        if problem.code == DEPENDENCY_UNRESOLVED:
+            step = "steps", problem.step
+            return bool(self.unsound) or self._has_told((*step, "inputs")) or self._has_told((*step, "columns"))
+        place, _, name = problem.where.partition(".")
+        return problem.code == REFERENCE_UNKNOWN and place == "Parameters" and self._has_told(("parameters", name))
 
     def _overlaid(self, environments: list[str], overrides: Mapping[str, Any]) -> dict[str, Any]:
         value = self._document.value
@@ -186,8 +218,6 @@ class _Loader:
         if declared is None:
             names = [known.logical_name for known in builder.spec.outputs]
             raise ValueError(f"step '{step}' has no output '{output}'; {suggestion(output, names)}")
-        if self._settings is None:
-            return step_property(step, declared.property_path)
         return builder.address(declared, BuildContext(self._settings, AssetStore(self._settings.storage), {}))
 
     def _made(self, name: str, value: dict[str, Any]) -> StepBuilderBase[Any] | None:
@@ -277,7 +307,9 @@ class _Loader:
             return model.model_validate(value)
         except ValidationError as error:
             for each in error.errors():
-                self._problem((*path, *each["loc"]), _told(model, each))
+                place = (*path, *each["loc"])
+                if not (each["type"] == "missing" and self._has_told(place)):  # left out because it is wrong
+                    self._problem(place, _told(model, each))
             return None
 
     def _problem(self, path: KeyPath, message: str) -> None:
@@ -285,9 +317,9 @@ class _Loader:
         filename, line = str(self._document.path), self._document.line(path)
         self.problems.append(Problem(CONFIGURATION, message, where=dotted, filename=filename, line=line))
 
-    def _fail_if_wrong(self) -> None:
-        if self.problems:
-            raise PipelineError(self.problems)
+    def _has_told(self, path: KeyPath) -> bool:
+        dotted = ".".join(str(part) for part in path)
+        return any(f"{problem.where}.".startswith(f"{dotted}.") for problem in self.problems)
 
 
 def _told(model: type[BaseModel], error: Any) -> str:

@@ -49,6 +49,8 @@ def with_local_data(values: Mapping[str, str], store: AssetStore) -> dict[str, s
         path = Path(value.removeprefix(LOCAL)).expanduser()
         if not value.startswith(LOCAL):
             addressed[name] = value
+        elif not path.exists():
+            raise PipelineError(f"parameter {name}: there is no file or folder '{path}'")
         elif path.is_dir():
             addressed[name] = store.add_folder(path)
         else:

@@ -199,22 +199,27 @@ class PipelineBuilder:
     def _resolve(
         self, store: AssetStore
     ) -> Iterator[tuple[StepBuilderBase[Any], Resolution | None, dict[str, Value] | None]]:
-        resolver = Resolver({builder.name: builder.spec for builder in self.steps})
+        own = {builder.name: self._own_inputs(builder, store) for builder in self.steps}
+        decided: dict[tuple[str, str], Source | None] = {(step, name): None for step in own for name in own[step]}
+        decided |= {key: source if isinstance(source, Source) else None for key, (source, _) in self._wired.items()}
+        resolver = Resolver({builder.name: builder.spec for builder in self.steps}, decided)
         for builder in self.steps:
-            try:
-                own = builder.own_inputs(BuildContext(self.settings, store, {}))
-            except PipelineError:
-                own = {}
             for dependency in builder.spec.dependencies:
                 name = dependency.logical_name
                 wired, subfolder = self._wired.get((builder.name, name), (None, None))
                 if wired is not None and not isinstance(wired, Source):
                     yield builder, None, {name: join(wired, subfolder, on="/") if subfolder else wired}
-                elif wired is None and name in own:
-                    yield builder, None, {name: own[name]}
+                elif wired is None and name in own[builder.name]:
+                    yield builder, None, {name: own[builder.name][name]}
                 else:
                     found = resolver.resolve(builder.name, dependency, wired)
                     yield builder, found, self._address(store, found, name, subfolder or dependency.subfolder)
+
+    def _own_inputs(self, builder: StepBuilderBase[Any], store: AssetStore) -> Mapping[str, Value]:
+        try:
+            return builder.own_inputs(BuildContext(self.settings, store, {}))
+        except PipelineError:  # told when the step is built
+            return {}
 
     def _address(self, store: AssetStore, found: Resolution, name: str, subfolder: str) -> dict[str, Value] | None:
         if found.source is None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from pipeline_step_specs.declarations import ColumnType
 
 Referable = Any
 """A constant or a reference of the definition language."""
+_FORMS = {
+    "name": (r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,255}", "at most 256 letters, digits and single -, such as Names3Risk"),
+    "role": (r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+", "arn:aws:iam::<account>:role/<name>, or a parameter"),
+    "storage": (r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/\S*)?", "s3://bucket/prefix"),
+}
 
 
 class Strict(BaseModel):
@@ -208,9 +214,17 @@ class PipelineSettings(Strict):
         tags: Tags of the pipeline and of every job.
     """
 
-    name: str = Field(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,255}$")
+    name: str
     role: Referable
-    storage: str = Field(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^\s]*)?$")
+    storage: str
     description: str = ""
     max_parallel_steps: int | None = Field(default=None, ge=1)
     tags: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("name", "role", "storage")
+    @classmethod
+    def _has_its_form(cls, value: Referable, info: ValidationInfo) -> Referable:
+        pattern, expected = _FORMS[str(info.field_name)]
+        if isinstance(value, dict) or re.fullmatch(pattern, str(value)):
+            return value
+        raise ValueError(f"{value!r} cannot be the {info.field_name} of a pipeline; expected {expected}")

@@ -132,3 +132,42 @@ def test_training_data_may_be_a_processing_output_but_not_a_model():
     need = needs("d", DependencyType.TRAINING_DATA)
     assert resolve(need, A=source("A", gives("x"))).source == Source("A", "x")
     assert resolve(need, A=source("A", gives("x", DependencyType.MODEL_ARTIFACTS))).source is None
+
+
+class TestStepsThatWait:
+    """An output of a step that waits for the one in need is no source for it."""
+
+    raw = needs("raw")
+    first = StepSpecification(
+        step_type="First",
+        node_type=NodeType.INTERNAL,
+        step_kind=StepKind.TRAINING,
+        dependencies=[raw],
+        outputs=[gives("data")],
+    )
+    second = StepSpecification(
+        step_type="Second",
+        node_type=NodeType.INTERNAL,
+        step_kind=StepKind.TRAINING,
+        dependencies=[needs("data")],
+        outputs=[gives("scores")],
+    )
+
+    def test_is_not_chosen(self):
+        found = Resolver({"First": self.first, "Second": self.second}).resolve("First", self.raw)
+        assert found.source is None
+        assert found.reason == "no step gives processing_output (S3Uri); give it one under inputs"
+
+    def test_does_not_compete(self):
+        steps = {"First": self.first, "Second": self.second, "Load": source("Load", gives("table"))}
+        assert Resolver(steps).resolve("First", self.raw).source == Source("Load", "table")
+
+    @pytest.mark.parametrize("given", [None, Source("Load", "table")])
+    def test_is_chosen_where_it_is_given_something_else(self, given):
+        steps = {
+            "First": self.first,
+            "Second": self.second,
+            "Load": source("Load", gives("table", DependencyType.PAYLOAD_SAMPLES)),
+        }
+        found = Resolver(steps, {("Second", "data"): given}).resolve("First", self.raw)
+        assert found.source == Source("Second", "scores")

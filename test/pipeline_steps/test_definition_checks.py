@@ -54,10 +54,10 @@ def replaced(value, old, new):
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        ("ResourceConfig.InstanceCount", "two", "expected a integer, found str 'two'"),
+        ("ResourceConfig.InstanceCount", "two", "expected an integer, found str 'two'"),
         ("ResourceConfig.VolumeSizeInGB", -1, "expected at least 0, found -1"),
         ("ResourceConfig.InstanceCount", {"Get": "Parameters.RawDataUri"}, "found a reference to a string"),
-        ("ResourceConfig.InstanceCount", True, "expected a integer, found bool True"),
+        ("ResourceConfig.InstanceCount", True, "expected an integer, found bool True"),
         ("ResourceConfig.InstanceType", "ml.m5.xlrge", "'ml.m5.xlrge' is not among the values"),
         ("ResourceConfig.InstanceTyp", "x", "the service has no such field; did you mean 'InstanceType'?"),
         ("ResourceConfig", [], "expected an object, found list []"),
@@ -85,7 +85,7 @@ def test_arguments_are_measured_by_the_service(definition, path, value, message)
 def test_the_default_of_a_parameter_must_fit_where_it_is_used(definition):
     definition["Parameters"].append({"Name": "Type", "Type": "String", "DefaultValue": "ml.none"})
     step(definition, "Train")["Arguments"]["ResourceConfig"]["InstanceType"] = {"Get": "Parameters.Type"}
-    assert "for the value 'ml.none' of the reference" in told(definition)
+    assert "for the value 'ml.none' of Parameters.Type" in told(definition)
     definition["Parameters"][-1]["DefaultValue"] = "ml.m5.large"
     assert told(definition) == ""
 

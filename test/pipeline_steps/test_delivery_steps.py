@@ -94,6 +94,8 @@ def test_a_missing_folder_of_inference_code_is_named(tmp_path):
 
 def test_xgboost_does_not_train_under_torchrun():
     settings = TrainingSettings(image="image", code=ROOT / "dockers" / "xgboost", distribution="torchrun")
-    pipeline = PipelineBuilder(PipelineSettings(name="p", role="r", storage="s3://bucket/p"))
+    pipeline = PipelineBuilder(
+        PipelineSettings(name="p", role="arn:aws:iam::123456789012:role/r", storage="s3://bucket/p")
+    )
     pipeline.add(XGBoostTrainingStepBuilder("Train", settings))
     assert any("XGBoost does not train under torchrun" in problem.message for problem in pipeline.check())

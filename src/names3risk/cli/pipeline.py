@@ -38,7 +38,7 @@ def compile_(
     """Compile a pipeline into a SageMaker pipeline definition."""
     from names3risk.files import write_text
 
-    with told_in_one_message():
+    with told_in_one_message(config):
         text = _load(config, environment).definition_json(indent=2)
     if out is None:
         typer.echo(text, nl=False)
@@ -50,7 +50,7 @@ def compile_(
 @app.command()
 def explain(config: Config, environment: Environments = None) -> None:
     """Say which output feeds each dependency, and why."""
-    with told_in_one_message():
+    with told_in_one_message(config):
         for resolution in _load(config, environment).explain():
             typer.echo(str(resolution))
 
@@ -93,8 +93,10 @@ def diff(
     """Show what changes from one pipeline to another, and which steps lose their cached results."""
     from pipeline_steps.definition_diff import diff_definitions
 
-    with told_in_one_message():
-        difference = diff_definitions(_definition(old, environment), _definition(new, environment))
+    with told_in_one_message(old):
+        before = _definition(old, environment)
+    with told_in_one_message(new):
+        difference = diff_definitions(before, _definition(new, environment))
     typer.echo(str(difference), nl=False)
 
 
@@ -112,7 +114,7 @@ def graph(
     if output_format not in FORMATS:
         expected = f"one of {', '.join(FORMATS)}"
         raise Names3RiskError(f"there is no format '{output_format}'", where="--format", expected=expected)
-    with told_in_one_message():
+    with told_in_one_message(config):
         if config.suffix == ".json":
             picture = picture_of(_definition(config, environment), config.stem)
         else:
@@ -155,7 +157,7 @@ def run(
         memory=parse_size(memory) if memory else None,
         callables=parse_callables(callables or []),
     )
-    with told_in_one_message():
+    with told_in_one_message(config):
         runnable = written(config) if config.suffix == ".json" else compiled(_load(config, environment))
         record = run_here(runnable, run_dir, parameter or [], options)
     runs.conclude(record)

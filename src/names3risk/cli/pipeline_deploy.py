@@ -34,7 +34,7 @@ def publish(
     from pipeline_steps.configuration import load_pipeline
     from pipeline_steps.deploy import publish_assets
 
-    with told_in_one_message():
+    with told_in_one_message(config):
         assets = load_pipeline(config, environment or ()).assets()
         report = publish_assets(assets, _clients(region, profile), dry_run=dry_run)
     for uri in report.uploaded:
@@ -53,7 +53,7 @@ def upsert(
     from pipeline_steps.configuration import load_pipeline
     from pipeline_steps.deploy import publish_assets, upsert_pipeline
 
-    with told_in_one_message():
+    with told_in_one_message(config):
         pipeline, clients = load_pipeline(config, environment or ()), _clients(region, profile)
         published = publish_assets(pipeline.assets(), clients, dry_run=dry_run)
         report = upsert_pipeline(pipeline, clients, dry_run=dry_run)
@@ -82,7 +82,7 @@ def start(
     from pipeline_steps.deploy import publish_assets, start_execution
     from pipeline_steps.given_parameters import parse_parameters, with_local_data
 
-    with told_in_one_message():
+    with told_in_one_message(config):
         pipeline, clients = load_pipeline(config, environment or ()), _clients(region, profile)
         store = AssetStore(pipeline.settings.storage)
         values = with_local_data(parse_parameters(parameter or [], pipeline.parameters), store)

@@ -46,7 +46,8 @@ class LocalS3:
             LocalRunError: The text is no S3 URI, or its key leads outside the bucket.
         """
         if not isinstance(uri, str) or not uri.startswith("s3://"):
-            raise LocalRunError(f"{uri!r} is not an S3 URI", expected="s3://bucket/key")
+            mend = "for local data, give the parameter as file:PATH on the command line"
+            raise LocalRunError(f"{uri!r} is not an S3 URI", expected="s3://bucket/key", mend=mend)
         parts = [part for part in uri.removeprefix("s3://").split("/") if part]
         if not parts or uri.startswith("s3:///"):
             raise LocalRunError(f"{uri!r} names no bucket", expected="s3://bucket/key")

@@ -81,6 +81,44 @@ def test_check_tells_everything_with_its_line(small):
     assert scripts >= {"tabular_preprocessing.py", "pytorch_training.py"}
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("default: 0.8", "default: high", "parameters.MinimumAuroc: 'high' is not a Float"),
+        ("{step: Evaluate, property_file", "{step: Evaluat, property_file", "there is no step 'Evaluat'"),
+        ("raw_data: {parameter", "raw_dat: {parameter", "there is no dependency 'raw_dat'; did you mean 'raw_data'?"),
+        ("    inputs:\n      raw_data: {parameter: RawDataUri}\n", "", "no step gives training_data (S3Uri) from"),
+        ("role/Names3RiskPipeline", "Names3RiskPipeline", "cannot be the role of a pipeline; expected arn:aws:iam::"),
+        ("samples/spam_assassin.yaml", "samples/spam.yaml", "spam.yaml: cannot read it: No such file"),
+        ("s3://names3risk-example/pipelines", "/tmp", "cannot be the storage of a pipeline; expected s3://"),
+    ],
+)
+def test_check_tells_one_mistake_once(small, old, new, told):
+    assert old in small.read_text()
+    small.write_text(small.read_text().replace(old, new))
+    findings = json.loads(call("check", small, "--output-format", "json").output)["findings"]
+    (problem,) = [each["message"] for each in findings if each["code"].startswith("PP")]
+    assert told in problem
+
+
+def test_what_is_wrong_behind_the_pipeline_section_is_told_too(small):
+    text = small.read_text().replace("s3://names3risk-example/pipelines", "/tmp").replace("min_freq", "min_fraq")
+    small.write_text(text)
+    told = call("check", small).output
+    assert "pipeline.storage" in told
+    assert "did you mean 'min_frequency'?" in told
+
+
+@pytest.mark.parametrize("command", ["compile", "graph", "run", "upsert"])
+def test_every_command_tells_the_line(small, command):
+    text = small.read_text().replace("if_steps: [Register]", "if_steps: [Registr]")
+    small.write_text(text)
+    line = 1 + [each.strip() for each in text.splitlines()].index("CheckAuroc:")
+    done = call(command, small)
+    assert isinstance(done.exception, Names3RiskError)
+    assert str(done.exception).startswith(f"{small}:{line}: CheckAuroc: if_steps/else_steps: PP101 there is no step")
+
+
 @pytest.mark.parametrize(("output_format", "start"), [("concise", "/"), ("full", ""), ("sarif", "{"), ("github", "::")])
 def test_check_speaks_the_formats_of_validate_contracts(small, output_format, start):
     done = call("check", small, "--output-format", output_format)
@@ -114,7 +152,12 @@ def test_graph_draws_pipelines_and_definitions(tmp_path, output_format):
         (["check", EXAMPLE, "--output-format", "xml"], "there is no format 'xml'"),
         (["run", EXAMPLE, "--parameter", "RawData"], "'RawData' is not a parameter; expected Name=value"),
         (["run", EXAMPLE, "--parameter", "RawDataUrl=x"], "there is no parameter 'RawDataUrl'; did you mean"),
-        (["run", EXAMPLE, "--parameter", "RawDataUri=file:none"], "there is no file 'none'"),
+        (
+            ["run", EXAMPLE, "--parameter", "RawDataUri=file:none"],
+            "parameter RawDataUri: there is no file or folder 'none'",
+        ),
+        (["run", EXAMPLE, "--parameter", "RawDataUri=mails.csv"], "'mails.csv' is not an S3 URI; expected s3://"),
+        (["run", EXAMPLE, "--parameter", "RawDataUri=mails.csv"], "give the parameter as file:PATH"),
     ],
 )
 def test_mistakes_are_one_message(arguments, told, tmp_path, monkeypatch):
