@@ -166,7 +166,7 @@ def streamed(task: dict[str, Any]) -> dict[str, Any]:
     """Prepares, encodes and trains as the training job does with splits that are larger than memory."""
     torch.set_num_threads(task["threads"])
     folder, found = Path(task["folder"]), {"bytes_at_start": peak_bytes()}
-    data = StreamedData({name: folder / name for name in ("train", "val")}, hyperparameters_of(task))
+    data = StreamedData({name: folder / name for name in ("train", "val")}, hyperparameters_of(task), folder)
     began = time.perf_counter()
     features = data.fit_features()
     found["features_seconds"] = time.perf_counter() - began
@@ -175,7 +175,7 @@ def streamed(task: dict[str, Any]) -> dict[str, Any]:
     found["tokenizer_seconds"] = time.perf_counter() - began
     artifacts = ModelArtifacts(complete(data.hyperparameters, data.schema), data.schema, features, tokenizer)
     began = time.perf_counter()
-    splits = data.encode(artifacts, folder)
+    splits = data.encode(artifacts)
     found["encode_seconds"] = time.perf_counter() - began
     found["peak_bytes_before_training"] = peak_bytes()
     found["splits"] = [str(split.folder) for split in splits]

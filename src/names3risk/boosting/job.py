@@ -112,8 +112,8 @@ def run_xgboost_training_job(
         write_json(data_stage / "training_history.json", history)
         predictor = XGBoostPredictor.load(model_stage)
         reports = {
-            "val": score_split(predictor, val, "val", data_stage),
-            "test": score_split(predictor, test, "test", data_stage),
+            name: score_split(predictor, [split.frame], name, data_stage, split.format, split.schema.marketplace_name)
+            for name, split in (("val", val), ("test", test))
         }
     evaluations = {name: report.evaluation for name, report in reports.items()}
     return BoostingResult(Path(model_dir), Path(data_dir), evaluations, booster.num_boosted_rounds())

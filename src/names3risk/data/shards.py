@@ -7,7 +7,6 @@ that lengths, checks and the order of an epoch need no data.
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,11 +19,10 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from names3risk.data.datasets import EncodedSplit
+from names3risk.data.keeping import Keep
 from names3risk.errors import DataError, OutputError
-from names3risk.files import require_writable, staged, write_text
+from names3risk.files import staged, write_text
 from names3risk.text.ragged import RaggedTokens, offsets_of
-
-logger = logging.getLogger(__name__)
 
 INDEX = "shards.json"
 PIECE_ROWS = 8_192
@@ -192,13 +190,11 @@ def write_shards(
     return ShardedSplit(Path(folder))
 
 
-def shards_once(folder: str | Path, key: str, parts: Callable[[], Iterable[EncodedSplit]]) -> ShardedSplit:
+def shards_once(keep: Keep, key: str, parts: Callable[[], Iterable[EncodedSplit]]) -> ShardedSplit:
     """Writes encoded rows as shards, unless an earlier run, or another process of this one, has done so.
 
-    Of several processes one writes while the others wait.
-
     Args:
-        folder: Where entries are kept.
+        keep: Where they are kept.
         key: What the rows are made from; equal keys mean equal rows.
         parts: Gives the encoded rows, one part after the other.
 
@@ -206,16 +202,11 @@ def shards_once(folder: str | Path, key: str, parts: Callable[[], Iterable[Encod
         DataError: See `write_shards`.
         OutputError: The folder cannot be written.
     """
-    import fcntl
 
-    entry = Path(folder) / f"rows-{hashlib.sha256(key.encode()).hexdigest()[:32]}"
-    require_writable(folder)
-    with entry.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if (entry / INDEX).is_file():
-            logger.info("encoded rows are read from %s", entry)
-            return ShardedSplit(entry)
-        return write_shards(entry, parts())
+    def make(folder: Path) -> None:
+        write_shards(folder, parts())
+
+    return ShardedSplit(keep.once(key, make))
 
 
 def _encode(split: EncodedSplit) -> pa.Table:

@@ -43,18 +43,27 @@ def load_split(folder: str | Path) -> Split:
     """
     from names3risk.data.preparation import conform
 
-    folder = Path(folder)
-    if not (folder / SCHEMA_FILE).is_file():
+    schema = load_schema(folder)
+    paths = split_files(folder)
+    where = paths[0] if len(paths) == 1 else folder
+    return Split(conform(read_table(where), schema, str(where)), schema, detect_format(paths[0]))
+
+
+def load_schema(folder: str | Path) -> ColumnSchema:
+    """Reads the schema of a split folder.
+
+    Raises:
+        DataError: The folder is not a split folder.
+    """
+    path = Path(folder) / SCHEMA_FILE
+    if not path.is_file():
         raise DataError(
             f"there is no {SCHEMA_FILE}",
             where=folder,
             expected="a folder that preprocessing wrote",
             mend="run tabular_preprocessing.py on the raw data first",
         )
-    schema = ColumnSchema.load(folder / SCHEMA_FILE)
-    paths = split_files(folder)
-    where = paths[0] if len(paths) == 1 else folder
-    return Split(conform(read_table(where), schema, str(where)), schema, detect_format(paths[0]))
+    return ColumnSchema.load(path)
 
 
 def split_files(folder: str | Path) -> list[Path]:

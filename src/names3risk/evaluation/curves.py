@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from names3risk.evaluation.metrics import NO_MARKETPLACE, FloatArray, IntArray
+from names3risk.evaluation.grouping import Marketplaces
+from names3risk.evaluation.metrics import FloatArray, IntArray
 from names3risk.files import replacing
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ class Group(NamedTuple):
     scores: FloatArray
 
 
-def groups(labels: IntArray, probabilities: FloatArray, marketplaces: Sequence[str | None] | None) -> list[Group]:
+def groups(
+    labels: IntArray, probabilities: FloatArray, marketplaces: Marketplaces | Sequence[str | None] | None
+) -> list[Group]:
     """The curves that can be drawn, those with both classes only.
 
     Args:
@@ -46,10 +49,11 @@ def groups(labels: IntArray, probabilities: FloatArray, marketplaces: Sequence[s
         ]
     else:
         found = [Group("all", labels, probabilities[:, 1])]
-        names = np.asarray([NO_MARKETPLACE if name is None else str(name) for name in marketplaces or ()])
-        largest = Counter(names.tolist()).most_common(MAX_MARKETPLACES)
-        for name, count in largest if len(largest) > 1 else ():
-            rows = names == name
+        if not isinstance(marketplaces, Marketplaces):
+            marketplaces = Marketplaces(marketplaces or ())
+        counts = marketplaces.counts()
+        for name, count in Counter(counts).most_common(MAX_MARKETPLACES) if len(counts) > 1 else ():
+            rows = marketplaces.rows_of(name)
             found.append(Group(f"{name} ({count:,})", labels[rows], probabilities[rows, 1]))
     return [group for group in found if 0 < group.target.sum() < len(group.target)]
 

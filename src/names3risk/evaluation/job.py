@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from names3risk.data.preprocessing import FOLDER_OF_JOB
-from names3risk.data.reading import write_table
 from names3risk.errors import ConfigError
-from names3risk.evaluation.report import Report, Scorer
+from names3risk.evaluation.report import Report, Scorer, score_pieces
 from names3risk.files import staged, write_json
-from names3risk.training.roles import load_labelled_split
+from names3risk.training.roles import open_labelled_parts
 
 if TYPE_CHECKING:
     from names3risk.boosting.hyperparameters import XGBoostHyperparameters
@@ -47,6 +46,8 @@ def run_evaluation_job(
 ) -> Report:
     """Scores a labelled split and writes `predictions`, the pictures and `evaluation.json`.
 
+    Rows are read, scored and written some at a time; labels, probabilities and marketplaces stay in memory.
+
     Args:
         load: Loads the model: `Predictor.load` or `XGBoostPredictor.load`.
         model_dir: A model folder, or a folder with `model.tar.gz`.
@@ -64,9 +65,9 @@ def run_evaluation_job(
     with staged(eval_dir) as eval_stage, staged(metrics_dir) as metrics_stage:
         predictor = load(model_dir)
         folder = split_folder(eval_data_dir, job_type)
-        split = load_labelled_split(folder, predictor.artifacts.hyperparameters)
-        report = Report.of(folder.name, predictor.predict(split.frame), split.schema.marketplace_name)
-        write_table(report.predictions, eval_stage / f"predictions.{split.format}")
+        split = open_labelled_parts(folder, predictor.artifacts.hyperparameters)
+        predictions = eval_stage / f"predictions.{split.format}"
+        report = score_pieces(predictor, split.chunks(), folder.name, predictions, split.schema.marketplace_name)
         report.save_pictures(eval_stage / "roc_curve.png", eval_stage / "pr_curve.png")
         write_json(metrics_stage / "evaluation.json", report.evaluation.to_json())
     return report

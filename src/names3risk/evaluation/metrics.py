@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from names3risk.errors import DataError
+from names3risk.evaluation.grouping import Marketplaces
 
 METRICS = ("auroc", "average_precision", "recall_at_1pct_fpr", "f1", "precision", "recall", "accuracy")
 """Every metric, in the order in which they are shown."""
 
 MAX_FALSE_POSITIVE_RATE = 0.01
-NO_MARKETPLACE = "(missing)"
 
 FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]
@@ -66,7 +66,7 @@ class Evaluation:
 
 
 def evaluate(
-    labels: IntArray, probabilities: FloatArray, marketplaces: Sequence[str | None] | None = None
+    labels: IntArray, probabilities: FloatArray, marketplaces: Marketplaces | Sequence[str | None] | None = None
 ) -> Evaluation:
     """Computes every metric over all rows and for each marketplace.
 
@@ -87,12 +87,13 @@ def evaluate(
     probabilities = np.clip(probabilities.astype(np.float64), 0.0, 1.0)
     by_marketplace = {}
     if marketplaces is not None:
-        names = np.asarray([NO_MARKETPLACE if name is None else str(name) for name in marketplaces])
-        if len(names) != len(labels):
-            raise DataError(f"{len(names)} marketplaces for {len(labels)} rows", expected="one for each row")
-        for name in np.unique(names):
-            rows = names == name
-            by_marketplace[str(name)] = _metrics(labels[rows], probabilities[rows])
+        if not isinstance(marketplaces, Marketplaces):
+            marketplaces = Marketplaces(marketplaces)
+        if len(marketplaces) != len(labels):
+            raise DataError(f"{len(marketplaces)} marketplaces for {len(labels)} rows", expected="one for each row")
+        for name in sorted(marketplaces.counts()):
+            rows = marketplaces.rows_of(name)
+            by_marketplace[name] = _metrics(labels[rows], probabilities[rows])
     return Evaluation(_metrics(labels, probabilities), by_marketplace)
 
 

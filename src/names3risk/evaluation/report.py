@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from names3risk.data.formats import Format
+import numpy as np
+
+from names3risk.data.formats import Format, output_format
 from names3risk.data.preparation import LABEL
-from names3risk.data.reading import write_table
+from names3risk.data.writing import TableWriter
 from names3risk.errors import DataError
 from names3risk.evaluation.curves import groups, precision_recall_figure, roc_figure, save_figure
+from names3risk.evaluation.grouping import Marketplaces
 from names3risk.evaluation.metrics import Evaluation, FloatArray, IntArray, evaluate
 from names3risk.files import replacing, write_json
 
 if TYPE_CHECKING:
     import polars as pl
     from matplotlib.figure import Figure
-
-    from names3risk.data.splits import Split
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +39,6 @@ class Report:
 
     Args:
         name: What the rows are, for instance `test`.
-        predictions: The predictions, as `Predictor.predict` gives them.
         labels: True classes, `(N,)` int64.
         probabilities: Class probabilities, `(N, K)`.
         marketplaces: Marketplace of each row, or None.
@@ -45,19 +46,19 @@ class Report:
     """
 
     name: str
-    predictions: pl.DataFrame
     labels: IntArray
     probabilities: FloatArray
-    marketplaces: list[str | None] | None
+    marketplaces: Marketplaces | None
     evaluation: Evaluation
 
     @classmethod
-    def of(cls, name: str, predictions: pl.DataFrame, marketplace_name: str | None) -> Report:
+    def of(cls, name: str, predictions: pl.DataFrame | Iterable[pl.DataFrame], marketplace_name: str | None) -> Report:
         """Evaluates labelled predictions as `Predictor.predict` gives them.
 
         Args:
             name: What the rows are.
-            predictions: Predictions with `label` and `prob_class_0`, `prob_class_1`, ...
+            predictions: Predictions with `label` and `prob_class_0`, `prob_class_1`, ...; all of them, or some at a
+                time, of which labels, probabilities and marketplaces stay in memory.
             marketplace_name: The column of marketplaces, or None.
 
         Raises:
@@ -65,18 +66,20 @@ class Report:
         """
         import polars as pl
 
-        if LABEL not in predictions.columns:
-            raise DataError(f"column {LABEL!r} is missing", where=name, expected="labelled rows to evaluate")
-        missing = predictions[LABEL].null_count()
-        if missing:
-            raise DataError(f"{missing} rows have no label", where=name, expected="labelled rows to evaluate")
-        labels = predictions[LABEL].to_numpy()
-        probabilities = predictions.select("^prob_class_[0-9]+$").to_numpy()
-        known = marketplace_name is not None and marketplace_name in predictions.columns
-        marketplaces = predictions[marketplace_name].cast(pl.String).to_list() if known and marketplace_name else None
-        return cls(
-            name, predictions, labels, probabilities, marketplaces, evaluate(labels, probabilities, marketplaces)
-        )
+        labels, probabilities, marketplaces = [], [], Marketplaces()
+        for part in [predictions] if isinstance(predictions, pl.DataFrame) else predictions:
+            if LABEL not in part.columns:
+                raise DataError(f"column {LABEL!r} is missing", where=name, expected="labelled rows to evaluate")
+            if missing := part[LABEL].null_count():
+                raise DataError(f"{missing} rows have no label", where=name, expected="labelled rows to evaluate")
+            labels.append(part[LABEL].to_numpy())
+            probabilities.append(part.select("^prob_class_[0-9]+$").to_numpy())
+            if marketplace_name is not None and marketplace_name in part.columns:
+                marketplaces.add(part[marketplace_name].cast(pl.String).to_list())
+        if not labels:
+            raise DataError("there are no rows to evaluate", where=name, expected="at least one labelled row")
+        found = np.concatenate(labels), np.concatenate(probabilities), marketplaces if len(marketplaces) else None
+        return cls(name, *found, evaluate(*found))
 
     def save_pictures(self, roc_path: str | Path, precision_recall_path: str | Path) -> None:
         """Writes the ROC and the precision-recall picture as PNG."""
@@ -114,15 +117,13 @@ class Report:
                 {"y_true": torch.from_numpy(self.labels.copy()), "y_pred": torch.from_numpy(scores.copy())}, temporary
             )
 
-    def save(self, folder: str | Path, format: Format) -> None:
-        """Writes `{name}_predictions`, `{name}_metrics.json` and both pictures.
+    def save(self, folder: str | Path) -> None:
+        """Writes `{name}_metrics.json` and both pictures.
 
         Args:
             folder: Where to write.
-            format: Of the predictions.
         """
         target = Path(folder)
-        write_table(self.predictions, target / f"{self.name}_predictions.{format}")
         write_json(target / f"{self.name}_metrics.json", self.evaluation.to_json())
         self.save_pictures(target / f"{self.name}_roc_curve.png", target / f"{self.name}_pr_curve.png")
 
@@ -132,27 +133,56 @@ class Report:
         return roc_figure(curves, title), precision_recall_figure(curves, title)
 
 
-def score_split(predictor: Scorer, split: Split, name: str, folder: str | Path) -> Report:
-    """Scores the rows that a training job has set apart, and writes what `Report.save` writes.
+def score_split(
+    predictor: Scorer,
+    pieces: Iterable[pl.DataFrame],
+    name: str,
+    folder: str | Path,
+    format: Format,
+    marketplace_name: str | None,
+) -> Report:
+    """Scores the rows that a training job has set apart, and writes predictions, metrics and pictures.
 
     Args:
         predictor: The trained model.
-        split: Labelled rows.
+        pieces: Labelled rows, some at a time.
         name: What they are, for instance `test`.
         folder: Where to write.
+        format: Of `{name}_predictions`.
+        marketplace_name: The column of marketplaces, or None.
 
     Returns:
         The report; its metrics are logged too.
     """
-    return keep_report(predictor.predict(split.frame), split.schema.marketplace_name, name, folder, split.format)
-
-
-def keep_report(
-    predictions: pl.DataFrame, marketplace_name: str | None, name: str, folder: str | Path, format: Format
-) -> Report:
-    """Evaluates the predictions of a split; see `score_split`."""
-    report = Report.of(name, predictions, marketplace_name)
-    report.save(folder, format)
+    predictions = Path(folder) / f"{name}_predictions.{format}"
+    report = score_pieces(predictor, pieces, name, predictions, marketplace_name)
+    report.save(folder)
     metrics = report.evaluation.overall.values
     logger.info("%s: %s", name, ", ".join(f"{metric} {value:.4f}" for metric, value in metrics.items()))
     return report
+
+
+def score_pieces(
+    predictor: Scorer, pieces: Iterable[pl.DataFrame], name: str, path: str | Path, marketplace_name: str | None
+) -> Report:
+    """Scores labelled rows some at a time; predictions go to a file, complete or not at all.
+
+    Args:
+        predictor: The trained model.
+        pieces: Labelled rows, some at a time.
+        name: What they are, for instance `test`.
+        path: The file of the predictions; its suffix is its format.
+        marketplace_name: The column of marketplaces, or None.
+
+    Raises:
+        Names3RiskError: The rows cannot be scored or evaluated, or the file cannot be written.
+    """
+    with replacing(path) as temporary, TableWriter(temporary, output_format(path)) as writer:
+
+        def predictions() -> Iterator[pl.DataFrame]:
+            for piece in pieces:
+                scored = predictor.predict(piece)
+                writer.write(scored)
+                yield scored
+
+        return Report.of(name, predictions(), marketplace_name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -52,16 +53,17 @@ class Imputer:
         import polars as pl
 
         statistics = {
-            "mean": pl.col(fields).mean(),
-            "median": pl.col(fields).median(),
-            "mode": pl.col(fields).drop_nulls().mode().min(),
+            "mean": pl.all().mean(),
+            "median": pl.all().median(),
+            "mode": pl.all().drop_nulls().mode().min(),
             "constant": pl.lit(constant),
         }
         if method not in statistics:
             raise ConfigError(f"unknown imputation {method!r}", expected=f"one of {', '.join(statistics)}")
         if method == "constant" or not fields:
             return cls(dict.fromkeys(fields, float(constant)))
-        values = frame.select(statistics[method]).row(0, named=True)
+        # Of one chunk, so that the last digits of a mean do not depend on how the table was read.
+        values = {name: frame[name].rechunk().to_frame().select(statistics[method]).item() for name in fields}
         if empty := [name for name in fields if values[name] is None]:
             raise DataError(
                 f"no training row has a value in {', '.join(map(repr, empty))}",
@@ -91,12 +93,20 @@ class Imputer:
         Returns:
             The fields, in order.
         """
+        return frame.select(self._single if single else self._double)
+
+    @cached_property
+    def _double(self) -> list[pl.Expr]:
         import polars as pl
 
-        dtype = pl.Float32 if single else pl.Float64
         numbers = ((pl.col(name).cast(pl.Float64), value) for name, value in self.values.items())
-        filled = (pl.when(number.is_finite()).then(number).otherwise(value) for number, value in numbers)
-        return frame.select(number.cast(dtype) for number in filled)
+        return [pl.when(number.is_finite()).then(number).otherwise(value) for number, value in numbers]
+
+    @cached_property
+    def _single(self) -> list[pl.Expr]:
+        import polars as pl
+
+        return [number.cast(pl.Float32) for number in self._double]
 
 
 @dataclass(frozen=True)

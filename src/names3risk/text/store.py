@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
-import tempfile
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from names3risk.errors import OutputError
+from names3risk.data.keeping import Keep
 from names3risk.text.encoding import TextEncoder
 from names3risk.text.ragged import RaggedTokens, offsets_of
-
-logger = logging.getLogger(__name__)
 
 ROWS = 262_144
 """Rows tokenised at a time, which bounds the memory that a large table needs."""
@@ -24,16 +20,16 @@ ROWS = 262_144
 VALUES, LENGTHS = "values.int32", "lengths.int64"
 
 
-def encode_once(encoder: TextEncoder, frame: pl.DataFrame, folder: str | Path) -> RaggedTokens:
+def encode_once(encoder: TextEncoder, frame: pl.DataFrame, keep: Keep) -> RaggedTokens:
     """Encodes a table, or reads what an earlier run encoded from the same texts in the same way.
 
-    The entry's name is a hash of the tokenizer, the encoder's settings and the texts, so a changed table or tokenizer
+    What is kept goes by a hash of the tokenizer, the encoder's settings and the texts, so a changed table or tokenizer
     never meets stale tokens.
 
     Args:
         encoder: How texts are encoded.
         frame: A table that holds its text fields.
-        folder: Where entries are kept.
+        keep: Where tokens are kept.
 
     Returns:
         The same as `encoder.encode(frame)`, its values memory-mapped.
@@ -43,11 +39,7 @@ def encode_once(encoder: TextEncoder, frame: pl.DataFrame, folder: str | Path) -
         OutputError: The folder cannot be written.
     """
     encoder.check(frame)
-    entry = Path(folder) / f"tokens-{_key(encoder, frame)}"
-    if entry.is_dir():
-        logger.info("tokens are read from %s", entry)
-    else:
-        _write(encoder, frame, entry)
+    entry = keep.once(_key(encoder, frame), lambda folder: _write(encoder, frame, folder))
     size = (entry / VALUES).stat().st_size
     # Copy on write: torch shares writable memory only, and nobody writes to it.
     values = np.memmap(entry / VALUES, dtype=np.int32, mode="c") if size else np.zeros(0, dtype=np.int32)
@@ -64,24 +56,12 @@ def _key(encoder: TextEncoder, frame: pl.DataFrame) -> str:
         with pa.ipc.new_stream(sink, table.schema) as writer:
             writer.write_table(table)
         digest.update(sink.getvalue())
-    return digest.hexdigest()[:32]
+    return digest.hexdigest()
 
 
-def _write(encoder: TextEncoder, frame: pl.DataFrame, entry: Path) -> None:
-    try:
-        entry.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=entry.parent, prefix=".tokens-", ignore_cleanup_errors=True) as name:
-            working = Path(name) / entry.name
-            working.mkdir()
-            with (working / VALUES).open("wb") as values, (working / LENGTHS).open("wb") as lengths:
-                for start in range(0, frame.height, ROWS):
-                    tokens = encoder.encode(frame.slice(start, ROWS))
-                    tokens.values.tofile(values)
-                    tokens.lengths.tofile(lengths)
-            try:
-                working.rename(entry)
-            except OSError:
-                if not entry.is_dir():  # another process made the same entry at the same time
-                    raise
-    except OSError as error:
-        raise OutputError(f"cannot keep tokens: {error.strerror or error}", where=entry.parent) from error
+def _write(encoder: TextEncoder, frame: pl.DataFrame, folder: Path) -> None:
+    with (folder / VALUES).open("wb") as values, (folder / LENGTHS).open("wb") as lengths:
+        for start in range(0, frame.height, ROWS):
+            tokens = encoder.encode(frame.slice(start, ROWS))
+            tokens.values.tofile(values)
+            tokens.lengths.tofile(lengths)

@@ -17,20 +17,24 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from names3risk.data.datasets import Batch, TrainableSplit, plan_training
+from names3risk.data.datasets import Batch, TrainableSplit
+from names3risk.data.shards import ShardedSplit
 from names3risk.errors import ArtifactError, ConfigError, TrainingError
 from names3risk.files import replacing, write_json
 from names3risk.hyperparameters import Hyperparameters, parse_hyperparameters
+from names3risk.training.loaders import training_loader
 from names3risk.training.module import RiskModule
 from names3risk.training.resuming import LAST, has_ended
 from names3risk.training.run_file import RowsRun
 from names3risk.training.trainer import load_weights
+from names3risk.training.world import World
 
 logger = logging.getLogger(__name__)
 
 DECAY, HIGHEST = 0.99, 12.0
 STATE_FILE = "evaluator.json"
 BEST_FILE = "evaluator_best.ckpt"
+CPU = torch.device("cpu")
 
 
 def running_average(loss: float, previous: float | None) -> float:
@@ -84,16 +88,19 @@ class RunningAverageEvaluator:
         self,
         model: nn.Module,
         hyperparameters: Hyperparameters,
-        val: TrainableSplit,
+        val: TrainableSplit | ShardedSplit,
         watch: str | Path,
         batches_per_checkpoint: int = 100,
         module_class: type[RiskModule] = RiskModule,
     ) -> None:
         self.model, self.settings = model, hyperparameters
         self.module = module_class(model, hyperparameters, 1, {}).eval()
-        self.source = val.source(torch.device("cpu"))
         self.folder, self.batches_per_checkpoint = Path(watch), batches_per_checkpoint
         self.state = self._load_state()
+        self._epoch = 0
+        self.loader = training_loader(
+            val, hyperparameters.batch_size, hyperparameters.seed, lambda: self._epoch, CPU, World(), 1, packed=False
+        )
         self._batches = self._endless(skip=self.state.evaluated)
 
     @property
@@ -169,13 +176,11 @@ class RunningAverageEvaluator:
 
     def _endless(self, skip: int) -> Iterator[Batch]:
         """Batches of the split, over and over, each time in another order that depends on the seed alone."""
-        size, passed, epoch = self.settings.batch_size, 0, 0
+        self._epoch, begun = divmod(skip, len(self.loader))
+        self.loader.load_state_dict({"position": begun})
         while True:
-            for rows in plan_training(self.source.lengths, size, self.settings.seed, epoch):
-                passed += 1
-                if passed > skip:
-                    yield self.source.gather(rows)
-            epoch += 1
+            yield from (batch.build(batch.tensors) for batch in self.loader)
+            self._epoch += 1
 
     def _load_state(self) -> EvaluatorState:
         path = self.folder / STATE_FILE
@@ -210,19 +215,19 @@ def evaluator_of(run: RowsRun, watch: str | Path, batches_per_checkpoint: int = 
     from names3risk.hyperparameters.encoder import pretrained_folder
     from names3risk.models import build_model
     from names3risk.training.job import find_tokenizer, precomputed_features
-    from names3risk.training.job_data import WholeData, encode_split
+    from names3risk.training.job_data import load_job_data
     from names3risk.training.roles import complete
 
     hyperparameters = parse_hyperparameters(run.hyperparameters, watch)
     encoder = pretrained_folder(hyperparameters, run.pretrained_dir)
     hyperparameters = hyperparameters.resolved(encoder)
-    data = WholeData.load({"train": run.train_dir, "val": run.val_dir}, hyperparameters)
+    data = load_job_data({"train": run.train_dir, "val": run.val_dir}, hyperparameters, watch, streams=True)
     precomputed = precomputed_features(
         run.artifacts_dir, run.use_precomputed_imputation, run.use_precomputed_risk_tables
     )
-    features, val = data.fit_features(*precomputed), data.others["val"]
+    features = data.fit_features(*precomputed)
     tokenizer = find_tokenizer(data.texts, hyperparameters, run.artifacts_dir, encoder)
     artifacts = ModelArtifacts(complete(hyperparameters, data.schema), data.schema, features, tokenizer)
-    encoded = encode_split(val, artifacts, features.transform(val.frame))
-    model = build_model(artifacts.hyperparameters, artifacts.vocabulary_size, encoded.tabular.shape[1])
-    return RunningAverageEvaluator(model, hyperparameters, encoded, watch, batches_per_checkpoint)
+    val = data.encode_val(artifacts)
+    model = build_model(artifacts.hyperparameters, artifacts.vocabulary_size, len(features.feature_columns))
+    return RunningAverageEvaluator(model, hyperparameters, val, watch, batches_per_checkpoint)

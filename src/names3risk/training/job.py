@@ -125,7 +125,7 @@ def run_training_job(
     hyperparameters = hyperparameters.resolved(encoder)
     streams = not issubclass(MODEL_CLASSES.get(hyperparameters.model_class, nn.Module), FittedAtOnce)
     folders = {"train": train_dir, "val": val_dir, "test": test_dir}
-    data = load_job_data(folders, hyperparameters, streams)
+    data = load_job_data(folders, hyperparameters, checkpoint_dir, streams)
     features = data.fit_features(
         *precomputed_features(artifacts_dir, use_precomputed_imputation, use_precomputed_risk_tables)
     )
@@ -145,7 +145,9 @@ def run_training_job(
         len(features.feature_columns),
         artifacts.vocabulary_size,
     )
-    train, val = data.encode(artifacts, Path(checkpoint_dir))
+    train, val = data.encode(artifacts)
+    if not resume:  # the checkpoints that would need what earlier runs kept are removed, too
+        data.forget_others()
     if isinstance(model, FittedAtOnce):
         assert isinstance(train, EncodedSplit)
         assert isinstance(val, EncodedSplit)
@@ -153,6 +155,7 @@ def run_training_job(
     else:
         logs = Path(data_dir) / "tensorboard"
         fitted = fit(model, hyperparameters, train, val, checkpoint_dir, logs, resume=resume, callbacks=callbacks)
+    data.forget_others()
     team = Team(find_world(), torch.device("cpu"))
     output = discarded if team.world.rank else staged
     with output(model_dir) as model_stage, output(data_dir) as data_stage:

@@ -7,26 +7,26 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 import polars as pl
 
 from names3risk.data.datasets import EncodedSplit
-from names3risk.data.formats import detect_format
-from names3risk.data.parts import PartedSplit
+from names3risk.data.keeping import Keep
+from names3risk.data.parts import PartedSplit, kept_as_parquet
 from names3risk.data.preparation import LABEL
 from names3risk.data.schema import ColumnSchema
 from names3risk.data.shards import ShardedSplit, shards_once
-from names3risk.data.splits import Split, split_files
+from names3risk.data.splits import Split
 from names3risk.errors import ConfigError
-from names3risk.evaluation.report import Report, Scorer, keep_report, score_split
+from names3risk.evaluation.report import Report, Scorer, score_split
 from names3risk.features.encoder import FeatureEncoder
 from names3risk.features.numeric import Imputer
 from names3risk.features.parts import TrainingFeatures, fit_parts
 from names3risk.features.risk_tables import RiskTables
 from names3risk.text.store import encode_once
-from names3risk.training.memory import bytes_in_memory, memory_budget
+from names3risk.training.memory import bytes_in_memory, machine_memory, memory_budget
 from names3risk.training.roles import check_classes, load_labelled_split, open_labelled_parts, require_classes
 from names3risk.training.world import find_world
 
@@ -38,6 +38,24 @@ logger = logging.getLogger(__name__)
 
 TOKENIZER_ROWS = 200_000
 """Rows of a streamed training split that a tokenizer is trained on, spread evenly over it."""
+
+
+class Kept(NamedTuple):
+    """What a job makes once and keeps for later runs: token ids, encoded rows, and Parquet files of CSV and TSV."""
+
+    tokens: Keep
+    rows: Keep
+    parsed: Keep
+
+    @classmethod
+    def below(cls, folder: str | Path) -> Kept:
+        """All of it in folders below this one."""
+        return cls(*(Keep(Path(folder) / name, name) for name in cls._fields))
+
+    def forget_others(self) -> None:
+        """Removes what neither this job nor another process uses."""
+        for keep in self:
+            keep.remove_others()
 
 
 class JobData(Protocol):
@@ -58,9 +76,15 @@ class JobData(Protocol):
         """Fits the features on the training rows, or takes what was fitted earlier."""
 
     def encode(
-        self, artifacts: ModelArtifacts, folder: Path
+        self, artifacts: ModelArtifacts
     ) -> tuple[EncodedSplit, EncodedSplit] | tuple[ShardedSplit, ShardedSplit]:
-        """The splits train and val as training takes them; what is made once is kept in a folder."""
+        """The splits train and val as training takes them; what is made once is kept for later runs."""
+
+    def encode_val(self, artifacts: ModelArtifacts) -> EncodedSplit | ShardedSplit:
+        """The split val alone."""
+
+    def forget_others(self) -> None:
+        """Removes what earlier runs kept and this one has no use for; `encode` comes before."""
 
     def score(self, predictor: Scorer, name: str, folder: Path) -> Report:
         """Scores the split val or test, and writes predictions, metrics and pictures."""
@@ -74,19 +98,21 @@ class WholeData:
         train: The training split.
         others: The splits `val` and `test`.
         hyperparameters: How features are fitted.
+        kept: What is kept for later runs.
     """
 
     train: Split
     others: Mapping[str, Split]
     hyperparameters: Hyperparameters
+    kept: Kept
 
     @classmethod
-    def load(cls, folders: Mapping[str, str | Path], hyperparameters: Hyperparameters) -> WholeData:
-        """Reads the folders of the three splits."""
+    def load(cls, folders: Mapping[str, str | Path], hyperparameters: Hyperparameters, folder: str | Path) -> WholeData:
+        """Reads the folders of the three splits; what is kept for later runs goes to another."""
         splits = {name: load_labelled_split(folder, hyperparameters) for name, folder in folders.items()}
         train = splits.pop("train")
         check_classes(train, folders["train"])
-        return cls(train, splits, hyperparameters)
+        return cls(train, splits, hyperparameters, Kept.below(folder))
 
     @property
     def schema(self) -> ColumnSchema:
@@ -107,38 +133,45 @@ class WholeData:
         settings = feature_settings(self.hyperparameters)
         return FeatureEncoder.fit(self.train.frame, self.schema, imputer=imputer, risk_tables=risk_tables, **settings)
 
-    def encode(self, artifacts: ModelArtifacts, folder: Path) -> tuple[EncodedSplit, EncodedSplit]:
-        """Encodes the splits train and val; their tokens are kept in a folder."""
-        features, val = artifacts.features, self.others["val"]
-        tabular = features.fit_transform_out_of_fold(self.train.frame, seed=self.hyperparameters.seed)
-        return (
-            encode_split(self.train, artifacts, tabular, folder / "tokens"),
-            encode_split(val, artifacts, features.transform(val.frame), folder / "tokens"),
-        )
+    def encode(self, artifacts: ModelArtifacts) -> tuple[EncodedSplit, EncodedSplit]:
+        """Encodes the splits train and val; their tokens are kept."""
+        tabular = artifacts.features.fit_transform_out_of_fold(self.train.frame, seed=self.hyperparameters.seed)
+        return encode_split(self.train, artifacts, tabular, self.kept.tokens), self.encode_val(artifacts)
+
+    def encode_val(self, artifacts: ModelArtifacts) -> EncodedSplit:
+        """Encodes the split val; its tokens are kept."""
+        val = self.others["val"]
+        return encode_split(val, artifacts, artifacts.features.transform(val.frame), self.kept.tokens)
+
+    def forget_others(self) -> None:
+        """Removes what earlier runs kept and this one has no use for."""
+        self.kept.forget_others()
 
     def score(self, predictor: Scorer, name: str, folder: Path) -> Report:
         """Scores the split val or test, and writes predictions, metrics and pictures."""
-        return score_split(predictor, self.others[name], name, folder)
+        split = self.others[name]
+        return score_split(predictor, [split.frame], name, folder, split.format, split.schema.marketplace_name)
 
 
 class StreamedData:
-    """Splits that stay in their Parquet files.
+    """Splits that stay in their files.
 
-    Memory holds a chunk of rows, one column of numbers, the categories, and ids, labels and scores of the rows of val
-    or test.
+    Memory holds a chunk of rows, one column of numbers, the categories, and labels, marketplaces and scores of the rows
+    of val or test.
 
     Args:
         folders: The folders of the three splits.
         hyperparameters: How features are fitted, and column roles.
+        folder: Where encoded rows are kept for later runs, and training rows in CSV or TSV as Parquet.
 
     Raises:
-        Names3RiskError: See `open_labelled_parts`.
+        Names3RiskError: See `open_labelled_parts` and `kept_as_parquet`.
     """
 
-    def __init__(self, folders: Mapping[str, str | Path], hyperparameters: Hyperparameters) -> None:
-        self.folders, self.hyperparameters = folders, hyperparameters
+    def __init__(self, folders: Mapping[str, str | Path], hyperparameters: Hyperparameters, folder: str | Path) -> None:
+        self.folders, self.hyperparameters, self.kept = folders, hyperparameters, Kept.below(folder)
         self.splits = {name: open_labelled_parts(folder, hyperparameters) for name, folder in folders.items()}
-        self.train = self.splits["train"]
+        self.train = kept_as_parquet(self.splits["train"], self.kept.parsed)
         self._features: TrainingFeatures | None = None
 
     @property
@@ -163,29 +196,29 @@ class StreamedData:
         )
         return self._features.encoder
 
-    def encode(self, artifacts: ModelArtifacts, folder: Path) -> tuple[ShardedSplit, ShardedSplit]:
-        """Encodes the splits train and val into shards, which are kept in a folder."""
+    def encode(self, artifacts: ModelArtifacts) -> tuple[ShardedSplit, ShardedSplit]:
+        """Encodes the splits train and val into shards, which are kept."""
         assert self._features is not None, "features are fitted first"
-        features, val = self._features, self.splits["val"]
+        features = self._features
         train = self._shards(
             self.train,
             artifacts,
-            folder / "rows",
             lambda: features.encoded(self.train),
             "train",
             None if features.folded is None else features.seed,
         )
         require_classes(train.index.classes, self.schema.num_classes, self.folders["train"])
-        transform = artifacts.features.transform
-        return train, self._shards(
-            val, artifacts, folder / "rows", lambda: ((chunk, transform(chunk)) for chunk in val.chunks()), "val"
-        )
+        return train, self.encode_val(artifacts)
+
+    def encode_val(self, artifacts: ModelArtifacts) -> ShardedSplit:
+        """Encodes the split val into shards, which are kept."""
+        val, transform = self.splits["val"], artifacts.features.transform
+        return self._shards(val, artifacts, lambda: ((chunk, transform(chunk)) for chunk in val.chunks()), "val")
 
     def _shards(
         self,
         split: PartedSplit,
         artifacts: ModelArtifacts,
-        folder: Path,
         chunks: Callable[[], Iterable[tuple[pl.DataFrame, np.ndarray]]],
         name: str,
         fold_seed: int | None = None,
@@ -209,45 +242,51 @@ class StreamedData:
                     logger.info("%s: %d of %d rows encoded", name, done + chunk.height, len(split))
                 done += chunk.height
 
-        return shards_once(folder, json.dumps(made_from), parts)
+        return shards_once(self.kept.rows, json.dumps(made_from), parts)
+
+    def forget_others(self) -> None:
+        """Removes what earlier runs kept and this one has no use for."""
+        self.kept.forget_others()
 
     def score(self, predictor: Scorer, name: str, folder: Path) -> Report:
         """Scores the split val or test, and writes predictions, metrics and pictures."""
         split = self.splits[name]
-        predictions = pl.concat([predictor.predict(chunk) for chunk in split.chunks()])
-        return keep_report(predictions, split.schema.marketplace_name, name, folder, "parquet")
+        return score_split(predictor, split.chunks(), name, folder, split.format, split.schema.marketplace_name)
 
 
-def load_job_data(folders: Mapping[str, str | Path], hyperparameters: Hyperparameters, streams: bool) -> JobData:
+def load_job_data(
+    folders: Mapping[str, str | Path], hyperparameters: Hyperparameters, folder: str | Path, streams: bool
+) -> JobData:
     """Reads the splits of a job into memory, or leaves them in their files where they would take more than they may.
 
     Args:
         folders: The folders of the splits train, val and test.
         hyperparameters: `memory_budget_gib`, column roles, and how features are fitted.
+        folder: Where what is made once is kept for later runs.
         streams: Whether the model can be trained on streamed rows.
 
     Raises:
         DataError: A split is absent, empty or damaged, or lacks a column.
-        ConfigError: Roles do not fit, or what is to be streamed cannot be.
+        ConfigError: Roles do not fit, or what has to be streamed cannot be.
     """
     budget = memory_budget(hyperparameters.memory_budget_gib, find_world().local_size)
     needed = bytes_in_memory(folders.values())
     if needed <= budget:
-        return WholeData.load(folders, hyperparameters)
-    text = [path for folder in folders.values() for path in split_files(folder) if detect_format(path) != "parquet"]
-    gib = f"the splits take about {needed / 2**30:.1f} GiB in memory, of {budget / 2**30:.1f} GiB that they may take"
-    if streams and not text:
-        logger.info("%s: they are streamed", gib)
-        return StreamedData(folders, hyperparameters)
-    reason = f"{text[0]} is no Parquet" if text else f"{hyperparameters.model_class} is not trained by steps"
-    if hyperparameters.memory_budget_gib is not None:
+        return WholeData.load(folders, hyperparameters, folder)
+    what = f"the splits take about {needed / 2**30:.1f} GiB in memory"
+    if streams:
+        logger.info("%s, of %.1f GiB that they may take: they are streamed", what, budget / 2**30)
+        return StreamedData(folders, hyperparameters, folder)
+    whole = machine_memory()
+    reason = f"model class {hyperparameters.model_class} is fitted to all rows at once, and cannot stream them"
+    if needed > whole:
         raise ConfigError(
-            f"{gib}, and they cannot be streamed, because {reason}",
-            where="hyperparameters",
-            mend="raise memory_budget_gib" + (", or prepare the data as Parquet" if text else ""),
+            f"{what}, of {whole / 2**30:.1f} GiB that this machine has; {reason}",
+            where=folders["train"],
+            mend="take a machine with more memory, fewer rows, or a model class that is trained by steps",
         )
-    logger.warning("%s; they cannot be streamed, because %s", gib, reason)
-    return WholeData.load(folders, hyperparameters)
+    logger.warning("%s, of %.1f GiB that this machine has; %s", what, whole / 2**30, reason)
+    return WholeData.load(folders, hyperparameters, folder)
 
 
 def feature_settings(hyperparameters: Hyperparameters) -> dict[str, Any]:
@@ -256,12 +295,12 @@ def feature_settings(hyperparameters: Hyperparameters) -> dict[str, Any]:
 
 
 def encode_split(
-    split: Split, artifacts: ModelArtifacts, tabular: np.ndarray, token_dir: str | Path | None = None
+    split: Split, artifacts: ModelArtifacts, tabular: np.ndarray, tokens: Keep | None = None
 ) -> EncodedSplit:
     """A labelled split as training takes it, with its features `(N, F)`.
 
-    Tokens are kept in `token_dir`, where it is given, and mapped into memory by later runs over the same texts.
+    Tokens are kept where it is said where, and mapped into memory by later runs over the same texts.
     """
     text, frame = artifacts.text, split.frame
-    tokens = text.encode(frame) if token_dir is None else encode_once(text, frame, token_dir)
-    return EncodedSplit(tokens, tabular, frame[LABEL].to_numpy().astype(np.int64), frame[split.schema.id_name])
+    found = text.encode(frame) if tokens is None else encode_once(text, frame, tokens)
+    return EncodedSplit(found, tabular, frame[LABEL].to_numpy().astype(np.int64), frame[split.schema.id_name])

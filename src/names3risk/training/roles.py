@@ -52,21 +52,21 @@ def open_labelled_parts(folder: str | Path, hyperparameters: AnyHyperparameters)
     """Opens one split of a training job whose rows are read a chunk at a time; see `load_labelled_split`.
 
     Args:
-        folder: The split folder, with one or more Parquet files.
+        folder: The split folder, with one file or several parts of one format.
         hyperparameters: Roles set here replace those of the schema, and may name any column of the table.
 
     Raises:
-        DataError: The split is absent, a file is not Parquet, damaged or without rows, or lacks a column.
+        DataError: The split is absent, a file is damaged or without rows, or lacks a column, or ids are not unique.
         ConfigError: The roles are incomplete or contradict `num_classes` or `full_field_list`.
     """
     _refuse_several_splits(folder)
     paths = split_files(folder)
-    if (Path(folder) / SCHEMA_FILE).is_file():
-        schema = _overlaid(ColumnSchema.load(Path(folder) / SCHEMA_FILE), hyperparameters)
-    else:
-        schema = _declared(hyperparameters, folder)
+    beside = ColumnSchema.load(Path(folder) / SCHEMA_FILE) if (Path(folder) / SCHEMA_FILE).is_file() else None
+    schema = _declared(hyperparameters, folder) if beside is None else _overlaid(beside, hyperparameters)
     split = PartedSplit(tuple(paths), schema.resolve(scan_file(paths[0]), paths[0]))
     _check(split.schema.prepared(), len(split), hyperparameters, Path(folder))
+    if schema != beside:
+        split.require_ids()
     return split
 
 

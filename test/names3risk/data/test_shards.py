@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from names3risk.data.datasets import Batch, EncodedSplit
+from names3risk.data.keeping import Keep
 from names3risk.data.shards import ShardedSplit, shards_once, write_shards
 from names3risk.errors import ConfigError, DataError
 from names3risk.text.ragged import RaggedTokens
@@ -128,10 +129,10 @@ def test_of_several_processes_one_writes(tmp_path: Path) -> None:
         return [encoded(9)]
 
     with ThreadPoolExecutor(3) as pool:
-        found = list(pool.map(lambda _: shards_once(tmp_path, "key", parts), range(3)))
+        found = list(pool.map(lambda _: shards_once(Keep(tmp_path, "rows"), "key", parts), range(3)))
     assert len(calls) == 1
     assert [len(split) for split in found] == [9, 9, 9]
-    assert shards_once(tmp_path, "other key", parts).folder != found[0].folder
+    assert shards_once(Keep(tmp_path, "rows"), "other key", parts).folder != found[0].folder
 
 
 def test_what_cannot_be_sharded_or_read_is_named(tmp_path: Path) -> None:

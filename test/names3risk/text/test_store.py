@@ -10,6 +10,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from names3risk.data.datasets import EncodedSplit, batches
+from names3risk.data.keeping import Keep
 from names3risk.errors import DataError, OutputError
 from names3risk.text import store
 from names3risk.text.encoding import TextEncoder
@@ -45,11 +46,11 @@ def test_a_second_run_reads_what_the_first_wrote(
     wanted = encoder.encode(FRAME)
     calls = counting(encoder, monkeypatch)
     for _ in range(2):
-        found = encode_once(encoder, FRAME, tmp_path)
+        found = encode_once(encoder, FRAME, Keep(tmp_path, "tokens"))
         assert np.array_equal(found.values, wanted.values)
         assert np.array_equal(found.offsets, wanted.offsets)
     assert calls == [5]
-    assert len(list(tmp_path.iterdir())) == 1, "no temporary folder is left"
+    assert len(list(tmp_path.glob("*tokens-*"))) == 1, "no temporary folder is left"
 
 
 def test_large_tables_are_tokenised_in_parts(
@@ -59,7 +60,7 @@ def test_large_tables_are_tokenised_in_parts(
     encoder = TextEncoder(tokenizer, ["name"], 10)
     wanted = encoder.encode(FRAME)
     calls = counting(encoder, monkeypatch)
-    found = encode_once(encoder, FRAME, tmp_path)
+    found = encode_once(encoder, FRAME, Keep(tmp_path, "tokens"))
     assert calls == [2, 2, 1]
     assert np.array_equal(found.values, wanted.values)
     assert np.array_equal(found.offsets, wanted.offsets)
@@ -71,15 +72,15 @@ def test_other_texts_fields_lengths_and_tokenizers_are_other_entries(tokenizer: 
     encoders = [TextEncoder(tokenizer, ["name"], 10), TextEncoder(tokenizer, ["name"], 9)]
     encoders += [TextEncoder(tokenizer, ["name", "mail"], 10), TextEncoder(other, ["name"], 10)]
     for encoder in encoders:
-        encode_once(encoder, FRAME, tmp_path)
-    encode_once(encoders[0], changed, tmp_path)
-    assert len(list(tmp_path.iterdir())) == 5
-    encode_once(encoders[0], FRAME.with_columns(unrelated=1), tmp_path)
-    assert len(list(tmp_path.iterdir())) == 5
+        encode_once(encoder, FRAME, Keep(tmp_path, "tokens"))
+    encode_once(encoders[0], changed, Keep(tmp_path, "tokens"))
+    assert len(list(tmp_path.glob("*tokens-*"))) == 5
+    encode_once(encoders[0], FRAME.with_columns(unrelated=1), Keep(tmp_path, "tokens"))
+    assert len(list(tmp_path.glob("*tokens-*"))) == 5
 
 
 def test_batches_come_from_the_mapped_file(tokenizer: Tokenizer, tmp_path: Path) -> None:
-    tokens = encode_once(TextEncoder(tokenizer, ["name"], 10), FRAME, tmp_path)
+    tokens = encode_once(TextEncoder(tokenizer, ["name"], 10), FRAME, Keep(tmp_path, "tokens"))
     split = EncodedSplit(tokens, np.zeros((5, 0), dtype=np.float32))
     rows = {
         int(row): batch.input_ids[i, batch.attention_mask[i]].tolist()
@@ -91,9 +92,9 @@ def test_batches_come_from_the_mapped_file(tokenizer: Tokenizer, tmp_path: Path)
 
 def test_empty_tables_absent_columns_and_unusable_folders(tokenizer: Tokenizer, tmp_path: Path) -> None:
     encoder = TextEncoder(tokenizer, ["name"], 10)
-    assert len(encode_once(encoder, FRAME.head(0), tmp_path / "new")) == 0
+    assert len(encode_once(encoder, FRAME.head(0), Keep(tmp_path / "new", "tokens"))) == 0
     with pytest.raises(DataError, match="text column name is absent"):
-        encode_once(encoder, pl.DataFrame({"x": [1]}), tmp_path)
+        encode_once(encoder, pl.DataFrame({"x": [1]}), Keep(tmp_path, "tokens"))
     (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match="cannot keep tokens"):
-        encode_once(encoder, FRAME, tmp_path / "file")
+    with pytest.raises(OutputError, match="file: cannot write"):
+        encode_once(encoder, FRAME, Keep(tmp_path / "file", "tokens"))

@@ -28,10 +28,11 @@ def peak() -> int:
 
 def read(folder: Path, way: str, hyperparameters: Hyperparameters) -> int:
     folders = {name: folder / name for name in ("train", "val")}
-    data = StreamedData(folders, hyperparameters) if way == "streamed" else WholeData.load(folders, hyperparameters)
+    load = StreamedData if way == "streamed" else WholeData.load
+    data = load(folders, hyperparameters, folder / "encoded")
     features = data.fit_features()
     tokenizer = find_tokenizer(data.texts, hyperparameters, None, None)
-    train, _ = data.encode(ModelArtifacts(hyperparameters, data.schema, features, tokenizer), folder / "encoded")
+    train, _ = data.encode(ModelArtifacts(hyperparameters, data.schema, features, tokenizer))
     loader = training_loader(train, 512, 0, lambda: 0, torch.device("cpu"), World(), 1, False)
     return sum(len(batch.build(batch.tensors).rows) for batch in loader)
 

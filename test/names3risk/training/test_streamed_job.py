@@ -18,8 +18,9 @@ from names3risk.data.splits import load_split
 from names3risk.errors import ConfigError, DataError
 from names3risk.features.encoder import FeatureEncoder
 from names3risk.features.parts import fit_parts
+from names3risk.hyperparameters import parse_hyperparameters
 from names3risk.text.tokenizer import train_tokenizer
-from names3risk.training.job_data import StreamedData
+from names3risk.training.job_data import StreamedData, WholeData, load_job_data
 from names3risk.training.memory import bytes_in_memory, machine_memory, memory_budget
 from names3risk.training.roles import open_labelled_parts
 
@@ -68,12 +69,12 @@ def test_encoded_rows_are_made_once(tmp_path, splits, caplog):
     def kept(**changes):
         """Which of the two splits were encoded by an earlier run."""
         hyperparameters = samples.hyperparameters(**changes)
-        data = StreamedData(folders, hyperparameters)
+        data = StreamedData(folders, hyperparameters, tmp_path)
         artifacts = ModelArtifacts(hyperparameters, data.schema, data.fit_features(), tokenizer)
         caplog.clear()
-        train, val = data.encode(artifacts, tmp_path)
+        train, val = data.encode(artifacts)
         assert (len(train), len(val)) == (144, 48)
-        return sum("encoded rows are read from" in line for line in caplog.messages)
+        return sum("rows are read from" in line for line in caplog.messages)
 
     assert [kept(), kept(), kept(lr=0.02)] == [0, 2, 2]
     assert kept(seed=1) == 1, "another seed has other folds of training rows"
@@ -117,11 +118,52 @@ def test_texts_of_a_large_split_are_those_of_rows_spread_over_it(splits, monkeyp
         assert load_texts(splits / "train", most)["customerName"].equals(found["customerName"])
 
 
-def test_texts_of_a_split_in_csv_are_taken_whole(tmp_path):
+def test_texts_of_a_split_in_csv_are_spread_over_it_too(tmp_path):
     folder = samples.write_splits(tmp_path, format="csv")
-    assert load_texts(folder / "train", 5)["customerName"].equals(load_split(folder / "train").frame["customerName"])
+    wanted = load_split(folder / "train").frame["customerName"].gather_every(29)
+    assert load_texts(folder / "train", 5)["customerName"].equals(wanted)
     with pytest.raises(DataError, match=r"there is no schema\.json"):
         load_texts(tmp_path, 5)
+
+
+@pytest.mark.parametrize("format", ["csv", "tsv"])
+def test_text_files_are_streamed_with_the_same_result(tmp_path, format, monkeypatch):
+    splits = samples.write_splits(tmp_path, format=format)
+    header, *lines = (splits / "train" / f"data.{format}").read_text().splitlines(keepends=True)
+    for k, part in enumerate((lines[:50], lines[50:])):
+        (splits / "train" / f"part-{k}.{format}").write_text(header + "".join(part))
+    (splits / "train" / f"data.{format}").unlink()
+    monkeypatch.setattr(parts, "MOST_CHUNK_ROWS", 20)
+    streamed = samples.train(tmp_path / "streamed", splits=splits, memory_budget_gib=0.0)
+    whole = samples.train(tmp_path / "whole", splits=splits)
+    for name in ("impute_dict.json", "risk_table_map.json", "tokenizer.json", "schema.json", "feature_columns.txt"):
+        assert (streamed.model_dir / name).read_text() == (whole.model_dir / name).read_text()
+    for name in ("val", "test"):
+        found, wanted = (
+            pl.read_csv(result.data_dir / f"{name}_predictions.{format}", separator="," if format == "csv" else "\t")
+            for result in (streamed, whole)
+        )
+        assert found.drop("^prob.*$", "score").equals(wanted.drop("^prob.*$", "score")), "every row once, in order"
+
+
+def test_text_files_are_parsed_once_and_encoded_like_tables_in_memory(tmp_path, caplog):
+    caplog.set_level("INFO")
+    splits = samples.write_splits(tmp_path, format="csv")
+    hyperparameters = samples.hyperparameters()
+    folders = {name: splits / name for name in ("train", "val")}
+    for parsed in (1, 0):
+        caplog.clear()
+        data = StreamedData(folders, hyperparameters, tmp_path / "kept")
+        assert sum("144 rows are parsed once" in line for line in caplog.messages) == parsed
+    tokenizer, _ = train_tokenizer(data.texts())
+    whole = WholeData.load(folders, hyperparameters, tmp_path / "whole")
+    artifacts = ModelArtifacts(hyperparameters, data.schema, data.fit_features(), tokenizer)
+    for found, wanted in zip(data.encode(artifacts), whole.encode(artifacts), strict=True):
+        rows, _ = found.read([(0, 0, len(found))])
+        assert np.array_equal(rows.tabular, wanted.tabular)
+        assert np.array_equal(rows.labels, wanted.labels)
+        assert np.array_equal(rows.tokens.values, wanted.tokens.values)
+        assert np.array_equal(rows.tokens.offsets, wanted.tokens.offsets)
 
 
 def job(tmp_path, splits, **more):
@@ -191,10 +233,53 @@ def test_a_damaged_page_is_told_by_its_file(tmp_path):
         job(tmp_path, broken(tmp_path, damage))
 
 
-def test_what_cannot_be_streamed_is_refused_where_a_budget_is_set(tmp_path):
+def rewritten(old, new):
+    """Changes the first occurrence of a text in the middle of a training split in CSV."""
+
+    def change(path):
+        lines = path.read_text().splitlines(keepends=True)
+        assert old in "".join(lines[60:])
+        changed = "".join(lines[60:]).replace(old, new, 1)
+        path.write_bytes("".join(lines[:60]).encode() + changed.encode("utf-8", "surrogateescape"))
+
+    return change
+
+
+WRONG_TEXT = {
+    "a wrong value": (
+        rewritten(",card,", ",card,x"),
+        r"train/data\.csv: the label column 'label' holds 'x[01]' in 1 rows",
+    ),
+    "more fields": (rewritten("card", "card,1,2,3,4,5"), r"data\.csv: line 6\d has \d+ fields, the header has \d+"),
+    "not UTF-8": (rewritten("card", "c\udce9rd"), r"data\.csv: byte \d+ \(0xe9, line 6\d\) is not UTF-8"),
+    "no rows": (lambda f: f.write_text(f.read_text().split("\n")[0] + "\n"), r"train/data\.csv: holds no rows"),
+    "without a column": (
+        lambda f: f.write_text(f.read_text().replace("amount", "amont", 1)),
+        r"missing column 'amount'",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_TEXT)
+def test_wrong_text_files_are_named(tmp_path, name):
     folder = samples.write_splits(tmp_path, format="csv")
-    with pytest.raises(ConfigError, match=r"data\.csv is no Parquet.*raise memory_budget_gib, or prepare"):
+    change, message = WRONG_TEXT[name]
+    change(folder / "train" / "data.csv")
+    with pytest.raises(DataError, match=message) as caught:
         job(tmp_path, folder)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_cannot_be_streamed_is_refused_where_it_cannot_fit(tmp_path, splits, monkeypatch, caplog):
+    folders = {name: splits / name for name in ("train", "val", "test")}
+    hyperparameters = parse_hyperparameters({"model_class": "multimodal_boosted"})
+    monkeypatch.setattr("names3risk.training.memory.machine_memory", lambda: 1000)
+    assert len(load_job_data(folders, hyperparameters, tmp_path, streams=False).train.frame) == 144
+    why = "model class multimodal_boosted is fitted to all rows at once, and cannot stream them"
+    assert why in caplog.text
+    monkeypatch.setattr("names3risk.training.job_data.machine_memory", lambda: 1000)
+    with pytest.raises(ConfigError, match=rf"the splits take about 0\.0 GiB .* this machine has; {why}; .*fewer rows"):
+        load_job_data(folders, hyperparameters, tmp_path, streams=False)
 
 
 def test_raw_columns_are_streamed_too(tmp_path):
