@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -9,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from names3risk.errors import ConfigError
+from names3risk.plain_yaml import load_plain_yaml
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -25,7 +27,7 @@ def read_yaml(path: str | Path, what: str) -> Any:
     """
     path = Path(path)
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return load_plain_yaml(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"cannot read the {what}: {error.strerror}", where=path, expected="a YAML file") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -50,7 +52,7 @@ def check(cls: type[Model], values: Any, where: str | Path | None, what: str) ->
     try:
         return cls.model_validate(values)
     except ValidationError as error:
-        problems = "; ".join(problem(item) for item in error.errors())
+        problems = "; ".join(_told(item, cls) for item in error.errors())
         raise ConfigError(f"not a {what}: {problems}", where=where, expected=expected) from error
 
 
@@ -70,8 +72,13 @@ def load(cls: type[Model], path: str | Path, what: str) -> Model:
     return checked.model_copy(update={name: Path(path).parent / value for name, value in paths.items()})
 
 
-def problem(item: Any) -> str:
+def _told(item: Any, cls: type[BaseModel]) -> str:
     """One of pydantic's errors as a person would tell it."""
-    place = ".".join(str(part) for part in item["loc"])
+    place, name = ".".join(str(part) for part in item["loc"]), str(item["loc"][-1]) if item["loc"] else ""
+    if item["type"] == "missing":
+        return f"{place} is missing"
+    if item["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(name, cls.model_fields, n=1) if place == name else []
+        return f"unknown field {place!r}" + (f" (did you mean {near[0]!r}?)" if near else "")
     message = item["msg"].removeprefix("Value error, ")
     return f"{place}: {message}" if place else message

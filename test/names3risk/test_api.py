@@ -241,7 +241,7 @@ def test_the_command_line_ends_bad_input_with_one_message(folder, arguments, wor
         ("data: [", "train.yaml: not YAML"),
         (
             "data: orders.csv",
-            "train.yaml: not a training configuration: hyperparameters: Field required; output: Field required",
+            "train.yaml: not a training configuration: hyperparameters is missing; output is missing",
         ),
     ],
 )

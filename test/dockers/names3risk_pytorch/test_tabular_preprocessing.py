@@ -156,7 +156,11 @@ BAD = {
     "one class only": (ONE_CLASS, {}, "the split 'train' has no row of class 1 (label values 'F', 'I')"),
     "duplicate ids": (replaced("id", "o2"), {}, "1 ids in column 'id' occur more than once (2 rows)"),
     "missing id": (replaced("id", ""), {}, "the id column 'id' is empty in 1 rows"),
-    "unknown role": (ORDERS, {"tab_fields": ["amount"]}, "columns.json: not a column schema: tab_fields: Extra inputs"),
+    "unknown role": (
+        ORDERS,
+        {"tab_fields": ["amount"]},
+        "columns.json: not a column schema: unknown field 'tab_fields'",
+    ),
     "wrong shares": (ORDERS, {"split": {"train": 0.9, "val": 0.2, "test": 0.1}}, "train + val + test must be 1"),
 }
 

@@ -66,9 +66,12 @@ def test_missing_columns_and_no_events(schema) -> None:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ({"entity_name": "a", "item_name": "b"}, "time_name: Field required"),
+        ({"entity_name": "a", "item_name": "b"}, "time_name is missing"),
         ({"entity_name": "a", "item_name": "a", "time_name": "t"}, r"\['a'\] have more than one role"),
-        ({"entity_name": "a", "item_name": "b", "time_name": "t", "context": []}, "context: Extra inputs"),
+        (
+            {"entity_name": "a", "item_name": "b", "time_name": "t", "context": []},
+            "unknown field 'context' .did you mean",
+        ),
         (["a"], "not a sequence schema"),
     ],
 )

@@ -64,7 +64,7 @@ def test_all_problems_are_told_at_once() -> None:
         ({"ranges": {"lr": {"type": "Continuous", "min": 0, "max": 1, "scaling": "Logarithmic"}}}, "is not above 0"),
         ({"ranges": {"lr": {"type": "Continous", "min": 0.1, "max": 1}}}, "ranges.lr: .*'Integer', 'Continuous'"),
         ({"ranges": {}}, "ranges: Dictionary should have at least 1 item"),
-        ({"trial": 3}, "trial: Extra inputs"),
+        ({"trial": 3}, "unknown field 'trial' .did you mean 'trials'"),
         ({"trials": 0}, "trials: Input should be greater than or equal to 1"),
     ],
 )
