@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -186,9 +186,12 @@ class FeatureEncoder:
         return encoder
 
     def _typed(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """The fields in their types, but numbers as they are: the imputer takes those of any type."""
-        tables = self.risk_tables.tables.values()
-        return _typed(frame, list(self.imputer.values), list(dict.fromkeys(table.field for table in tables)), raw=True)
+        """The table, its fields in their types; but numbers stay as they are, because the imputer takes any."""
+        categories = list(dict.fromkeys(table.field for table in self.risk_tables.tables.values()))
+        columns = frame.schema
+        _check_columns(columns, [*self.imputer.values, *categories])
+        texts = [name for name in self.imputer.values if not columns[name].is_numeric()]
+        return frame.with_columns(_typed(frame, texts, categories).get_columns())
 
     def _matrix(self, table: pl.DataFrame, risks: dict[str, np.ndarray], rows: int) -> np.ndarray:
         matrix = np.empty((rows, len(self.feature_columns)), dtype=np.float32)
@@ -217,23 +220,18 @@ def load_risk_tables(path: str | Path) -> RiskTables:
     return RiskTables.from_json(_read_json(Path(path)), str(path))
 
 
-def _typed(frame: pl.DataFrame, numbers: Sequence[str], categories: Sequence[str], raw: bool = False) -> pl.DataFrame:
-    """The fields, in the types that preparation gives them: a raw and a prepared table give the same.
-
-    Args:
-        frame: Rows with the fields.
-        numbers: The numeric fields.
-        categories: The categorical fields.
-        raw: Leave numeric fields that are of a numeric type as they are.
-    """
-    if absent := [name for name in (*numbers, *categories) if name not in frame.columns]:
-        raise missing_columns_error(absent, frame.columns, None)
+def _typed(frame: pl.DataFrame, numbers: Sequence[str], categories: Sequence[str]) -> pl.DataFrame:
+    """The fields, in the types that preparation gives them: a raw and a prepared table give the same."""
+    _check_columns(frame.schema, [*numbers, *categories])
     table: nw.DataFrame[pl.DataFrame] = nw.from_native(frame, eager_only=True)
     dtypes = table.schema
-    columns = [
-        nw.col(name) if raw and dtypes[name].is_numeric() else types.number(name, dtypes[name]) for name in numbers
-    ]
+    columns = [types.number(name, dtypes[name]) for name in numbers]
     return table.select(*columns, *(types.category(name, dtypes[name]) for name in categories)).to_native()
+
+
+def _check_columns(present: Collection[str], wanted: Sequence[str]) -> None:
+    if absent := [name for name in wanted if name not in present]:
+        raise missing_columns_error(absent, list(present), None)
 
 
 def _labels(frame: pl.DataFrame) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,10 +66,15 @@ class RiskTable:
 
         if not self.bins:
             return np.full(len(values), self.default_bin)
-        risks = values.replace_strict(
-            list(self.bins), list(self.bins.values()), default=self.default_bin, return_dtype=pl.Float64
-        )
-        return risks.fill_null(self.default_bin).to_numpy()
+        known, risks = self._columns
+        found = values.replace_strict(known, risks, default=self.default_bin, return_dtype=pl.Float64)
+        return found.fill_null(self.default_bin).to_numpy()
+
+    @cached_property
+    def _columns(self) -> tuple[pl.Series, pl.Series]:
+        import polars as pl
+
+        return pl.Series(list(self.bins), dtype=pl.String), pl.Series(list(self.bins.values()), dtype=pl.Float64)
 
 
 class RiskTables:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +11,14 @@ import polars as pl
 
 from names3risk.artifacts.archive import model_folder
 from names3risk.artifacts.store import ModelArtifacts, load_artifacts
-from names3risk.data.preparation import LABEL, conform
+from names3risk.data.preparation import LABEL
 from names3risk.errors import ArtifactError
 from names3risk.serving.backends import Backend, make_backend
 from names3risk.serving.rows import Encoded, Row, RowEncoder
+from names3risk.serving.tables import TableEncoder
 from names3risk.text.ragged import RaggedTokens
 
 SCORE = "score"
-PIECE = 65_536
-"""Rows of a table that are encoded while those before them are scored."""
 NOT_SCORED = {
     "entity_name": None,
     "order_time_name": None,
@@ -44,9 +42,9 @@ class Predictor:
     def __init__(self, artifacts: ModelArtifacts, backend: Backend) -> None:
         self.artifacts = artifacts
         self.backend = backend
-        self._text = artifacts.text
         self._schema = artifacts.schema.model_copy(update=NOT_SCORED)
         self._rows = RowEncoder(artifacts)
+        self._tables = TableEncoder(artifacts, self._schema)
 
     @classmethod
     def load(cls, path: str | Path, backend: str = "onnx", threads: int = 0) -> Predictor:
@@ -109,26 +107,11 @@ class Predictor:
     ) -> npt.NDArray[np.float32]:
         """The class probabilities of a table's rows, `(N, K)`; arguments and errors as for `predict`."""
         tell = on_progress or (lambda done: None)
-        rows = conform(frame, self._schema, None if where is None else str(where))
-        pieces = [rows[start : start + PIECE] for start in range(0, rows.height, PIECE)] or [rows]
-        encoded = enumerate(self._encoded_ahead(pieces))
-        return np.concatenate([self._scored(piece, tell, index * PIECE) for index, piece in encoded])
-
-    def _encoded_ahead(self, pieces: Sequence[pl.DataFrame]) -> Iterator[Encoded]:
-        """Encodes text and features beside each other, and a piece while the one before it is worked on."""
-        with ThreadPoolExecutor(2, "encoding") as threads:
-
-            def begin(piece: pl.DataFrame) -> tuple[Future[RaggedTokens], Future[npt.NDArray[np.float32]]]:
-                features = threads.submit(self.artifacts.features.transform, piece)
-                return threads.submit(self._text.encode, piece), features
-
-            coming = begin(pieces[0])
-            for following in [*pieces[1:], None]:
-                tokens, tabular = coming
-                encoded = Encoded(tokens.result(), tabular.result())
-                if following is not None:
-                    coming = begin(following)
-                yield encoded
+        scored, done = [], 0
+        for encoded in self._tables.pieces(frame, None if where is None else str(where)):
+            scored.append(self._scored(encoded, tell, done))
+            done += len(encoded.tokens)
+        return np.concatenate(scored)
 
     def row_probabilities(self, rows: Sequence[Row]) -> npt.NDArray[np.float32]:
         """The class probabilities of rows given as mappings, within milliseconds where there are few.
@@ -148,8 +131,7 @@ class Predictor:
 
     def encode(self, frame: pl.DataFrame, where: str | Path | None = None) -> Encoded:
         """A table's rows ready for the network; arguments and errors as for `predict`."""
-        rows = conform(frame, self._schema, None if where is None else str(where))
-        return Encoded(self._text.encode(rows), self.artifacts.features.transform(rows))
+        return self._tables.encode(frame, None if where is None else str(where))
 
     def encode_rows(self, rows: Sequence[Row]) -> Encoded:
         """Rows given as mappings ready for the network; arguments and errors as for `row_probabilities`."""

@@ -198,7 +198,7 @@ def test_progress_ends_with_all_rows(predictor):
 def test_a_long_table_is_scored_in_pieces_like_a_short_one(predictor, trained, monkeypatch):
     frame = samples.orders(50, seed=3)
     whole, seen = predictor.predict(frame), []
-    monkeypatch.setattr("names3risk.serving.predictor.PIECE", 21)
+    monkeypatch.setattr("names3risk.serving.tables.PIECE", 21)
     pieces = predictor.predict(frame, on_progress=seen.append)
     assert pieces["objectId"].to_list() == whole["objectId"].to_list()
     assert np.abs(pieces["score"].to_numpy() - whole["score"].to_numpy()).max() < 1e-6
