@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 
-from . import calls, expressions, fields, imports, library, mappings, pathlib_model
+from . import calls, descriptors, expressions, fields, imports, library, mappings, pathlib_model
 from .atoms import (
     CONTENT,
+    NONE,
     NOTHING,
     Atom,
     Bound,
@@ -114,7 +115,13 @@ def _of_class(interp: Interpreter, atom: ClassAtom, name: str, node: ast.AST) ->
         return const(info.name)
     found = class_attribute(interp, info, name)
     if found is not None:
-        return tuple(_bind_to_class(each, atom) for each in found)
+        result: Value = NOTHING
+        for each in found:
+            given = descriptors.read(interp, each, NONE, info, node)
+            result = join(result, (_bind_to_class(each, atom),) if given is None else given)
+        return result
+    if name == "__dict__":
+        return library.reflection.namespace_of(interp, info.scope)
     if name == "__members__" and info.members:
         return expressions.new_object(
             interp,
@@ -169,7 +176,7 @@ def _of_object(interp: Interpreter, atom: Ref, name: str, node: ast.AST) -> Valu
     _note_field(interp, obj.cls, name, node)
     cell = interp.store.get(obj, name)
     result: Value = NOTHING
-    if isinstance(cell, tuple):
+    if isinstance(cell, tuple) and not descriptors.comes_first(obj.cls, name):
         result = tuple(each for each in cell if not isinstance(each, Undefined))
         if len(result) == len(cell):
             return result
@@ -179,7 +186,8 @@ def _of_object(interp: Interpreter, atom: Ref, name: str, node: ast.AST) -> Valu
             if isinstance(each, Function) and each.binding == "property":
                 result = join(result, calls.call(interp, (Bound(each, (atom,)),), calls.Arguments([]), node))
             else:
-                result = join(result, (_bind_to_object(each, atom),))
+                given = descriptors.read(interp, each, (atom,), obj.cls, node)
+                result = join(result, (_bind_to_object(each, atom),) if given is None else given)
         return result
     if result:
         return result
@@ -268,6 +276,8 @@ def _of_function(interp: Interpreter, atom: Function | Bound, name: str) -> Valu
     function = atom.function if isinstance(atom, Bound) else atom
     if name in ("__name__", "__qualname__"):
         return const(function.info.name)
-    if name == "__wrapped__":
+    if name in ("__wrapped__", "__func__"):
         return (function,)
+    if name == "fget":
+        return (Function(function.info, function.scope, function.defaults, function.cls),)
     return (Method(atom, name),)

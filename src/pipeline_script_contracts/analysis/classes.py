@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import ast
 
-from . import attributes, calls, environment, escapes, expressions, library, mappings, statements, validators
+from . import (
+    attributes,
+    calls,
+    descriptors,
+    environment,
+    escapes,
+    expressions,
+    library,
+    mappings,
+    statements,
+    validators,
+)
 from . import library as library_module
 from .atoms import CONTENT, NOTHING, ClassAtom, Const, Document, EnumMember, Function, Lib, Obj, Ref, Unknown, Value
 from .containers import ListState
@@ -74,6 +85,7 @@ def define_class(interp: Interpreter, node: ast.ClassDef) -> None:
     _run_body(interp, info, node)
     if info.flavour == "enum":
         _collect_members(interp, info, node)
+    descriptors.announce(interp, info, node)
     value: Value = (ClassAtom(info),)
     for decorator in reversed(node.decorator_list):
         value = _decorate(interp, info, expressions.evaluate(interp, decorator), value, decorator)

@@ -36,7 +36,7 @@ def follow(interp: Interpreter, node: ast.Call, callee: Value) -> None:
             name = key_value(key)
             if isinstance(name, Const) and isinstance(name.value, str):
                 certain = len(callee) == 1 and key in state.certain
-                targets.put_attribute(interp, owner, name.value, value, node, certain=certain)
+                targets.put_attribute(interp, owner, name.value, value, node, certain=certain, raw=True)
         if state.rest:
             targets.set_any_attribute(interp, owner, state.rest)
 
@@ -45,6 +45,6 @@ def put(interp: Interpreter, owner: Value, key: Value, value: Value, node: ast.A
     """Sets an item of the table of an object's attributes."""
     names = [atom.value for atom in key if isinstance(atom, Const) and isinstance(atom.value, str)]
     for name in names:
-        targets.put_attribute(interp, owner, name, value, node, certain=len(key) == 1)
+        targets.put_attribute(interp, owner, name, value, node, certain=len(key) == 1, raw=True)
     if len(names) < len(key):
         targets.set_any_attribute(interp, owner, value)

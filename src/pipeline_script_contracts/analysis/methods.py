@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from . import classes, expressions, fields, library, mappings, pathlib_model, sequences, strings
+from . import classes, descriptors, expressions, fields, library, mappings, pathlib_model, sequences, strings
 from . import library as library_module
 from .atoms import (
     CONTENT,
@@ -14,6 +14,7 @@ from .atoms import (
     ClassAtom,
     Const,
     Document,
+    Function,
     Handle,
     Lib,
     PathAtom,
@@ -64,6 +65,8 @@ def call_method(interp: Interpreter, owner: Atom, name: str, arguments: Any, nod
         return _class_method(interp, owner, name, arguments, node)
     if isinstance(owner, Super):
         return _super_method(interp, owner, name, arguments, node)
+    if isinstance(owner, Function) and name == "__get__":
+        return descriptors.bind(interp, owner, arguments, node)
 
     reason = owner.reason if isinstance(owner, Unknown) else f"a method {name!r} that is not known"
     return library.call_unseen_method(interp, name, arguments, node, reason)
@@ -114,6 +117,8 @@ def _file_method(interp: Interpreter, owner: Handle, name: str, arguments: Any, 
     if name == "__enter__":
         return (owner,)
     if name in ("writelines", "close", "flush", "seek") or (name == "write" and "zip" not in owner.sink):
+        if name.startswith("write"):
+            library_module.documents.note_settings(interp, owner.path, arguments.get(0), node)
         return NONE
 
     if owner.sink in ("open", "Path.open"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from . import attributes, calls, environment, escapes, expressions, iteration, live_tables
+from . import attributes, calls, descriptors, environment, escapes, expressions, iteration, live_tables
 from .atoms import (
     CAUGHT,
     CONTENT,
@@ -80,12 +80,15 @@ def set_attribute(interp: Interpreter, owner: Value, name: str, value: Value, no
     put_attribute(interp, owner, name, value, node, certain=True)
 
 
-def put_attribute(interp: Interpreter, owner: Value, name: str, value: Value, node: ast.AST, *, certain: bool) -> None:
-    """Sets an attribute, for certain where that is so and there is one object."""
+def put_attribute(
+    interp: Interpreter, owner: Value, name: str, value: Value, node: ast.AST, *, certain: bool, raw: bool = False
+) -> None:
+    """Sets an attribute, for certain where that is so and there is one object; `raw` leaves out the class's setters."""
     certain = certain and len(owner) == 1
     for atom in owner:
         if isinstance(atom, Ref):
-            _set_on_object(interp, atom, name, value, certain, node)
+            if raw or not _taken_by_class(interp, atom, name, value, node):
+                _set_on_object(interp, atom, name, value, certain)
         elif isinstance(atom, (ClassAtom, ModuleAtom)):
             _update(interp, atom.info.scope, name, value, certain)
         elif isinstance(atom, Lib) or (isinstance(atom, Unknown) and not atom.reason.startswith(_OWN)):
@@ -104,12 +107,33 @@ def set_any_attribute(interp: Interpreter, owner: Value, value: Value) -> None:
             names = {name for scope, name in interp.store.cells if isinstance(name, str) and scope in scopes}
             for name in sorted(names | (atom.obj.info if isinstance(atom.obj.info, set) else set())):
                 found = attributes.class_attribute(interp, atom.obj.cls, name) or ()
-                if not any(isinstance(each, Function) for each in found):
-                    _set_on_object(interp, atom, name, value, False, interp.current)
+                is_method = any(isinstance(each, Function) for each in found)
+                if not is_method and not _taken_by_class(interp, atom, name, value, interp.current):
+                    _set_on_object(interp, atom, name, value, False)
 
 
-def _set_on_object(interp: Interpreter, atom: Ref, name: str, value: Value, certain: bool, node: ast.AST) -> None:
+def _taken_by_class(interp: Interpreter, atom: Ref, name: str, value: Value, node: ast.AST) -> bool:
+    """Runs the setter of the class, where it has one for an attribute."""
+    if atom.obj.kind == "namespace":
+        return False
+    for each in attributes.class_attribute(interp, atom.obj.cls, name) or () if atom.obj.cls is not None else ():
+        if isinstance(each, Function) and each.binding == "property":
+            setter = attributes.class_attribute(interp, atom.obj.cls, f"{name}.setter")
+            if setter is not None:
+                calls.call(interp, setter, calls.Arguments([(atom,), value]), node)
+            return True
+        if descriptors.write(interp, each, (atom,), value, node):
+            return True
+    setter = attributes.find_method(interp, atom, "__setattr__")
+    if setter is None or any(
+        frame.function is not None and frame.function.name == "__setattr__" for frame in interp.frames
+    ):
+        return False
+    calls.call(interp, setter, calls.Arguments([(Const(name),), value]), node)
+    return True
 
+
+def _set_on_object(interp: Interpreter, atom: Ref, name: str, value: Value, certain: bool) -> None:
     obj = atom.obj
     if obj.kind == "namespace":
         state = interp.store.get(obj, CONTENT)
@@ -117,20 +141,6 @@ def _set_on_object(interp: Interpreter, atom: Ref, name: str, value: Value, cert
         key = key_of(Const(name))
         assert key is not None
         interp.store.set(obj, CONTENT, state.set(key, value) if certain else state.maybe(key, value))
-        return
-    if obj.cls is not None:
-        found = attributes.class_attribute(interp, obj.cls, name)
-        for each in found or ():
-            if isinstance(each, Function) and each.binding == "property":
-                setter = attributes.class_attribute(interp, obj.cls, f"{name}.setter")
-                if setter is not None:
-                    calls.call(interp, setter, calls.Arguments([(atom,), value]), node)
-                return
-    setter = attributes.find_method(interp, atom, "__setattr__")
-    if setter is not None and not any(
-        frame.function is not None and frame.function.name == "__setattr__" for frame in interp.frames
-    ):
-        calls.call(interp, setter, calls.Arguments([(Const(name),), value]), node)
         return
     if isinstance(obj.info, set):
         obj.info.add(name)

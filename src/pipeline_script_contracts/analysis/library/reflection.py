@@ -18,6 +18,7 @@ from ..atoms import (
     NONE,
     NOTHING,
     Atom,
+    Bound,
     ClassAtom,
     Const,
     EnumMember,
@@ -200,13 +201,19 @@ def _text_is_a(atom: Text, name: str, expected: type | None) -> conditions.Outco
     return (False, True) if other and certain else conditions.EITHER
 
 
+def _method_type(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    owner = arguments.get(1)
+    bound = [Bound(atom, owner) for atom in atoms_of(arguments.get(0), Function)]
+    return tuple(bound) or unknown("a bound method")
+
+
 def _isinstance(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     return expressions_module.outcome_value(is_instance(interp, arguments.get(0), arguments.get(1)))
 
 
 def _vars(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     if not arguments.positional:
-        return _namespace_of(interp, interp.frame.scope)
+        return namespace_of(interp, interp.frame.scope)
     result: Value = NOTHING
     for atom in arguments.get(0):
         state = mappings.mapping_state(interp, atom)
@@ -214,15 +221,15 @@ def _vars(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
             result = join(result, expressions_module.new_object(interp, "dict", state))
         elif isinstance(atom, Ref) and atom.obj.cls is not None:
             result = join(result, fields.dump(interp, atom, node))
-        elif isinstance(atom, ModuleAtom):
-            result = join(result, _namespace_of(interp, atom.info.scope))
+        elif isinstance(atom, (ClassAtom, ModuleAtom)):
+            result = join(result, namespace_of(interp, atom.info.scope))
         else:
             result = join(result, unknown("the attributes of something that is not known"))
     return result
 
 
-def _namespace_of(interp: Interpreter, scope: Any) -> Value:
-
+def namespace_of(interp: Interpreter, scope: Any) -> Value:
+    """Gives the names of a module, function or class with what they stand for."""
     state = DictState({})
     for owner, name in list(interp.store.cells):
         if owner is scope and isinstance(name, str):
@@ -233,11 +240,11 @@ def _namespace_of(interp: Interpreter, scope: Any) -> Value:
 
 
 def _globals(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    return _namespace_of(interp, interp.frame.scope.module.scope)
+    return namespace_of(interp, interp.frame.scope.module.scope)
 
 
 def _locals(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    return _namespace_of(interp, interp.frame.scope)
+    return namespace_of(interp, interp.frame.scope)
 
 
 def _type(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
@@ -281,4 +288,5 @@ MODELS = {
     "builtins.locals": _locals,
     "builtins.type": _type,
     "builtins.super": _super,
+    "types.MethodType": _method_type,
 }
