@@ -131,7 +131,7 @@ def run_after(interp: Interpreter, info: ClassInfo, obj: Obj, node: ast.AST) -> 
     for cls, statement in _after_validators(interp, info):
         checked = ("only checks", info, statement)
         if checked not in interp.infos:
-            interp.infos[checked] = checks.only_checks(info, statement)
+            interp.infos[checked] = checks.only_checks(interp, info, cls, statement)
         if interp.infos[checked] and not interp.record.once_more(("checked", info, statement)):
             continue  # another object would be looked at in the same way, to no other effect
         method = interp.store.get(cls.scope, statement.name)
