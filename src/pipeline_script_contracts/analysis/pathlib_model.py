@@ -110,6 +110,8 @@ def path_method(interp: Interpreter, owner: PathAtom, name: str, arguments: Any,
     kind = _TOUCHES.get(name)
     if kind is not None:
         paths.touch(interp, kind, (owner,), f"Path.{name}", node, tree=name in ("rglob", "walk"))
+    if name == "write_text":
+        library.documents.note_settings(interp, (owner,), arguments.get(0, "data"), node)
     if name in ("symlink_to", "hardlink_to"):  # what goes through the link later goes to either
         for end in ((owner,), arguments.get(0, "target")):
             paths.touch(interp, "delegate", end, f"Path.{name}", node)

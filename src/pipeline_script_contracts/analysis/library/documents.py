@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import ast
 import json
+import posixpath
 import re
 import shlex
 from typing import Any
 
-from .. import calls, expressions, strings
+from .. import calls, escapes, expressions, strings
 from ..atoms import NOTHING, Const, Document, Handle, Lib, Obj, Ref, Text, Value
 from ..containers import DictState, text_key
 from ..interpreter import Interpreter, strings_in
 from ..patterns import Hole
+from ..texts import parts_of
 from ..values import const, join, unknown
 from . import files, training_environment
 
@@ -88,6 +90,26 @@ def _dumps(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     return (Text((Hole("any", reason="a serialised object"),)),)
 
 
+_SETTINGS = (".yaml", ".yml", ".toml", ".ini", ".cfg", ".conf")
+
+
+def note_settings(interp: Interpreter, path: Value, content: Value, node: ast.AST) -> None:
+    """Hands over what is written into a file of settings: another program will read the paths in it."""
+    for atom in path:
+        parts = parts_of(atom) or ()
+        if parts and isinstance(parts[-1], str) and parts[-1].endswith(_SETTINGS):
+            escapes.hand_over(interp, content, f"whoever reads {posixpath.basename(parts[-1])}", node)
+
+
+def _dump_settings(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    """`yaml.dump(data, stream)`."""
+    data = arguments.get(0, "data")
+    for atom in arguments.get(1, "stream"):
+        if isinstance(atom, Handle):
+            note_settings(interp, atom.path, data, node)
+    return _dumps(interp, arguments, node)
+
+
 def _literal_eval(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     result: Value = NOTHING
     for atom in arguments.get(0):
@@ -149,6 +171,8 @@ MODELS = {
     "json.load": _load,
     "json.loads": _loads,
     "json.dumps": _dumps,
+    "yaml.dump": _dump_settings,
+    "yaml.safe_dump": _dump_settings,
     "yaml.safe_load": _load,
     "yaml.load": _load,
     "yaml.full_load": _load,

@@ -20,6 +20,7 @@ PARSERS = frozenset(
 SETTINGS = frozenset(words("decouple environs dynaconf omegaconf prettyconf everett hydra confuse"))
 _PARSES = (".parse_args", ".parse_known_args", ".parse_cli", ".parse_command_line")
 _LIGHTNING = ("LightningCLI", "add_argparse_args", "from_argparse_args")
+_PLAIN = (".open_dict", ".read_write", ".flag_override", ".DictConfig", ".ListConfig", ".OmegaConf.save")
 _QUIET = frozenset(words("builtins logging json typing copy pprint"))
 
 
@@ -37,7 +38,7 @@ def notice(interp: Interpreter, name: str, root: str, arguments: Any, node: ast.
     parses = parses or ("Parser" in name and ".parse" in name)
     if parses or name.endswith(_LIGHTNING) or (name.endswith(_PARSES) and root not in KNOWN_PACKAGES):
         interp.record.arguments_open = f"{root} parses the command line"
-    if root in SETTINGS or name.startswith("starlette.config."):
+    if (root in SETTINGS and not name.endswith(_PLAIN)) or name.startswith("starlette.config."):
         _any_variable(interp, node)
     if root in _QUIET:
         return

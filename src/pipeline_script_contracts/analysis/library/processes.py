@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Callable
 from functools import partial
+from itertools import takewhile
 from typing import Any
 
 from .. import calls, environment, escapes, expressions, iteration
@@ -65,6 +66,8 @@ def _run(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
         for variable in _variables_in(atom):
             environment.probe(interp, Const(variable))
         words = _words(interp, atom)
+        if words is None:
+            words = _open_ended(interp, atom, node)
         if words is None and _runs_itself(interp, atom):
             continue
         if words is None:
@@ -72,6 +75,29 @@ def _run(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
         elif words:
             _in_folder(interp, arguments.get(None, "cwd"), partial(_line, interp, atom, words, name, node))
     return (Lib("subprocess.run()"),)
+
+
+def _open_ended(interp: Interpreter, atom: Any, node: ast.AST) -> list[Value] | None:
+    """Gives the words of a command that begins with known ones and goes on with any number of others.
+
+    `["cat", *parts]`, `["cat"] + parts`: what comes behind stands for one word. Only for programs that do the same to
+    each of them.
+    """
+    first = node.args[0] if isinstance(node, ast.Call) and node.args else None
+    while isinstance(first, ast.BinOp) and isinstance(first.op, ast.Add):
+        first = first.left
+    if not isinstance(first, (ast.List, ast.Tuple)):
+        return None
+    known = list(takewhile(lambda each: not isinstance(each, ast.Starred), first.elts))
+    words = [expressions.evaluate(interp, each) for each in known]
+    texts = [_text(word) or "" for word in words]
+    name = texts[0].rpartition("/")[2] if texts else ""
+    installs = texts[1:2] == ["-m"] and texts[2:3] != [] and texts[2] in _INSTALLERS
+    if not installs and name not in {*_PROGRAMS, *_HARMLESS, *_INSTALLERS}:
+        return None
+    ahead = {each for word in words for each in word}
+    behind = tuple(each for each in iteration.element_of(interp, (atom,)) if each not in ahead)
+    return [*words, behind] if behind else words
 
 
 def _runs_itself(interp: Interpreter, atom: Any) -> bool:
