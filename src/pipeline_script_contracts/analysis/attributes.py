@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from . import calls, descriptors, expressions, fields, imports, library, mappings, pathlib_model
+from . import calls, descriptors, expressions, fields, imports, inherited, library, mappings, pathlib_model
 from .atoms import (
     CONTENT,
     NONE,
@@ -200,6 +200,7 @@ def _of_object(interp: Interpreter, atom: Ref, name: str, node: ast.AST) -> Valu
     if obj.cls.flavour in ("pydantic", "dataclass", "settings", "namedtuple", "enum"):
         return (Method(atom, name),)
     if base is not None:
+        inherited.used(interp, atom, name, node)
         return (Lib(f"{base}().{name}"),)
     return (Method(atom, name),)
 

@@ -225,6 +225,9 @@ def _call_atom(interp: Interpreter, atom: Atom, arguments: Arguments, node: ast.
             return library_module.collections_models.call_operator(interp, atom.obj, arguments, node)
         if isinstance(atom.obj.info, library_module.frameworks.Command):
             return library_module.frameworks.run_command(interp, atom.obj.info, node)
+        modelled = library.object_method(interp, atom, "__call__", arguments, node)
+        if modelled is not None:
+            return modelled
     if isinstance(atom, Const) and not atom.soft:
         raise DeadEnd
     return call_unknown(interp, atom, arguments, node)

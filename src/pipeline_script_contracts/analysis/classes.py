@@ -11,6 +11,7 @@ from . import (
     environment,
     escapes,
     expressions,
+    inherited,
     library,
     mappings,
     statements,
@@ -196,6 +197,8 @@ def instantiate(interp: Interpreter, info: ClassInfo, arguments: calls.Arguments
         _library_base(interp, info, obj, arguments, node)
     if info.flavour == "pydantic":
         validators.run_after(interp, info, obj, node)
+    if info.unseen:
+        inherited.made(interp, Ref(obj), node)
     return result
 
 

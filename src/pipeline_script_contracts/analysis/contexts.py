@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from . import attributes, calls, iteration
+from . import attributes, calls, iteration, library
 from .atoms import CONTENT, NONE, NOTHING, Atom, Handle, Lib, Ref, Value
 from .containers import ListState
 from .interpreter import Interpreter
@@ -41,6 +41,8 @@ def _entered(interp: Interpreter, atom: Atom, node: ast.AST) -> Value:
         interp.store.set(atom.obj, "before", interp.store.get("process", "cwd") or NOTHING)
         interp.store.set("process", "cwd", atom.obj.info)
         return (atom,)
+    if atom.obj.kind == library.settings_readers.PREFIX:
+        return library.settings_readers.enter_prefix(interp, atom.obj)
     if isinstance(interp.store.get(atom.obj, CONTENT), ListState):
         return iteration.element_of(interp, (atom,)) or (atom,)  # a function under @contextmanager: what it yields
     method = attributes.find_method(interp, atom, "__enter__")
@@ -52,6 +54,8 @@ def leave(interp: Interpreter, value: Value, node: ast.AST) -> None:
     for atom in value:
         if isinstance(atom, Ref) and atom.obj.kind == "contextlib.chdir":
             interp.store.set("process", "cwd", interp.store.get(atom.obj, "before") or NOTHING)
+        if isinstance(atom, Ref) and atom.obj.kind == library.settings_readers.PREFIX:
+            library.settings_readers.leave_prefix(interp, atom.obj)
         method = attributes.find_method(interp, atom, "__exit__")
         if method is not None:
             calls.call(interp, method, calls.Arguments([NONE, NONE, NONE]), node)

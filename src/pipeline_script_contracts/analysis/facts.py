@@ -196,6 +196,7 @@ class Analysis:
         env: Uses of environment variables.
         arguments: Command line arguments.
         arguments_open: Why there may be more arguments than those listed; empty when the list is complete.
+        arguments_closed: True when the script itself fails for an argument that its parser does not know.
         hyperparameters: Uses of hyperparameters.
         imports: Imports of packages that are not local.
         local_modules: The local files that were followed, the script included.
@@ -212,6 +213,7 @@ class Analysis:
     env: list[EnvRead] = field(default_factory=list)
     arguments: list[Argument] = field(default_factory=list)
     arguments_open: str = ""
+    arguments_closed: bool = False
     hyperparameters: list[HyperparameterUse] = field(default_factory=list)
     imports: list[ImportUse] = field(default_factory=list)
     local_modules: list[Path] = field(default_factory=list)

@@ -1,18 +1,20 @@
-"""The functions of a script that SageMaker's serving containers call: `model_fn`, `input_fn`, ..."""
+"""The functions of a script that SageMaker's serving containers call: `model_fn`, `input_fn`, ..., and `handle`."""
 
 from __future__ import annotations
 
 import ast
 from functools import partial
 
-from . import calls
-from .atoms import NOTHING, Const, Function, Value
-from .interpreter import Frame, Interpreter
+from . import attributes, calls
+from .atoms import NOTHING, Atom, Bound, ClassAtom, Const, Function, Lib, Value
+from .interpreter import DeadEnd, Frame, Interpreter
+from .library import serving
 from .scopes import ModuleInfo
-from .values import unknown
+from .values import const, unknown
 
 MODEL_FOLDER = "/opt/ml/model"
-HANDLERS = ("model_fn", "input_fn", "predict_fn", "output_fn", "transform_fn", "handler")
+HANDLERS = ("model_fn", "input_fn", "predict_fn", "output_fn", "transform_fn", "handler", "handle")
+_SERVED = ("initialize", "preprocess", "inference", "execute", "postprocess", "handle", "__call__", "finalize")
 
 
 def run_handlers(interp: Interpreter, module: ModuleInfo) -> None:
@@ -36,6 +38,9 @@ def run_handlers(interp: Interpreter, module: ModuleInfo) -> None:
             if name == "model_fn":
                 arguments = calls.Arguments([(Const(MODEL_FOLDER),)])
                 _trim(function, arguments)
+            elif name == "handle":
+                taken = max(len(atom.info.positional) for atom in function if isinstance(atom, Function))
+                arguments = calls.Arguments([unknown("a request"), (Lib(serving.CONTEXT),)][:taken])
             else:
                 arguments = calls.Arguments([], {}, unknown("a request"), unknown("a request"))
                 if name in ("predict_fn", "transform_fn") and model:
@@ -45,6 +50,8 @@ def run_handlers(interp: Interpreter, module: ModuleInfo) -> None:
                 interp.store.merge([{}, changes])
             if name == "model_fn":
                 model = result or NOTHING
+        if not interp.record.analysis.handlers:
+            _run_classes(interp, module)
     finally:
         interp.frames.pop()
         interp.phase = "import"
@@ -63,3 +70,48 @@ def _with_model(name: str, model: Value) -> calls.Arguments:
     if name == "predict_fn":
         return calls.Arguments([request, model], {}, request)
     return calls.Arguments([model, request], {}, request)
+
+
+def _run_classes(interp: Interpreter, module: ModuleInfo) -> None:
+    """Makes an object of each class that a model server takes for a handler, and calls what the server calls."""
+    for cell in list(interp.store.of(module.scope)):
+        for atom in cell if isinstance(cell, tuple) else ():
+            if isinstance(atom, ClassAtom) and atom.info.module is module and _is_handler(interp, atom):
+                interp.record.analysis.handlers += (atom.info.name,)
+                _, changes = interp.explore(partial(_serve, interp, atom, atom.info.node or ast.Pass()))
+                if changes is not None:
+                    interp.store.merge([{}, changes])
+
+
+def _is_handler(interp: Interpreter, atom: ClassAtom) -> bool:
+    """Tells whether a class is one that a model server looks for: TorchServe, Multi Model Server, Triton, ..."""
+    methods = {name for name in _SERVED if attributes.class_attribute(interp, atom.info, name) is not None}
+    if atom.info.name == "EndpointHandler":
+        return "__call__" in methods
+    names = (atom.info.name, *(each.rpartition(".")[2] for each in atom.info.library))
+    named = any(name == "TritonPythonModel" or name.endswith(("Handler", "HandlerService")) for name in names)
+    return named and "initialize" in methods
+
+
+def _serve(interp: Interpreter, atom: ClassAtom, node: ast.AST) -> Value:
+    given: Value = (
+        serving.triton_arguments(interp) if atom.info.name == "TritonPythonModel" else (Lib(serving.CONTEXT),)
+    )
+    made = [const(MODEL_FOLDER)] if atom.info.name == "EndpointHandler" else []
+    handler = calls.call(interp, (atom,), calls.Arguments(made), node)
+    request = unknown("a request")
+    for name in _SERVED:
+        for owner in handler:
+            for method in attributes.find_method(interp, owner, name) or ():
+                _call_method(interp, method, [given] if name == "initialize" else [request, given], node)
+    return NOTHING
+
+
+def _call_method(interp: Interpreter, method: Atom, values: list[Value], node: ast.AST) -> None:
+    """Calls a method with as many of the values as it takes."""
+    if isinstance(method, Bound):
+        arguments = calls.Arguments(values[: len(method.function.info.positional) - 1])
+        try:
+            calls.call(interp, (method,), arguments, node)
+        except DeadEnd:
+            return

@@ -51,6 +51,11 @@ class Recorder:
         self.taint()
         self.analysis.arguments_open = reason
 
+    def close_arguments(self) -> None:
+        """Notes that the script fails for an argument that its parser does not know."""
+        self.taint()
+        self.analysis.arguments_closed = True
+
     def taint(self) -> None:
         """Notes that what runs now depends on, or changes, what is not kept track of: it is not repeated elsewhere."""
         self.taints += 1

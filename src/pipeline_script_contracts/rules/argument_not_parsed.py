@@ -12,6 +12,7 @@ from .context import Context
 
 def _missing(context: Context, name: str) -> Finding:
     doubt = context.analysis.arguments_open or context.gap_of_arguments
+    doubt = "" if context.fails_for_more_arguments else doubt
     if doubt:
         message = f"whether argument {name!r} is parsed cannot be told: {doubt}"
         return context.at("SC301", Verdict.UNRESOLVED, "argument", name, message)

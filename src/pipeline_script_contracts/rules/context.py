@@ -164,6 +164,13 @@ class Context:
             return self.gap
         return self._open_call(lambda each: not each.told)
 
+    @property
+    def fails_for_more_arguments(self) -> bool:
+        """True when the script's own parser knows all arguments that there can be: it fails for another one."""
+        analysis = self.analysis
+        whole = not (analysis.arguments_open or analysis.exhausted or analysis.problems)
+        return whole and analysis.arguments_closed
+
     def _open_call(self, counts: Callable[[Unresolved], bool]) -> str:
         for each in self.unresolved:
             if each.kind == "any" and counts(each):

@@ -16,6 +16,7 @@ from . import (
     builtin_functions,
     collections_models,
     command_line,
+    dataset_loading,
     documents,
     files,
     frameworks,
@@ -26,6 +27,8 @@ from . import (
     processes,
     reflection,
     running_code,
+    serving,
+    settings_readers,
     training_environment,
 )
 from . import command_line as command_line_module
@@ -40,10 +43,12 @@ _MODULES = (
     running_code,
     collections_models,
     command_line,
+    dataset_loading,
     documents,
     files,
     os_functions,
     processes,
+    settings_readers,
     training_environment,
 )
 _CONSTANTS: dict[str, Any] = {
@@ -79,6 +84,8 @@ def constant(interp: Interpreter, name: str) -> Value | None:
     """Gives the value of a library constant, or None where it is not known."""
     if name in _CONSTANTS:
         return const(_CONSTANTS[name])
+    if name == f"{serving.CONTEXT}.system_properties":
+        return serving.properties(interp)
     if name.startswith("absl.flags.FLAGS."):
         return frameworks.flag_value(interp, name.rpartition(".")[2])
     return None
@@ -140,10 +147,12 @@ _NUMERIC = ("a number", "a length", "arithmetic", "one of many", "an operation",
 
 
 def _may_find_files(arguments: Any) -> bool:
-    """Tells whether a function of unseen code may know of files: it is given nothing, or text that is not known."""
+    """Tells whether a function of unseen code may know of files: it is given nothing, settings, or unknown text."""
     values = arguments.every()
     return not values or any(
-        isinstance(atom, (Text, Method)) or (isinstance(atom, Unknown) and not atom.reason.startswith(_NUMERIC))
+        isinstance(atom, (Text, Method))
+        or (isinstance(atom, Unknown) and not atom.reason.startswith(_NUMERIC))
+        or (isinstance(atom, Lib) and atom.root in outside.SETTINGS)
         for value in values
         for atom in value
     )
@@ -206,4 +215,6 @@ def object_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, no
         return command_line_module.parser_method(interp, owner, name, arguments, node)
     if isinstance(owner.obj.info, frameworks.Command):
         return frameworks.command_method(interp, owner, name, arguments, node)
+    if owner.obj.kind == settings_readers.ENV:
+        return settings_readers.env_method(interp, owner, name, arguments, node)
     return None

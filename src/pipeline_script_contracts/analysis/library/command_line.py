@@ -16,7 +16,7 @@ from ..platform import is_platform_variable
 from ..texts import chain_of, with_step
 from ..values import has_unknown, join, unknown
 from ..words import words
-from . import conversions, files, frameworks
+from . import conversions, dataclass_parsers, files, frameworks
 
 PARSER = "argparse.ArgumentParser"
 _FLAGS = {"store_true": (True, False), "store_false": (False, True)}
@@ -68,10 +68,12 @@ def parser_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, no
     if name in ("parse_args", "parse_known_args", "parse_intermixed_args"):
         parsed = _parse(interp, owner, node)
         if name != "parse_known_args":
+            if arguments.get(0, "args") in (NOTHING, NONE) and interp.store.get("process", "argv") in (None, NONE):
+                interp.record.close_arguments()
             return parsed
         return (TupleAtom([parsed, (Lib("sys.argv"),)]),)
     if name in ("parse_args_into_dataclasses", "parse_args_and_config", "parse_dict", "parse_json_file"):
-        return frameworks.parse_into_dataclasses(interp, owner, node)
+        return dataclass_parsers.parse_into_dataclasses(interp, owner, node)
     if name in ("error", "exit"):
         raise DeadEnd
     if name not in _QUIET and not name.startswith("_"):  # a method of the script's own
@@ -370,6 +372,7 @@ def _models() -> dict[str, Any]:
         "getopt.gnu_getopt": _getopt,
         "argparse.FileType": _file_type,
         **frameworks.FRAMEWORK_MODELS,
+        **dataclass_parsers.MODELS,
     }
 
 

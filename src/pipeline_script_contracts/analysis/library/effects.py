@@ -105,7 +105,7 @@ def apply_effects(interp: Interpreter, effects: tuple[Effect, ...], sink: str, a
         if not value:
             continue
         if effect.kind == "model":
-            _touch_model(interp, value, sink, node)
+            touch_model(interp, value, sink, node)
         elif effect.kind == "data":
             _touch_data(interp, value, sink, node)
         elif effect.kind == "prefix":
@@ -178,7 +178,7 @@ def _is_named(parts: Parts | None) -> bool:
     return hole.name.rpartition("_")[2] in ("name", "id", "repo", "model", "tag")
 
 
-def _touch_model(interp: Interpreter, value: Value, sink: str, node: ast.AST) -> None:
+def touch_model(interp: Interpreter, value: Value, sink: str, node: ast.AST) -> None:
     """Reads a model by path; a name such as `bert-base-uncased` is not a path."""
     local = []
     for atom in value:

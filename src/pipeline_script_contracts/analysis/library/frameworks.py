@@ -1,4 +1,4 @@
-"""Command lines declared by signatures, decorators or dataclasses: click, typer, fire, absl, Hugging Face."""
+"""Command lines declared by signatures or decorators: click, typer, fire, absl."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from .. import calls, environment, escapes, expressions, iteration, paths
+from .. import calls, environment, escapes, expressions, iteration
 from .. import calls as calls_module
-from .. import classes as classes_module
 from .. import environment as environment_module
 from ..atoms import (
     BOOL,
@@ -25,10 +24,9 @@ from ..atoms import (
     Obj,
     Ref,
     Text,
-    TupleAtom,
     Value,
 )
-from ..containers import DictState, ListState, text_key
+from ..containers import DictState, text_key
 from ..facts import MISSING, Argument
 from ..interpreter import Interpreter, strings_in
 from ..patterns import Hole
@@ -68,7 +66,8 @@ class Command:
     by_signature: bool = False
 
 
-def _given(name: str) -> Value:
+def argument_text(name: str) -> Value:
+    """Gives what an argument without a default may be."""
     return (Text((Hole("argument", name, f"command line argument {name!r}"),)),)
 
 
@@ -80,7 +79,7 @@ def _typed(kind: str, value: Value) -> Value:
     return conversions.to_path(value) if kind == "Path" else value
 
 
-def _record(
+def record_argument(
     interp: Interpreter,
     name: str,
     node: ast.AST,
@@ -122,7 +121,7 @@ def _record(
     elif choices:
         value = tuple(Const(each, True) for each in choices)
     else:
-        value = _typed(kind, _given(name))
+        value = _typed(kind, argument_text(name))
         if not required:
             value = join((Const(None, True),), value)
     return with_step(value, interp.step(f"argument {(options or (name,))[0]}", node))
@@ -136,6 +135,17 @@ def _click(kind: str) -> Any:
         return (Ref(Obj(f"click.{kind}", info=(arguments, node))),)
 
     return run
+
+
+def _click_group(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    """`click.Group(commands={...})`, `click.CommandCollection(sources=[...])`: commands that stand together."""
+    group = Command(NOTHING)
+    for atom in (*arguments.get(1, "commands"), *arguments.get(None, "sources")):
+        state = interp.store.get(atom.obj, CONTENT) if isinstance(atom, Ref) else None
+        items = state.entries.values() if isinstance(state, DictState) else iteration.items_of(interp, (atom,)) or ()
+        for item in items:
+            group.commands += [each.obj.info for each in item if isinstance(each, Ref)]
+    return (Ref(Obj("click.command", info=group)),)
 
 
 def library_command(interp: Interpreter, name: str, value: Value, node: ast.AST) -> Value | None:
@@ -256,7 +266,7 @@ def _click_parameter(
         default = environment.read(interp, const(envvar[0]), default or NONE, node)
     required = positional or environment_module.constant_of(arguments.get(None, "required")) == (True, True)
     name = parameter if positional else spelled
-    value = _record(
+    value = record_argument(
         interp,
         name,
         node,
@@ -286,7 +296,7 @@ def _typer_parameter(interp: Interpreter, arguments: Any, node: ast.AST) -> Valu
     return (Ref(Obj(f"typer.{last}", info=(arguments, node))),)
 
 
-def _run_function(interp: Interpreter, arguments: Any, node: ast.AST, either: bool = False) -> Value:
+def run_function(interp: Interpreter, arguments: Any, node: ast.AST, either: bool = False) -> Value:
     """`typer.run(f)`, and `fire.Fire(f)`, which takes either spelling of an argument."""
     targets = arguments.get(0)
     if not targets:
@@ -348,7 +358,7 @@ def _parameter(interp: Interpreter, function: Function, argument: ast.arg, eithe
         known, constant = environment_module.constant_of(default)
         kind = type(constant).__name__ if known and isinstance(constant, (int, float)) else kind
     flag = kind == "bool"
-    return _record(
+    return record_argument(
         interp,
         name,
         argument,
@@ -386,7 +396,7 @@ def _define_flag(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     if not names:
         interp.record.arguments_open = "a flag is declared under a name that is not known"
         return unknown("a flag")
-    value = _record(interp, names[0], node, kind, arguments.get(1, "default") or None, flag=kind == "bool")
+    value = record_argument(interp, names[0], node, kind, arguments.get(1, "default") or None, flag=kind == "bool")
     interp.flags_defined[names[0]] = value
     interp.record.taint()
 
@@ -406,50 +416,11 @@ def _app_run(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     )
 
 
-# -- Hugging Face -----------------------------------------------------------------------------------------
-
-
-def _hf_parser(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-
-    classes: list[Value] = []
-    for atom in arguments.get(0, "dataclass_types"):
-        classes.extend(atom.items if isinstance(atom, TupleAtom) else iteration.items_of(interp, (atom,)) or [(atom,)])
-    obj = Obj(command_line.PARSER)
-    interp.store.set(obj, CONTENT, ListState())
-    interp.store.set(obj, "classes", ListState(tuple(classes)))
-    return (Ref(obj),)
-
-
-def parse_into_dataclasses(interp: Interpreter, owner: Ref, node: ast.AST) -> Value:
-    """Gives the dataclasses that a Hugging Face parser fills."""
-    results: list[Value] = []
-    state = interp.store.get(owner.obj, "classes")
-    for item in state.items or () if isinstance(state, ListState) else ():
-        for atom in item:
-            if not isinstance(atom, ClassAtom):
-                interp.record.arguments_open = "a library's dataclass declares arguments"
-                if isinstance(atom, Lib) and atom.name.endswith("TrainingArguments"):
-                    paths.touch(interp, "write", _given("output_dir"), atom.name, node)
-                results.append((Lib(f"{atom.name}()"),) if isinstance(atom, Lib) else unknown("parsed arguments"))
-                continue
-            keywords: dict[str, Value] = {}
-            for name, (cls, default) in classes_module.all_fields(atom.info).items():
-                annotation = interp.infos.get(("annotation", cls, name))
-                text = ast.unparse(annotation) if annotation is not None else "str"
-                kind = next((each for each in ("int", "float", "bool") if each in text), "str")
-                own = classes_module.field_default(interp, cls, name, default, node)
-                keywords[name] = _record(
-                    interp, name, default or node, kind, own or None, flag=kind == "bool", required=not own
-                )
-            if atom.info.library:
-                interp.record.arguments_open = "a library's dataclass declares arguments"
-            results.append(classes_module.instantiate(interp, atom.info, calls_module.Arguments([], keywords), node))
-    return (TupleAtom(results),)
-
-
 FRAMEWORK_MODELS: dict[str, Any] = {
     "click.command": _click("decorator"),
     "click.group": _click("decorator"),
+    "click.Group": _click_group,
+    "click.CommandCollection": _click_group,
     "click.option": _click("option"),
     "click.argument": _click("argument"),
     "click.Choice": _click("Choice"),
@@ -458,14 +429,9 @@ FRAMEWORK_MODELS: dict[str, Any] = {
     "typer.Typer": _typer_app,
     "typer.Option": _typer_parameter,
     "typer.Argument": _typer_parameter,
-    "typer.run": _run_function,
-    "fire.Fire": partial(_run_function, either=True),
+    "typer.run": run_function,
+    "fire.Fire": partial(run_function, either=True),
     "absl.app.run": _app_run,
-    "transformers.HfArgumentParser": _hf_parser,
-    "transformers.hf_argparser.HfArgumentParser": _hf_parser,
-    "trl.TrlParser": _hf_parser,
-    "trl.scripts.TrlParser": _hf_parser,
-    "trl.commands.cli_utils.TrlParser": _hf_parser,
     **{
         f"absl.flags.DEFINE_{kind}": _define_flag
         for kind in ("string", "integer", "float", "boolean", "bool", "enum", "list", "multi_string")

@@ -1,0 +1,30 @@
+"""What model servers hand to the handlers that they call: the context of a worker, and a model's arguments."""
+
+from __future__ import annotations
+
+from .. import expressions
+from ..atoms import Const, Value
+from ..containers import DictState, text_key
+from ..interpreter import Interpreter
+from ..patterns import Hole
+from ..texts import make_text
+from ..values import unknown
+
+CONTEXT = "sagemaker_inference.context"
+_MODEL_FOLDER = "/opt/ml/model"
+
+
+def properties(interp: Interpreter) -> Value:
+    """Gives `context.system_properties`, as TorchServe and Multi Model Server fill it."""
+    state = DictState({}).set_unknown(unknown("a property"), unknown("a property of the model server"))
+    state = state.set(text_key("model_dir"), (Const(_MODEL_FOLDER),))
+    return expressions.new_object(interp, "dict", state)
+
+
+def triton_arguments(interp: Interpreter) -> Value:
+    """Gives what Triton hands to `TritonPythonModel.initialize`: each model lies below the container's model folder."""
+    state = DictState({}).set_unknown(unknown("a key"), unknown("an argument of the model server"))
+    repository = make_text((f"{_MODEL_FOLDER}/", Hole("name", "model", "the model's name")), True)
+    state = state.set(text_key("model_repository"), (repository,))
+    state = state.set(text_key("model_version"), (make_text((Hole("name", "version", "the model's version"),), False),))
+    return expressions.new_object(interp, "dict", state)
