@@ -26,7 +26,7 @@ from names3risk.sequences.preparation import PreparedSequences, prepare_sequence
 from names3risk.sequences.reading import read_events
 from names3risk.sequences.schema import SequenceSchema
 from names3risk.sequences.store import SequenceArtifacts, save_pointer
-from names3risk.training.run_file import write_run
+from names3risk.training.run_file import sole_run, write_run
 from names3risk.training.trainer import FitResult, fit
 from names3risk.training.world import find_world
 
@@ -105,41 +105,42 @@ def train_on_events(
     model_dir, data_dir, checkpoints = (config.output / name for name in ("model", "data", "checkpoints"))
     for folder in (model_dir, data_dir, checkpoints):
         require_writable(folder)
-    if find_world().rank == 0:
-        write_run(checkpoints, "events", config)
-    events = read_events(config.data, schema)
-    prepared = prepare_sequences(events, schema, hyperparameters.min_item_count, config.data)
-    encoder, length = prepared.encoder, hyperparameters.history_length
-    model = build_pointer(hyperparameters, len(encoder.items), len(encoder.entities), encoder.context_sizes)
-    logger.info(
-        "pointer with %d parameters: %d histories, %d items, %d entities",
-        count_parameters(model),
-        len(prepared.targets["train"]),
-        len(encoder.items),
-        len(encoder.entities),
-    )
-    fitted = fit(
-        model,
-        hyperparameters,
-        prepared.split("train", length),
-        prepared.split("val", length),
-        checkpoints,
-        data_dir / "tensorboard",
-        module_class=SequenceModule,
-        resume=config.resume,
-        callbacks=callbacks,
-    )
-    if find_world().rank:
-        return SequenceResult(model_dir, data_dir, {}, fitted)
-    artifacts = SequenceArtifacts(hyperparameters, encoder, prepared.moments)
-    with staged(model_dir) as model_stage, staged(data_dir) as data_stage:
-        save_pointer(model_stage, artifacts, model)
-        rankings = compare(prepared, SequencePredictor.load(model_stage), parts, on_baseline)
-        content = {
-            part: {name: ranking.to_json() for name, ranking in found.items()} for part, found in rankings.items()
-        }
-        write_json(data_stage / EVALUATION, content)
-    return SequenceResult(model_dir, data_dir, rankings, fitted)
+    with sole_run(checkpoints, find_world()):
+        if find_world().rank == 0:
+            write_run(checkpoints, "events", config)
+        events = read_events(config.data, schema)
+        prepared = prepare_sequences(events, schema, hyperparameters.min_item_count, config.data)
+        encoder, length = prepared.encoder, hyperparameters.history_length
+        model = build_pointer(hyperparameters, len(encoder.items), len(encoder.entities), encoder.context_sizes)
+        logger.info(
+            "pointer with %d parameters: %d histories, %d items, %d entities",
+            count_parameters(model),
+            len(prepared.targets["train"]),
+            len(encoder.items),
+            len(encoder.entities),
+        )
+        fitted = fit(
+            model,
+            hyperparameters,
+            prepared.split("train", length),
+            prepared.split("val", length),
+            checkpoints,
+            data_dir / "tensorboard",
+            module_class=SequenceModule,
+            resume=config.resume,
+            callbacks=callbacks,
+        )
+        if find_world().rank:
+            return SequenceResult(model_dir, data_dir, {}, fitted)
+        artifacts = SequenceArtifacts(hyperparameters, encoder, prepared.moments)
+        with staged(model_dir) as model_stage, staged(data_dir) as data_stage:
+            save_pointer(model_stage, artifacts, model)
+            rankings = compare(prepared, SequencePredictor.load(model_stage), parts, on_baseline)
+            content = {
+                part: {name: ranking.to_json() for name, ranking in found.items()} for part, found in rankings.items()
+            }
+            write_json(data_stage / EVALUATION, content)
+        return SequenceResult(model_dir, data_dir, rankings, fitted)
 
 
 def compare(

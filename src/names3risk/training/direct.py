@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from names3risk.data.datasets import EncodedSplit, batches
 from names3risk.hyperparameters import Hyperparameters
 from names3risk.training.callbacks import BEST
+from names3risk.training.checkpoint_files import save_checkpoint
 from names3risk.training.checks import check_splits
 from names3risk.training.losses import build_loss
 from names3risk.training.resuming import LAST
@@ -63,7 +64,7 @@ def fit_at_once(
     folder.mkdir(parents=True, exist_ok=True)
     state = {"state_dict": {f"model.{name}": tensor for name, tensor in model.state_dict().items()}, "global_step": 0}
     for name in (BEST, LAST):
-        torch.save(state, folder / name)
+        save_checkpoint(state, folder / name)
     return FitResult(
         model=model,
         best_checkpoint=folder / BEST,

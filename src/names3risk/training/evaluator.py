@@ -20,8 +20,9 @@ from torch import nn
 from names3risk.data.datasets import Batch, TrainableSplit
 from names3risk.data.shards import ShardedSplit
 from names3risk.errors import ArtifactError, ConfigError, TrainingError
-from names3risk.files import replacing, write_json
+from names3risk.files import write_json
 from names3risk.hyperparameters import Hyperparameters, parse_hyperparameters
+from names3risk.training.checkpoint_files import read_checkpoint, save_checkpoint
 from names3risk.training.loaders import training_loader
 from names3risk.training.module import RiskModule
 from names3risk.training.resuming import LAST, has_ended
@@ -138,9 +139,9 @@ class RunningAverageEvaluator:
         if found is None or found == self.state.checkpoint:
             return False
         try:
-            step = int(torch.load(path, map_location="cpu", weights_only=True)["global_step"])
+            step = int(read_checkpoint(path)["global_step"])
             load_weights(self.model, path)
-        except (RuntimeError, EOFError, OSError, KeyError) as error:
+        except (ArtifactError, RuntimeError, KeyError) as error:
             if _signature(path) != found:  # it was replaced meanwhile
                 return True
             raise ArtifactError(
@@ -160,8 +161,7 @@ class RunningAverageEvaluator:
         if self.state.best is None or self.state.average < self.state.best:
             if self.state.best_step != step or not self.best_path.is_file():
                 weights = {f"model.{name}": value for name, value in self.model.state_dict().items()}
-                with replacing(self.best_path) as temporary:
-                    torch.save({"state_dict": weights, "global_step": step}, temporary)
+                save_checkpoint({"state_dict": weights, "global_step": step}, self.best_path)
             self.state.best, self.state.best_step = self.state.average, step
 
     def _loss_of(self, batch: Batch, step: int) -> float:

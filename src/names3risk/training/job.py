@@ -25,7 +25,7 @@ from names3risk.text.choosing import make_tokenizer
 from names3risk.text.tokenizer import load_tokenizer
 from names3risk.training.job_data import load_job_data
 from names3risk.training.roles import complete
-from names3risk.training.run_file import RowsRun, write_run
+from names3risk.training.run_file import RowsRun, sole_run, write_run
 from names3risk.training.world import find_world
 
 if TYPE_CHECKING:
@@ -110,63 +110,64 @@ def run_training_job(
 
     for folder in (model_dir, data_dir, checkpoint_dir):
         require_writable(folder)
-    run = RowsRun(
-        train_dir=Path(train_dir),
-        val_dir=Path(val_dir),
-        hyperparameters=hyperparameters.model_dump(mode="json"),
-        artifacts_dir=None if artifacts_dir is None else Path(artifacts_dir),
-        pretrained_dir=None if pretrained_dir is None else Path(pretrained_dir),
-        use_precomputed_imputation=use_precomputed_imputation,
-        use_precomputed_risk_tables=use_precomputed_risk_tables,
-    )
-    if find_world().rank == 0:
-        write_run(checkpoint_dir, "rows", run)
-    encoder = pretrained_folder(hyperparameters, pretrained_dir)
-    hyperparameters = hyperparameters.resolved(encoder)
-    streams = not issubclass(MODEL_CLASSES.get(hyperparameters.model_class, nn.Module), FittedAtOnce)
-    folders = {"train": train_dir, "val": val_dir, "test": test_dir}
-    data = load_job_data(folders, hyperparameters, checkpoint_dir, streams)
-    features = data.fit_features(
-        *precomputed_features(artifacts_dir, use_precomputed_imputation, use_precomputed_risk_tables)
-    )
-    artifacts = ModelArtifacts(
-        complete(hyperparameters, data.schema),
-        data.schema,
-        features,
-        find_tokenizer(data.texts, hyperparameters, artifacts_dir, encoder),
-    )
-    model = build_model(artifacts.hyperparameters, artifacts.vocabulary_size, len(features.feature_columns))
-    load_pretrained(model, hyperparameters, artifacts.tokenizer, encoder)
-    logger.info(
-        "%s with %d parameters: %d training rows, %d features, %d tokens",
-        hyperparameters.model_class,
-        count_parameters(model),
-        data.rows,
-        len(features.feature_columns),
-        artifacts.vocabulary_size,
-    )
-    train, val = data.encode(artifacts)
-    if not resume:  # the checkpoints that would need what earlier runs kept are removed, too
+    with sole_run(checkpoint_dir, find_world()):
+        run = RowsRun(
+            train_dir=Path(train_dir),
+            val_dir=Path(val_dir),
+            hyperparameters=hyperparameters.model_dump(mode="json"),
+            artifacts_dir=None if artifacts_dir is None else Path(artifacts_dir),
+            pretrained_dir=None if pretrained_dir is None else Path(pretrained_dir),
+            use_precomputed_imputation=use_precomputed_imputation,
+            use_precomputed_risk_tables=use_precomputed_risk_tables,
+        )
+        if find_world().rank == 0:
+            write_run(checkpoint_dir, "rows", run)
+        encoder = pretrained_folder(hyperparameters, pretrained_dir)
+        hyperparameters = hyperparameters.resolved(encoder)
+        streams = not issubclass(MODEL_CLASSES.get(hyperparameters.model_class, nn.Module), FittedAtOnce)
+        folders = {"train": train_dir, "val": val_dir, "test": test_dir}
+        data = load_job_data(folders, hyperparameters, checkpoint_dir, streams)
+        features = data.fit_features(
+            *precomputed_features(artifacts_dir, use_precomputed_imputation, use_precomputed_risk_tables)
+        )
+        artifacts = ModelArtifacts(
+            complete(hyperparameters, data.schema),
+            data.schema,
+            features,
+            find_tokenizer(data.texts, hyperparameters, artifacts_dir, encoder),
+        )
+        model = build_model(artifacts.hyperparameters, artifacts.vocabulary_size, len(features.feature_columns))
+        load_pretrained(model, hyperparameters, artifacts.tokenizer, encoder)
+        logger.info(
+            "%s with %d parameters: %d training rows, %d features, %d tokens",
+            hyperparameters.model_class,
+            count_parameters(model),
+            data.rows,
+            len(features.feature_columns),
+            artifacts.vocabulary_size,
+        )
+        train, val = data.encode(artifacts)
+        if not resume:  # the checkpoints that would need what earlier runs kept are removed, too
+            data.forget_others()
+        if isinstance(model, FittedAtOnce):
+            assert isinstance(train, EncodedSplit)
+            assert isinstance(val, EncodedSplit)
+            fitted = fit_at_once(model, hyperparameters, train, val, checkpoint_dir)
+        else:
+            logs = Path(data_dir) / "tensorboard"
+            fitted = fit(model, hyperparameters, train, val, checkpoint_dir, logs, resume=resume, callbacks=callbacks)
         data.forget_others()
-    if isinstance(model, FittedAtOnce):
-        assert isinstance(train, EncodedSplit)
-        assert isinstance(val, EncodedSplit)
-        fitted = fit_at_once(model, hyperparameters, train, val, checkpoint_dir)
-    else:
-        logs = Path(data_dir) / "tensorboard"
-        fitted = fit(model, hyperparameters, train, val, checkpoint_dir, logs, resume=resume, callbacks=callbacks)
-    data.forget_others()
-    team = Team(find_world(), torch.device("cpu"))
-    output = discarded if team.world.rank else staged
-    with output(model_dir) as model_stage, output(data_dir) as data_stage:
-        save_artifacts(model_stage, artifacts, fitted.model)
-        predictor = SharedScorer(Predictor.load(model_stage), team)
-        reports = {name: data.score(predictor, name, data_stage) for name in ("val", "test")}
-        for report in reports.values():
-            report.log(data_stage / "tensorboard_eval")
-        reports["test"].save_tensors(data_stage / "predict_results.pth")
-    evaluations = {name: report.evaluation for name, report in reports.items()}
-    return TrainingResult(Path(model_dir), Path(data_dir), evaluations, fitted.epochs)
+        team = Team(find_world(), torch.device("cpu"))
+        output = discarded if team.world.rank else staged
+        with output(model_dir) as model_stage, output(data_dir) as data_stage:
+            save_artifacts(model_stage, artifacts, fitted.model)
+            predictor = SharedScorer(Predictor.load(model_stage), team)
+            reports = {name: data.score(predictor, name, data_stage) for name in ("val", "test")}
+            for report in reports.values():
+                report.log(data_stage / "tensorboard_eval")
+            reports["test"].save_tensors(data_stage / "predict_results.pth")
+        evaluations = {name: report.evaluation for name, report in reports.items()}
+        return TrainingResult(Path(model_dir), Path(data_dir), evaluations, fitted.epochs)
 
 
 def precomputed_features(

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import lightning
-import torch
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.utilities.exceptions import SIGTERMException
 
 from names3risk.data.datasets import Batch, Selection, TrainableSplit
 from names3risk.data.shards import ShardedSplit
-from names3risk.errors import ConfigError
+from names3risk.errors import ArtifactError, ConfigError
 from names3risk.hyperparameters import Hyperparameters
+from names3risk.training.checkpoint_files import read_checkpoint
 from names3risk.training.interruption import Interruption
 from names3risk.training.loaders import TrainingLoader
 from names3risk.training.streaming import StreamingLoader
@@ -184,7 +184,15 @@ def has_ended(checkpoint: Path) -> bool:
 
 
 def callback_state(checkpoint: Path, callback: type[Callback]) -> dict[str, Any]:
-    """What a callback saved in a checkpoint."""
-    content = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    state: dict[str, Any] = content["callbacks"][callback.__qualname__]
+    """What a callback saved in a checkpoint.
+
+    Raises:
+        ArtifactError: The file is damaged, or something else.
+    """
+    try:
+        state: dict[str, Any] = read_checkpoint(checkpoint)["callbacks"][callback.__qualname__]
+    except (KeyError, TypeError) as error:
+        raise ArtifactError(
+            "is not a checkpoint of a training", where=checkpoint, mend="remove it, or train without resuming"
+        ) from error
     return state

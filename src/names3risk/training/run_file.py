@@ -1,17 +1,22 @@
-"""What a training was started with, written beside its checkpoints for whoever looks on."""
+"""The folder of a run's checkpoints: what it was started with, for whoever looks on, and one run at a time."""
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
+import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from names3risk.errors import ConfigError
+from names3risk.errors import ConfigError, OutputError
 from names3risk.files import write_json
+from names3risk.training.world import World
 
 logger = logging.getLogger(__name__)
 Model = TypeVar("Model", bound=BaseModel)
@@ -53,6 +58,41 @@ def write_run(folder: str | Path, kind: Literal["rows", "events"], run: BaseMode
     """
     values = {name: str(value.absolute()) if isinstance(value, Path) else value for name, value in run}
     write_json(Path(folder) / RUN_FILE, {"kind": kind, **values})
+
+
+@contextmanager
+def sole_run(folder: str | Path, world: World) -> Iterator[None]:
+    """Keeps other runs out of a checkpoint folder, and removes what killed ones left half written.
+
+    Args:
+        folder: The folder, which exists.
+        world: The processes of this run, of which the first does so.
+
+    Raises:
+        OutputError: Another run writes there.
+    """
+    if world.rank:
+        yield
+        return
+    place = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise OutputError(
+                "another training writes its checkpoints here",
+                where=folder,
+                mend="wait until it has ended, stop it, or name another output folder",
+            ) from error
+        except OSError:  # a file system without locks
+            pass
+        else:
+            for left in Path(folder).glob(".*.ckpt"):
+                with suppress(FileNotFoundError):
+                    left.unlink()
+        yield
+    finally:
+        os.close(place)
 
 
 def read_run(folder: str | Path, poll_seconds: float = 1.0) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import signal
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -25,6 +26,7 @@ from names3risk.errors import TrainingError
 from names3risk.hyperparameters import Hyperparameters
 from names3risk.training.averaging import AVERAGED, build_averaging
 from names3risk.training.callbacks import BEST, ValidationWatch
+from names3risk.training.checkpoint_files import WholeCheckpoints, read_checkpoint
 from names3risk.training.execution import LIGHTNING, choose
 from names3risk.training.loaders import scoring_loader, training_loader
 from names3risk.training.module import RiskModule
@@ -155,6 +157,7 @@ def fit(
                 logger=TensorBoardLogger(log_dir, name="", version="") if log_dir else False,
                 log_every_n_steps=10,
                 enable_checkpointing=False,
+                plugins=[WholeCheckpoints()],
                 enable_model_summary=False,
                 enable_progress_bar=sys.stderr.isatty() if progress is None else progress,
                 num_sanity_val_steps=0,
@@ -170,6 +173,9 @@ def fit(
                     where="training",
                     mend=f"resume from {folder}",
                 ) from error
+            except SystemExit as error:  # Lightning's answer to Ctrl-C, of which it lets no second one come
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+                raise KeyboardInterrupt(f"training can be resumed from {folder}") from error
     share_file(team, folder / BEST)
     share_file(team, folder / LAST)
     load_weights(model, folder / (BEST if hyperparameters.load_ckpt else LAST))
@@ -181,7 +187,7 @@ def fit(
         history=watch.history,
         best_value=watch.best_value,
         epochs=int(watch.history[-1]["epoch"]),
-        steps=torch.load(folder / LAST, map_location="cpu", weights_only=True)["global_step"],
+        steps=read_checkpoint(folder / LAST)["global_step"],
         stopped_early=watch.stopped_early,
         not_computed=left_out,
     )
@@ -189,7 +195,7 @@ def fit(
 
 def load_weights(model: nn.Module, checkpoint: str | Path) -> None:
     """Loads the network's weights, or their average, from a training checkpoint, without unpickling objects."""
-    content = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    content = read_checkpoint(checkpoint)
     state = content.get(AVERAGED) or content["state_dict"]
     prefix = "model."
     model.load_state_dict(
