@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field, replace
 from functools import partial
 
 from . import (
@@ -12,6 +11,7 @@ from . import (
     environment,
     escapes,
     expressions,
+    file_contents,
     functions,
     iteration,
     library,
@@ -44,7 +44,6 @@ from .values import join, unknown
 _ARGV: Value = (Lib("sys.argv[]"),)
 
 
-@dataclass
 class Arguments:
     """The arguments of a call.
 
@@ -57,12 +56,23 @@ class Arguments:
         trailing: The positional ones behind it; `rest` covers them too.
     """
 
-    positional: list[Value] = field(default_factory=list)
-    keywords: dict[str, Value] = field(default_factory=dict)
-    rest: Value = NOTHING
-    rest_keywords: Value = NOTHING
-    unpacked: Value = NOTHING
-    trailing: list[Value] = field(default_factory=list)
+    __slots__ = ("keywords", "positional", "rest", "rest_keywords", "trailing", "unpacked")
+
+    def __init__(
+        self,
+        positional: list[Value] | None = None,
+        keywords: dict[str, Value] | None = None,
+        rest: Value = NOTHING,
+        rest_keywords: Value = NOTHING,
+        unpacked: Value = NOTHING,
+        trailing: list[Value] | None = None,
+    ) -> None:
+        self.positional = [] if positional is None else positional
+        self.keywords = {} if keywords is None else keywords
+        self.rest = rest
+        self.rest_keywords = rest_keywords
+        self.unpacked = unpacked
+        self.trailing = [] if trailing is None else trailing
 
     def get(self, index: int | None, *names: str, default: Value | None = ()) -> Value:
         """Gives an argument by position or by any of its names."""
@@ -71,16 +81,22 @@ class Arguments:
                 return self.keywords[name]
         if index is not None and index < len(self.positional):
             return self.positional[index]
-        result = join(self.rest if index is not None else NOTHING, self.rest_keywords if names else NOTHING)
-        return join(result, default) if default else result
+        if self.rest or self.rest_keywords:
+            result = join(self.rest if index is not None else NOTHING, self.rest_keywords if names else NOTHING)
+            return join(result, default) if default else result
+        return default or NOTHING
 
     def every(self) -> list[Value]:
         """Gives all arguments."""
-        return [*self.positional, *self.keywords.values(), *(each for each in (self.rest, self.rest_keywords) if each)]
+        every = [*self.positional, *self.keywords.values()]
+        if self.rest or self.rest_keywords:
+            every += [each for each in (self.rest, self.rest_keywords) if each]
+        return every
 
     def after(self, *values: Value) -> Arguments:
         """Gives the same arguments with others in front."""
-        return replace(self, positional=[*values, *self.positional])
+        front = [*values, *self.positional]
+        return Arguments(front, self.keywords, self.rest, self.rest_keywords, self.unpacked, self.trailing)
 
 
 def evaluate_call(interp: Interpreter, node: ast.Call) -> Value:
@@ -100,6 +116,8 @@ def _evaluate_callee(interp: Interpreter, node: ast.Call) -> Value | None:
     callee = expressions.evaluate(interp, node.func)
     if not node.args and isinstance(node.func, ast.Name) and callee == (Lib("builtins.super"),):
         return None
+    if isinstance(node.func, ast.Attribute) and node.func.attr in ("update", "setdefault"):
+        return file_contents.method_of_dict(interp, node.func, callee)
     return callee
 
 

@@ -267,6 +267,14 @@ class Interpreter:
             value = with_step(value, self.step(name, node))
         self.store.set(self.scope_of(name), name, value)
 
+    def rebind(self, name: str, value: Value) -> None:
+        """Gives another value to a name, wherever it is defined."""
+        scope: Scope | None = self.scope_of(name)
+        while scope is not None and scope.names is not None and name not in scope.names:
+            scope = scope.parent
+        if scope is not None:
+            self.store.set(scope, name, value)
+
     # -- modules ------------------------------------------------------------------------------------------
 
     def run_module(self, module: ModuleInfo) -> None:

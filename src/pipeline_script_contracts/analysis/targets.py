@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from . import attributes, calls, descriptors, environment, escapes, expressions, iteration, live_tables
+from . import attributes, calls, descriptors, environment, escapes, expressions, file_contents, iteration, live_tables
 from .atoms import (
     CAUGHT,
     CONTENT,
@@ -45,6 +45,8 @@ def assign(interp: Interpreter, target: ast.expr, value: Value) -> None:
         set_attribute(interp, owner, target.attr, with_step(value, interp.step(text, target)), target)
     elif isinstance(target, ast.Subscript):
         owner = expressions.evaluate(interp, target.value)
+        if isinstance(target.slice, ast.Constant) and isinstance(target.slice.value, str):
+            owner = file_contents.become_dict(interp, target.value, owner)
         set_item(interp, owner, target.slice, value)
         objects = live_tables.owner_of(interp, target.value)
         if objects is not None:

@@ -9,7 +9,7 @@ import re
 import shlex
 from typing import Any
 
-from .. import calls, escapes, expressions, strings
+from .. import calls, escapes, expressions, file_contents, strings
 from ..atoms import NOTHING, Const, Document, Handle, Lib, Obj, Ref, Text, Value
 from ..containers import DictState, text_key
 from ..interpreter import Interpreter, strings_in
@@ -36,7 +36,7 @@ def parsed(interp: Interpreter, value: Value) -> Value:
         elif isinstance(atom, Const) and isinstance(atom.value, str) and len(atom.value) <= MAX_LITERAL:
             result = join(result, _literal(interp, atom))
         else:
-            result = join(result, unknown("the content of a file"))
+            result = join(result, unknown(file_contents.CONTENT_OF_FILE))
     return result
 
 
@@ -74,12 +74,12 @@ def _load(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
             found: Value = (
                 (Document("hyperparameters"),)
                 if files.is_hyperparameters(atom.path)
-                else unknown("the content of a file")
+                else unknown(file_contents.CONTENT_OF_FILE)
             )
             result = join(result, found)
         else:
             result = join(result, parsed(interp, (atom,)))
-    return result or unknown("the content of a file")
+    return result or unknown(file_contents.CONTENT_OF_FILE)
 
 
 def _loads(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
