@@ -49,11 +49,12 @@ class TrainConfig(BaseModel):
     resume: bool = False
 
 
-def train(config: str | Path | Mapping[str, Any]) -> TrainingResult | BoostingResult:
+def train(config: str | Path | Mapping[str, Any], *, resume: bool | None = None) -> TrainingResult | BoostingResult:
     """Trains a network or XGBoost; raw data is prepared and split first, as the pipeline does.
 
     Args:
         config: The fields of `TrainConfig`, or the YAML file that holds them; paths in a file are relative to it.
+        resume: Whether to go on from the last checkpoint; by default what the configuration says.
 
     Returns:
         The folders of the model and of the results, and the metrics of `val` and `test`.
@@ -62,6 +63,8 @@ def train(config: str | Path | Mapping[str, Any]) -> TrainingResult | BoostingRe
         Names3RiskError: Configuration, data or output are at fault.
     """
     wanted = _train_config(config)
+    if resume is not None:
+        wanted = wanted.model_copy(update={"resume": resume})
     values, where = _given_hyperparameters(wanted)
     if values.get("model_class") == "xgboost":
         return _train_xgboost(wanted, values, where)

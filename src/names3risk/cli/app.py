@@ -61,10 +61,20 @@ def main() -> None:
         app()
     except Names3RiskError as error:
         sys.exit(f"error: {error}")
-    except KeyboardInterrupt:
-        typer.echo("interrupted", err=True)
+    except (KeyboardInterrupt, SystemExit) as error:
+        interruption = _interruption(error)
+        if interruption is None:
+            raise
+        typer.echo(": ".join(["interrupted", *map(str, interruption.args)]), err=True)
         sys.exit(130)
     except BrokenPipeError:
         # The reader of our output has gone, as in `names3risk ... | head`.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
+
+
+def _interruption(error: BaseException | None) -> KeyboardInterrupt | None:
+    """The Ctrl-C behind an error, which typer turns into an exit without a word."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from names3risk.cli.runs import telling_how_to_go_on
 from names3risk.errors import Names3RiskError
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def run_here(
     values = with_local_data(parse_parameters(assignments, runnable.parameters), store)
     publish_local([*runnable.assets, *store.assets()], home / "s3")
     import_from_here(options.callables)
-    with show_progress(sys.stderr, logs=options.logs) as on_event:
+    with telling_how_to_go_on(folder), show_progress(sys.stderr, logs=options.logs) as on_event:
         return run_pipeline(
             runnable.definition,
             run_dir=folder,

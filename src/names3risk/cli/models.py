@@ -22,12 +22,15 @@ def train(
             help="YAML file: data, columns, hyperparameters, output; tokenizer, pretrained, region, resume if wanted."
         ),
     ],
+    resume: Annotated[
+        bool | None, typer.Option("--resume", help="Go on from the last checkpoint of the same run.")
+    ] = None,
 ) -> None:
     """Train a model on a table or on prepared splits."""
     from names3risk import api
     from names3risk.training.world import find_world
 
-    result = api.train(config)
+    result = api.train(config, resume=resume)
     if find_world().rank:  # of several processes the first alone tells
         return
     _print_metrics({name: evaluation.overall for name, evaluation in result.evaluations.items()})

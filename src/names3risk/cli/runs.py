@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -60,7 +63,8 @@ def show_run(run: RunArgument, as_json: JsonOption = False) -> None:
     if as_json:
         typer.echo((run / "run.json").read_text(encoding="utf-8"))
         return
-    typer.echo(f"{record.pipeline_name} {record.run_id}: {_status(record)}, {record.seconds:.1f} s, in {run}")
+    seconds = f"{record.seconds:.1f} s, " if record.ended else ""
+    typer.echo(f"{record.pipeline_name} {record.run_id}: {_status(record)}, {seconds}in {run}")
     rows = []
     for step in record.steps.values():
         seconds = "" if step.seconds is None else f"{step.seconds:.1f}"
@@ -79,6 +83,8 @@ def show_run(run: RunArgument, as_json: JsonOption = False) -> None:
         typer.echo(f"contract check: the steps {kept} what the static analysis says of their scripts")
     if record.failure_reason:
         typer.echo(record.failure_reason, err=True)
+    if _status(record) not in ("Succeeded", "Executing"):
+        _tell_how_to_go_on(record)
 
 
 @app.command("logs")
@@ -112,8 +118,12 @@ def resume(
     from pipeline_steps.local import show_progress
 
     given = parse_callables(callables or [])
-    import_from_here({**_load(run).request.get("callables", {}), **given})
-    with told_in_one_message(), show_progress(sys.stderr, logs=logs) as on_event:
+    before = _load(run)
+    if before.succeeded:
+        typer.echo(f"{run}: has succeeded, nothing is left to do")
+        return
+    import_from_here({**before.request.get("callables", {}), **given})
+    with told_in_one_message(), telling_how_to_go_on(run), show_progress(sys.stderr, logs=logs) as on_event:
         record = resume_run(run, callables=given, contract_check=contract_check, on_event=on_event)
     conclude(record)
 
@@ -124,7 +134,26 @@ def conclude(record: RunRecord) -> None:
     if record.fails_contract_check:
         typer.echo(record.failure_reason, err=True)
     if not record.succeeded:
+        _tell_how_to_go_on(record)
         raise typer.Exit(1)
+
+
+@contextmanager
+def telling_how_to_go_on(run: Path) -> Iterator[None]:
+    """Says how to go on with a run that Ctrl-C or SIGTERM stops."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        if (run / "run.json").is_file():
+            _tell_how_to_go_on(_load(run))
+        raise
+
+
+def _tell_how_to_go_on(record: RunRecord) -> None:
+    if any(step.status == "Failed" and step.type == "Fail" for step in record.steps.values()):
+        return  # the pipeline itself has decided so
+    place = shlex.quote(str(record.run_dir))
+    typer.echo(f"go on with the same code and data: names3risk pipeline resume {place}", err=True)
 
 
 def _load(run: Path) -> RunRecord:

@@ -69,6 +69,7 @@ def tune(config: TuneConfig, on_trial: Callable[[TrialRecord], None] | None = No
 
     Raises:
         Names3RiskError: The configuration or the data are at fault, or no trial succeeded.
+        KeyboardInterrupt: Ctrl-C ended the search before any trial had ended.
     """
     base = config.check()
     objective = base.early_stop_metric
@@ -168,10 +169,10 @@ def _try_once(study: Study, config: TuneConfig, splits: Path) -> None:
         trial.set_user_attr("reason", str(error))
         logger.info("trial %d failed: %s", trial.number, error)
         study.tell(trial, state=TrialState.FAIL)
-    except (KeyboardInterrupt, SystemExit) as error:  # Lightning turns the first into the second
+    except KeyboardInterrupt:
         trial.set_user_attr("reason", "interrupted")
         study.tell(trial, state=TrialState.FAIL)
-        raise KeyboardInterrupt from error
+        raise
     finally:
         _keep_best(study, config.output / "trials")
 
@@ -208,6 +209,8 @@ def _finish(study: Study, config: TuneConfig, objective: str, interrupted: bool)
     found = records(study)
     write_table_of(found, config.output / TABLE)
     if not any(record.value is not None for record in found):
+        if interrupted:
+            raise KeyboardInterrupt("no trial has ended; run the same search again to go on")
         reasons = [record.reason for record in found if record.reason]
         raise TrainingError(
             f"no trial has ended: {reasons[-1] if reasons else 'none was begun'}",

@@ -253,7 +253,7 @@ def _conclude(record: RunRecord, *, stopped: bool, seconds: float) -> None:
         item.status = "Stopped" if item.status == "Executing" else item.status
     if failed:
         record.status = "Failed"
-        record.failure_reason = "\n".join(f"step {item.name!r} {item.failure_reason}" for item in failed)
+        record.failure_reason = "\n".join(f"step {item.name!r}: {item.failure_reason}" for item in failed)
     elif record.fails_contract_check:
         record.status, record.failure_reason = "Failed", _contract_failure(record)
     elif all(item.status in DONE for item in record.steps.values()):

@@ -62,6 +62,16 @@ def test_an_expected_error_is_one_message(tmp_path):
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize("told", ["", "go on with it so"])
+def test_an_interruption_is_one_message(told):
+    code = f"raise KeyboardInterrupt({told!r})" if told else "os.kill(os.getpid(), signal.SIGINT); time.sleep(60)"
+    program = "import os, signal, time\nfrom names3risk.cli.app import app, main\n@app.command()\n"
+    program += f"def work() -> None:\n    {code}\nmain()"
+    done = run(sys.executable, "-c", program, "work")
+    assert done.returncode == 130
+    assert done.stderr.split("\n") == [": ".join(filter(None, ["interrupted", told])), ""]
+
+
 def test_wrong_usage_ends_with_2():
     assert names3risk("no-such-command").returncode == 2
     assert names3risk("demo", "--data", "no-such-data").returncode == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -58,11 +59,15 @@ def test_list_shows_the_runs_in_a_folder(run: RunRecord) -> None:
 
 
 def test_a_run_that_was_killed_is_not_shown_as_executing(run: RunRecord) -> None:
-    run.status = "Executing"
+    run.status, run.ended = "Executing", None
     run.save()
-    assert "Broken off" in call("show", run.run_dir)
+    shown = call("show", run.run_dir)
+    assert f"Broken off, in {run.run_dir}" in shown
+    assert "names3risk pipeline resume" in shown
     with hold(run.run_dir):
-        assert "Executing" in call("show", run.run_dir)
+        shown = call("show", run.run_dir)
+    assert f"Executing, in {run.run_dir}" in shown
+    assert "names3risk pipeline resume" not in shown
 
 
 def test_list_of_an_empty_folder_says_so(tmp_path: Path) -> None:
@@ -73,8 +78,9 @@ def test_show_tells_steps_outputs_and_the_failure(run: RunRecord) -> None:
     output = call("show", run.run_dir)
     assert f"output of Good: o is {run.steps['Good'].output_paths['o']}" in output
     assert "warning of Good" not in output
-    assert "step 'Bad' ended with exit code 3" in output
+    assert "step 'Bad': ended with exit code 3" in output
     assert "no column label" in output
+    assert output.endswith(f"go on with the same code and data: names3risk pipeline resume {run.run_dir}\n")
     assert json.loads(call("show", run.run_dir, "--json"))["run_id"] == run.run_id
 
 
@@ -106,6 +112,30 @@ def test_a_definition_of_any_tool_runs_and_goes_on(tmp_path: Path) -> None:
     assert second.exit_code == 0, second.output
     assert "Succeeded" in second.output
     assert call("logs", run_dir) == "==> Count <==\n1\n"
+    third = CliRunner().invoke(pipeline_app, ["resume", str(run_dir)])
+    assert (third.exit_code, third.output) == (0, f"{run_dir}: has succeeded, nothing is left to do\n")
+
+
+def test_a_run_that_the_pipeline_itself_has_failed_is_not_to_be_resumed(tmp_path: Path) -> None:
+    fail = {"Name": "Stop", "Type": "Fail", "Arguments": {"ErrorMessage": "the AUROC is too low"}}
+    (tmp_path / "mine.json").write_text(json.dumps({"Version": "2020-12-01", "Steps": [fail]}))
+    run_dir = tmp_path / "runs" / "one"
+    done = CliRunner().invoke(pipeline_app, ["run", str(tmp_path / "mine.json"), "--run-dir", str(run_dir)])
+    assert done.exit_code == 1
+    assert "resume" not in done.output
+    shown = call("show", run_dir)
+    assert "step 'Stop': the AUROC is too low" in shown
+    assert "resume" not in shown
+
+
+def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
+    definition = {"Version": "2020-12-01", "Steps": [step("Wait", "kill -INT $PARENT; sleep 60")]}
+    definition["Steps"][0]["Arguments"]["Environment"] = {"PARENT": str(os.getpid())}
+    (tmp_path / "mine.json").write_text(json.dumps(definition))
+    run_dir = tmp_path / "runs" / "one"
+    done = CliRunner().invoke(pipeline_app, ["run", str(tmp_path / "mine.json"), "--run-dir", str(run_dir)])
+    assert done.exit_code == 130
+    assert f"names3risk pipeline resume {run_dir}" in done.output
 
 
 def asking(tmp_path: Path) -> Path:

@@ -121,6 +121,15 @@ def test_sigterm_saves_where_the_run_stands(tiny: Tiny, toy_split: Toy, tmp_path
     assert torch.equal(weights(run(hyperparameters, toy_split, tmp_path / "b", resume=True)), weights(unbroken))
 
 
+def test_ctrl_c_ends_the_run_and_says_where_it_can_be_resumed(tiny: Tiny, toy_split: Toy, tmp_path: Path) -> None:
+    hyperparameters = tiny(**SETTINGS)
+    for _ in range(2):  # the second time as well
+        with pytest.raises(KeyboardInterrupt, match=f"training can be resumed from {tmp_path}"):
+            run(hyperparameters, toy_split, tmp_path, 9, lambda: os.kill(os.getpid(), signal.SIGINT), resume=True)
+    unbroken = run(hyperparameters, toy_split, tmp_path / "unbroken")
+    assert torch.equal(weights(run(hyperparameters, toy_split, tmp_path, resume=True)), weights(unbroken))
+
+
 def test_sigterm_at_random_moments_changes_nothing(
     tiny: Tiny, toy_split: Toy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

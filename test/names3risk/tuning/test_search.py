@@ -124,26 +124,31 @@ def test_a_search_in_which_all_fail_ends_with_the_reason(config) -> None:
         tune(config(ranges=heads, hyperparameters=WITHOUT_HEADS, trials=1))
 
 
-class CtrlC(Callback):
-    """Presses Ctrl-C in the second trial."""
+def press_ctrl_c(monkeypatch: pytest.MonkeyPatch, in_trial: int) -> None:
+    """Presses Ctrl-C when the training of a trial begins."""
+    from names3risk.training import averaging, trainer
 
-    presses = 0
+    trials = iter(range(1, 100))
 
-    def on_train_start(self, trainer: Any, pl_module: Any) -> None:
-        CtrlC.presses += 1
-        if CtrlC.presses == 2:
-            os.kill(os.getpid(), signal.SIGINT)
+    class CtrlC(Callback):
+        def on_train_start(self, trainer: Any, pl_module: Any) -> None:
+            if next(trials) == in_trial:
+                os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(trainer, "build_averaging", lambda *given: [CtrlC(), *averaging.build_averaging(*given)])
+
+
+def test_ctrl_c_before_any_trial_has_ended_says_how_to_go_on(config, monkeypatch) -> None:
+    press_ctrl_c(monkeypatch, in_trial=1)
+    with pytest.raises(KeyboardInterrupt, match="no trial has ended; run the same search again"):
+        tune(config())
+    monkeypatch.undo()
+    assert not tune(config(trials=1)).interrupted
 
 
 def test_ctrl_c_keeps_the_trials_that_have_ended(config, tmp_path, monkeypatch) -> None:
-    from names3risk.training import averaging, trainer
-
-    before = signal.getsignal(signal.SIGINT)
-    monkeypatch.setattr(trainer, "build_averaging", lambda *given: [CtrlC(), *averaging.build_averaging(*given)])
-    try:
-        result = tune(config())
-    finally:
-        signal.signal(signal.SIGINT, before)
+    press_ctrl_c(monkeypatch, in_trial=2)
+    result = tune(config())
     assert result.interrupted
     assert [record.state for record in result.trials] == ["complete", "fail"]
     assert load_hyperparameters(tmp_path / "out" / "best_hyperparameters.json") == result.best
