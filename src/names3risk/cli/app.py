@@ -11,7 +11,8 @@ import typer
 
 from names3risk._version import __version__
 from names3risk.cli import bench, data, demo, model_classes, models, pipeline, runs, sequences, serving, tune
-from names3risk.errors import Names3RiskError
+from names3risk.cli.processes import is_first_process, require_one_process
+from names3risk.container import one_message
 
 app = typer.Typer(
     name="names3risk",
@@ -42,25 +43,32 @@ def _show_version(value: bool) -> None:
         raise typer.Exit
 
 
+IN_PROCESSES = (None, "train", "sequences")
+"""Commands that torchrun may start several times; `sequences` looks at its own."""
+
+
 @app.callback()
 def configure(
+    context: typer.Context,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every step of the work.")] = False,
     _version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Sets up logging before any command runs."""
+    if context.invoked_subcommand not in IN_PROCESSES:
+        require_one_process(str(context.invoked_subcommand))
     logging.basicConfig(
-        level=logging.INFO if verbose else logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+        level=logging.INFO if verbose and is_first_process() else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
 
 
 def main() -> None:
     """Runs the command line; an expected error ends it with one message and exit code 1."""
     try:
-        app()
-    except Names3RiskError as error:
-        sys.exit(f"error: {error}")
+        with one_message():
+            app()
     except (KeyboardInterrupt, SystemExit) as error:
         interruption = _interruption(error)
         if interruption is None:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from names3risk.cli.processes import is_first_process, require_one_process
+
 if TYPE_CHECKING:
     from names3risk.sequences.metrics import Ranking
 
@@ -30,6 +32,13 @@ BENCH: dict[str, Any] = {
 HEADINGS = ("Acc@1", "Acc@5", "Acc@10", "MRR", "NDCG@10", "MRR seen")
 
 
+@app.callback()
+def configure(context: typer.Context) -> None:
+    """Predict the next item of a sequence of events."""
+    if context.invoked_subcommand not in (None, "train"):
+        require_one_process(f"sequences {context.invoked_subcommand}")
+
+
 @app.command()
 def train(
     config: Annotated[
@@ -41,6 +50,8 @@ def train(
     from names3risk.sequences.job import SequenceConfig, train_on_events
 
     result = train_on_events(SequenceConfig.load(config), on_baseline=typer.echo)
+    if not is_first_process():  # which alone tells
+        return
     _show(result.rankings)
     typer.echo(f"model: {result.model_dir}\nresults: {result.data_dir}")
 
