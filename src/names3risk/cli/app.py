@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 from typing import Annotated
 
@@ -66,6 +67,7 @@ def configure(
 
 def main() -> None:
     """Runs the command line; an expected error ends it with one message and exit code 1."""
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         with one_message():
             app()
@@ -79,6 +81,12 @@ def main() -> None:
         # The reader of our output has gone, as in `names3risk ... | head`.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
+
+
+def _terminate(number: int, _: object) -> None:
+    """Lets what is half written be removed; a second SIGTERM ends the process at once."""
+    signal.signal(number, signal.SIG_DFL)
+    sys.exit(128 + number)
 
 
 def _interruption(error: BaseException | None) -> KeyboardInterrupt | None:

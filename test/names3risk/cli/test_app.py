@@ -72,6 +72,18 @@ def test_an_interruption_is_one_message(told):
     assert done.stderr.split("\n") == [": ".join(filter(None, ["interrupted", told])), ""]
 
 
+def test_sigterm_leaves_nothing_half_written(tmp_path):
+    out = tmp_path / "orders.csv"
+    program = "import sys\nfrom names3risk.cli import main\nmain()"
+    words = ["data", "synthetic", "--rows", "100000000", "--out", str(out)]
+    process = subprocess.Popen([sys.executable, "-c", program, *words])
+    while not list(tmp_path.iterdir()):
+        time.sleep(0.05)
+    process.terminate()
+    assert process.wait(60) == 143
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_wrong_usage_ends_with_2():
     assert names3risk("no-such-command").returncode == 2
     assert names3risk("demo", "--data", "no-such-data").returncode == 2
