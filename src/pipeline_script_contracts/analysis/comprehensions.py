@@ -28,9 +28,7 @@ class _Results:
 def run_comprehension(interp: Interpreter, node: Comprehension) -> Value:
     """Evaluates a comprehension."""
     outer = interp.frame.scope
-    names = frozenset(
-        each.id for generator in node.generators for each in ast.walk(generator.target) if isinstance(each, ast.Name)
-    )
+    names = _bound_names(interp, node)
     first = expressions.evaluate(interp, node.generators[0].iter)
     scope = Scope("comprehension", outer.module, outer, names)
     results = _Results()
@@ -51,6 +49,17 @@ def run_comprehension(interp: Interpreter, node: Comprehension) -> Value:
     for _, value in results.items:
         rest = join(rest, value)
     return expressions.new_object(interp, kind, ListState(None, rest))
+
+
+def _bound_names(interp: Interpreter, node: Comprehension) -> frozenset[str]:
+    """Gives the names that a comprehension binds."""
+    key = ("bound names", node)
+    if key not in interp.infos:
+        interp.infos[key] = frozenset(
+            each.id for generator in node.generators for each in ast.walk(generator.target) if isinstance(each, ast.Name)
+        )
+    names: frozenset[str] = interp.infos[key]
+    return names
 
 
 def _generate(interp: Interpreter, node: Comprehension, depth: int, iterable: Value, results: _Results) -> None:

@@ -12,17 +12,22 @@ from .values import join, join_all
 MAX_ITEMS = 400
 
 
-@dataclass(frozen=True)
 class ListState:
-    """The content of a list or set.
+    """The content of a list or set. It is never changed.
 
     Attributes:
         items: The items in order, None when their number is not known.
         rest: What any item may be when their number is not known.
     """
 
-    items: tuple[Value, ...] | None = ()
-    rest: Value = NOTHING
+    __slots__ = ("items", "rest")
+
+    def __init__(self, items: tuple[Value, ...] | None = (), rest: Value = NOTHING) -> None:
+        self.items = items
+        self.rest = rest
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is ListState and self.items == other.items and self.rest == other.rest
 
     @property
     def element(self) -> Value:
@@ -40,9 +45,8 @@ class ListState:
         return ListState((*self.items, item))
 
 
-@dataclass(frozen=True)
 class DictState:
-    """The content of a dict.
+    """The content of a dict. It is never changed.
 
     Attributes:
         entries: Constant key to value, in order.
@@ -51,10 +55,28 @@ class DictState:
         rest_keys: What such a key may be.
     """
 
-    entries: dict[Hashable, Value]
-    certain: frozenset[Hashable] = frozenset()
-    rest: Value = NOTHING
-    rest_keys: Value = NOTHING
+    __slots__ = ("certain", "entries", "rest", "rest_keys")
+
+    def __init__(
+        self,
+        entries: dict[Hashable, Value],
+        certain: frozenset[Hashable] = frozenset(),
+        rest: Value = NOTHING,
+        rest_keys: Value = NOTHING,
+    ) -> None:
+        self.entries = entries
+        self.certain = certain
+        self.rest = rest
+        self.rest_keys = rest_keys
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            type(other) is DictState
+            and self.entries == other.entries
+            and self.certain == other.certain
+            and self.rest == other.rest
+            and self.rest_keys == other.rest_keys
+        )
 
     @property
     def element(self) -> Value:

@@ -62,8 +62,11 @@ def outcome_value(outcome: tuple[bool, bool]) -> Value:
     return BOOL if all(outcome) else TRUE if outcome[0] else FALSE
 
 
-def _constant(_interp: Interpreter, node: ast.Constant) -> Value:
-    return (Const(node.value),)
+def _constant(interp: Interpreter, node: ast.Constant) -> Value:
+    value = interp.constants.get(node)
+    if value is None:
+        value = interp.constants[node] = (Const(node.value),)
+    return value
 
 
 def _name(interp: Interpreter, node: ast.Name) -> Value:

@@ -96,6 +96,8 @@ class Interpreter:
         sources.on_own = recorder.taint
         self.reads_of_variables: list[EnvRead] = []
         self.infos = sources.part.infos
+        self.chain_steps: dict[tuple[str, str, ast.AST], ChainStep] = sources.part.chain_steps
+        self.constants: dict[ast.Constant, Value] = sources.part.constants
         self.pinned: list[Any] = []
         self.cwd: Value = const("")
         self.current: ast.AST = ast.Pass()
@@ -117,8 +119,12 @@ class Interpreter:
         return self.record.place(self.filename, node, self.phase)
 
     def step(self, text: str, node: ast.AST) -> ChainStep:
-        """Builds a chain step at a node of the running code."""
-        return recording.step(text, self.filename, node)
+        """Gives the chain step at a node of the running code."""
+        key = (text, self.filename, node)
+        step = self.chain_steps.get(key)
+        if step is None:
+            step = self.chain_steps[key] = recording.step(*key)
+        return step
 
     def tick(self) -> None:
         """Counts a step.
