@@ -55,9 +55,8 @@ def _bound_names(interp: Interpreter, node: Comprehension) -> frozenset[str]:
     """Gives the names that a comprehension binds."""
     key = ("bound names", node)
     if key not in interp.infos:
-        interp.infos[key] = frozenset(
-            each.id for generator in node.generators for each in ast.walk(generator.target) if isinstance(each, ast.Name)
-        )
+        targets_of = [each for generator in node.generators for each in ast.walk(generator.target)]
+        interp.infos[key] = frozenset(each.id for each in targets_of if isinstance(each, ast.Name))
     names: frozenset[str] = interp.infos[key]
     return names
 

@@ -12,7 +12,6 @@ from .atoms import Value
 from .memory import Memory
 from .scopes import ModuleInfo
 
-
 MAX_PARTS = 4
 MAX_SCRIPTS = 64
 
