@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from names3risk.cli.pipeline_errors import told_in_one_message
+from names3risk.errors import Names3RiskError
 
 if TYPE_CHECKING:
     from pipeline_steps.deploy import AwsClients, Execution
@@ -27,15 +28,25 @@ def publish(
     config: Config,
     environment: Environments = None,
     dry_run: DryRun = False,
+    to: Annotated[
+        Path | None, typer.Option(help="A folder that stands for S3, such as runs/s3, for local runs of a definition.")
+    ] = None,
     region: Region = None,
     profile: Profile = None,
 ) -> None:
     """Upload a pipeline's code to S3, each folder under the hash of its content."""
+    from pipeline_steps.assets import publish_local
     from pipeline_steps.configuration import load_pipeline
     from pipeline_steps.deploy import publish_assets
 
     with told_in_one_message(config):
         assets = load_pipeline(config, environment or ()).assets()
+        if to is not None:
+            if dry_run:
+                raise Names3RiskError("--dry-run has no effect with --to", expected="one of them")
+            for folder in publish_local(assets, to):
+                typer.echo(folder)
+            return
         report = publish_assets(assets, _clients(region, profile), dry_run=dry_run)
     for uri in report.uploaded:
         typer.echo(f"{'would upload' if dry_run else 'uploaded'} {uri}")

@@ -127,6 +127,22 @@ def test_check_speaks_the_formats_of_validate_contracts(small, output_format, st
     assert "SC" in done.output
 
 
+def test_a_compiled_definition_runs_where_its_code_was_published(small, tmp_path_factory):
+    tmp_path = tmp_path_factory.mktemp("elsewhere")
+    definition, data, run_dir = tmp_path / "definition.json", tmp_path / "mails.csv", tmp_path / "runs" / "first"
+    data.write_text("id\n1\n")
+    call("compile", small, "--out", definition)
+    words = ["run", definition, "-p", f"RawDataUri=file:{data}", "--run-dir", run_dir]
+    assert "there is nothing at s3://names3risk-example/pipelines" in str(call(*words).exception)
+    published = call("publish", small, "--to", tmp_path / "runs" / "s3").output.splitlines()
+    assert [Path(folder).parent.name for folder in published] == ["code", "files"]
+    assert (Path(published[0]) / "tabular_preprocessing.py").is_file()
+    done = call(*words)
+    assert "Preprocess: succeeded" in done.output, done.output
+    refused = call("publish", small, "--to", tmp_path, "--dry-run")
+    assert str(refused.exception) == "--dry-run has no effect with --to; expected one of them"
+
+
 def test_diff_of_a_definition_and_its_pipeline(tmp_path):
     call("compile", EXAMPLE, "--out", tmp_path / "old.json")
     assert call("diff", tmp_path / "old.json", EXAMPLE).output == "nothing changed\n"
