@@ -31,6 +31,11 @@ def parts_of(atom: Atom) -> Parts | None:
     return None
 
 
+def holes_in(atom: Atom) -> list[Hole]:
+    """Gives the holes in a string or path."""
+    return [part for part in parts_of(atom) or () if isinstance(part, Hole)]
+
+
 def chain_of(atom: Atom) -> Chain:
     """Gives the steps that led to a string or path."""
     if isinstance(atom, PathAtom):

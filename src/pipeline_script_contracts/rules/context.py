@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..analysis.facts import Analysis, Argument, EnvRead, HyperparameterUse, PathUse, Place, Unresolved
-from ..analysis.library.packages import distribution_of, normal_name
+from ..analysis.library.packages import CONTAINER_PACKAGES, KNOWN_PACKAGES, distribution_of, normal_name
 from ..analysis.models import find_model_fields
 from ..analysis.patterns import Hole, Pattern, Relation, plain
 from ..analysis.platform import documented_value, is_platform_path
@@ -175,6 +175,16 @@ class Context:
         for each in self.unresolved:
             if each.kind == "any" and counts(each):
                 return f"{each.sink} (line {each.place.location.line}): {each.reason}"
+        return ""
+
+    @cached_property
+    def unseen_package(self) -> str:
+        """A package that is imported, whose source is not here and which is not well known; empty for none."""
+        known = KNOWN_PACKAGES | CONTAINER_PACKAGES
+        for use in self.analysis.imports:
+            root = use.module.partition(".")[0]
+            if root not in known and distribution_of(use.module) not in self.required_distributions:
+                return root
         return ""
 
     # -- paths ------------------------------------------------------------------------------------------

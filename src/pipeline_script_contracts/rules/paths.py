@@ -30,11 +30,14 @@ def declared_is_used(
     if found is not None:
         message = f"{clause} {name!r} ({path}) is {verb}: {sink_name(found.use.sink)} is given {found.text}"
         return context.at(code, Verdict.PROVEN, clause, path, message, found.use.place, found.use.chain)
+    nearest = _nearest(context, path)
     doubt = context.doubt(path, kinds)
+    if nearest is not None and context.unseen_package and not doubt:
+        place = f"line {nearest.use.place.location.line} {_PREPARES[nearest.use.kind]} it"
+        doubt = f"{place}, and {context.unseen_package}, whose source is not here, may go on from there"
     if doubt:
         message = f"whether {clause} {name!r} ({path}) is {verb} cannot be told: {doubt}"
         return context.at(code, Verdict.UNRESOLVED, clause, path, message)
-    nearest = _nearest(context, path)
     message = f"{clause} {name!r} ({path}) is never {verb}"
     if nearest is not None:
         kind = {"create": "created as a folder", "probe": "looked for"}.get(
@@ -43,6 +46,9 @@ def declared_is_used(
         message += f", only {kind} (line {nearest.use.place.location.line})"
     advice = f"{'read' if verb == 'read' else 'write'} {path} or below, or drop {name!r} from the contract"
     return context.at(code, Verdict.VIOLATED, clause, path, message, None, (), advice)
+
+
+_PREPARES = {"create": "creates", "probe": "looks for", "delete": "removes"}
 
 
 def _nearest(context: Context, path: str) -> Settled | None:

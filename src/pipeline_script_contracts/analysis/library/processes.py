@@ -12,10 +12,9 @@ from typing import Any
 
 from .. import calls, environment, escapes, expressions, iteration
 from .. import paths as paths_module
-from ..atoms import NONE, NOTHING, Const, Lib, Text, TupleAtom, Value
+from ..atoms import NONE, NOTHING, Const, Lib, Text, TupleAtom, Unknown, Value
 from ..interpreter import DeadEnd, Interpreter
-from ..patterns import Hole
-from ..texts import is_string, make_text, parts_of
+from ..texts import holes_in, is_string, make_text, parts_of
 from ..values import const, unknown
 from ..words import words
 
@@ -71,7 +70,8 @@ def _run(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
         if words is None and _runs_itself(interp, atom):
             continue
         if words is None:
-            interp.record.unresolved("any", name, "the command that is run is not known", interp.place(node))
+            every = [iteration.element_of(interp, (atom,))]
+            _not_followed(interp, every, name, "the command that is run is not known", node)
         elif words:
             _in_folder(interp, arguments.get(None, "cwd"), partial(_line, interp, atom, words, name, node))
     return (Lib("subprocess.run()"),)
@@ -328,10 +328,11 @@ def _python(interp: Interpreter, words: list[Value], sink: str, node: ast.AST) -
 def _not_followed(interp: Interpreter, words: list[Value], sink: str, reason: str, node: ast.AST) -> None:
     """Records another program: it parses what it is told, the script's own command line where that is passed on."""
     own = any(
-        isinstance(part, Hole) and ("sys.argv" in part.reason or part.reason.startswith("a join of"))
+        isinstance(atom, Unknown)
+        or (isinstance(atom, Lib) and atom.name.startswith("sys.argv"))
+        or any("sys.argv" in part.reason or part.reason.startswith("a join of") for part in holes_in(atom))
         for word in words
         for atom in word
-        for part in parts_of(atom) or ()
     )
     interp.record.unresolved("any", sink, reason, interp.place(node), told=not own)
 

@@ -245,6 +245,7 @@ TRANSFORMERS = {
     "fasttext.train_supervised fasttext.train_unsupervised": "read 0|input",
     "spacy.load": "model 0|name",
     "*.to_disk": "write 0|path",
+    "*.save_pretrained_merged *.save_pretrained_gguf": "write 0|save_directory",
     "*.from_disk": "read 0|path",
     "onnx.load": "read 0|f",
     "onnx.save onnx.save_model": "write 1|f",
@@ -526,6 +527,7 @@ SILENT_METHODS = frozenset(
         set_description set_postfix post put patch delete options route before_request errorhandler log_param
         log_params log_metric log_metrics set_tag add_argument parse_args exit send respond json assert_called
         add_scalar add_text add_figure add_hparams add_graph add_histogram add_scalars register_forward_hook
-        add_callback register route get_logger getLogger with_columns select filter with_row_index agg alias"""
+        add_callback push_to_hub register route get_logger getLogger with_columns select filter with_row_index agg
+        alias"""
     )
 )
