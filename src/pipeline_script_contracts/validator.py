@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from .findings import ValidationReport, ValidationResult
 
 if TYPE_CHECKING:
+    from .analysis import Session
     from .contract import ScriptContract
 
 
@@ -33,6 +34,7 @@ class ScriptContractValidator:
         self.scripts_dir = Path(scripts_dir)
         self.contracts = tuple(ALL_CONTRACTS if contracts is None else contracts)
         self.source_roots = None if source_roots is None else tuple(source_roots)
+        self._session: Session | None = None
 
     def validate_script(self, name: str, contract: ScriptContract | None = None) -> ValidationReport:
         """Checks one script.
@@ -51,8 +53,11 @@ class ScriptContractValidator:
         script = self.scripts_dir / name
         if not script.is_file():
             raise FileNotFoundError(f"no script {script}; name a file below {self.scripts_dir}")
+        from .analysis import Session
+
         chosen = contract or self._contract_for(name)
-        result = validate(chosen, script, source_roots=self.source_roots)
+        self._session = self._session or Session()  # what the scripts share is followed once
+        result = validate(chosen, script, source_roots=self.source_roots, session=self._session)
         return ValidationReport(name, type(chosen).__name__, result)
 
     def _contract_for(self, name: str) -> ScriptContract:
@@ -73,6 +78,7 @@ def validate(
     *,
     source_roots: Iterable[str | Path] | None = None,
     requirements: str | Path | None = None,
+    session: Session | None = None,
 ) -> ValidationResult:
     """Analyses a script and checks a contract against what it does.
 
@@ -82,6 +88,7 @@ def validate(
         source_roots: Folders that local packages are imported from; by default the `src` folders of the script's
             parents.
         requirements: The requirements file; by default `requirements.txt` beside the script, if there is one.
+        session: What scripts checked before share with this one.
 
     Returns:
         The findings, summed up.
@@ -97,12 +104,17 @@ def validate(
     roots = default_source_roots(script) if source_roots is None else [Path(root) for root in source_roots]
     beside = script.parent / "requirements.txt"
     chosen = Path(requirements) if requirements is not None else beside if beside.is_file() else None
-    return ValidationResult.from_findings(check(contract, analyse(script, source_roots=roots), requirements=chosen))
+    analysis = analyse(script, source_roots=roots, session=session)
+    return ValidationResult.from_findings(check(contract, analysis, requirements=chosen))
 
 
 def default_source_roots(script: Path) -> list[Path]:
-    """Gives the `src` folders beside the script and its parents, nearest first, up to the project's root."""
-    roots = []
+    """Gives where a script's packages lie: the folder of the package that it belongs to, and `src` folders.
+
+    The `src` folders are those beside the script and its parents, nearest first, up to the project's root.
+    """
+    packages = [folder for folder in script.resolve().parents if (folder / "__init__.py").exists()]
+    roots = [packages[-1].parent] if packages and packages[0] == script.resolve().parent else []
     for folder in script.resolve().parents:
         if (folder / "src").is_dir():
             roots.append(folder / "src")

@@ -1,10 +1,12 @@
 """The Python interface: validators, results and reports."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipeline_script_contracts import ScriptContractValidator, TrainingScriptContract, Verdict
+from pipeline_script_contracts.analysis import Analysis, analyse
 from pipeline_script_contracts.validator import default_source_roots
 
 SCRIPT = """\
@@ -57,6 +59,26 @@ def test_a_broken_contract_is_told_with_its_place(folder: Path) -> None:
     first, *errors = report.summary.splitlines()
     assert first == "train.py vs TrainingScriptContract: ❌ NON-COMPLIANT"
     assert any("train.py:8:1: SC104" in error for error in errors)
+
+
+def test_what_scripts_share_is_followed_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "src").mkdir()
+    shared = "ROWS = [name + 'x' for name in ('a', 'b', 'c')]\n" * 40
+    (folder / "src" / "shared.py").write_text(shared, encoding="utf-8")
+    for name in ("train.py", "again.py"):
+        (folder / name).write_text(f"import shared\n{SCRIPT}", encoding="utf-8")
+    steps = []
+
+    def counted(*args: Any, **options: Any) -> Analysis:
+        analysis = analyse(*args, **options)
+        steps.append(analysis.steps)
+        return analysis
+
+    monkeypatch.setattr("pipeline_script_contracts.analysis.analyse", counted)
+    validator = ScriptContractValidator(folder, [CONTRACT], source_roots=[folder / "src"])
+    assert validator.validate_script("train.py").is_compliant
+    assert validator.validate_script("again.py", CONTRACT).is_compliant
+    assert steps[1] < steps[0] / 2
 
 
 def test_wrong_names_are_told(folder: Path) -> None:

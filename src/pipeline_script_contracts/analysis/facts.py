@@ -205,6 +205,7 @@ class Analysis:
         steps: How many steps the analysis took.
         handlers: The serving handlers that the script defines.
         source_roots: The folders that local packages were looked for in.
+        models: What rules have found out about hyperparameter models, by dotted name.
     """
 
     script: Path
@@ -222,6 +223,7 @@ class Analysis:
     steps: int = 0
     handlers: tuple[str, ...] = ()
     source_roots: tuple[Path, ...] = ()
+    models: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def reads(self) -> list[PathUse]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -84,14 +85,17 @@ class Part:
         for module in self._modules.values():
             module.state = "new"
 
-    def tree(self, path: Path, state: object, parse: Callable[[Path], Any]) -> Any:
-        """Gives the parsed source of a file of a source root.
+    def tree(self, path: Path, parse: Callable[[Path], Any]) -> Any:
+        """Gives the parsed source of a file of a source root, parsed once as long as it does not change.
 
         Args:
             path: The file.
-            state: What is another thing when the file has changed.
             parse: Parses it.
         """
+        state: tuple[int, int] | None = None
+        with suppress(OSError):
+            status = path.stat()
+            state = status.st_mtime_ns, status.st_size
         known = self._trees.get(path)
         if known is None or known[0] != state:
             known = self._trees[path] = (state, parse(path))

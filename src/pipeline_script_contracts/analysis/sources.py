@@ -6,7 +6,6 @@ import ast
 import tokenize
 import warnings
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from pathlib import Path
 
 from ..findings import Location
@@ -18,7 +17,7 @@ MAX_BYTES = 4_000_000
 
 
 def parse(path: Path) -> ast.Module | SourceProblem:
-    """Reads and parses a file, once as long as it does not change.
+    """Reads and parses a file.
 
     Args:
         path: The file.
@@ -26,17 +25,11 @@ def parse(path: Path) -> ast.Module | SourceProblem:
     Returns:
         The tree, or why there is none.
     """
-    try:
-        status = path.stat()
-        return _parse(path, status.st_mtime_ns, status.st_size)
-    except OSError as error:
-        return SourceProblem(str(path), f"cannot be read: {error.strerror}")
-
-
-@lru_cache(maxsize=4096)
-def _parse(path: Path, _changed: int, _size: int) -> ast.Module | SourceProblem:
     name = str(path)
-    data = path.read_bytes()
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        return SourceProblem(name, f"cannot be read: {error.strerror}")
     if len(data) > MAX_BYTES:
         return SourceProblem(name, f"is too large to analyse: {len(data)} bytes, at most {MAX_BYTES}")
     try:
@@ -165,11 +158,11 @@ class Sources:
     def _module(self, name: str, path: Path, own: bool, is_main: bool = False) -> ModuleInfo:
         if path in self._files and not is_main:
             return self._files[path]
-        tree = parse(path)
+        tree = parse(path) if own else self.part.tree(path, parse)
         if isinstance(tree, SourceProblem):
             self.problems.append(tree)
         parsed = None if isinstance(tree, SourceProblem) else tree
-        shared = parsed is not None and not own and not is_main
+        shared = parsed is not None and not own
         module = self.part.module(name, path, parsed) if shared else ModuleInfo(name, path, parsed, own, is_main)
         self._files[path] = module
         return module

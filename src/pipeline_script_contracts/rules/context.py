@@ -276,7 +276,11 @@ class Context:
         reference = self.contract.hyperparameters
         if reference is None:
             return None
-        return find_model_fields(reference, self.analysis.script, self.analysis.source_roots)
+        known = self.analysis.models
+        if reference not in known:
+            known[reference] = find_model_fields(reference, self.analysis.script, self.analysis.source_roots)
+        found: tuple[dict[str, str], frozenset[str]] | None = known[reference]
+        return found
 
     @cached_property
     def hyperparameter_fields(self) -> dict[str, str] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import gc
 import itertools
 from pathlib import Path
 
@@ -182,6 +184,46 @@ def test_what_two_scripts_share_is_followed_once(project: Path) -> None:
     second = analyse(twin, source_roots=[project / "src"], session=session)
     assert second.steps < first.steps / 2
     assert [str(use.path) for use in second.paths] == [str(use.path) for use in first.paths] == ["/a/x.csv"]
+
+
+def test_a_session_forgets_what_many_scripts_have_shared(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline_script_contracts.analysis.session.MAX_SCRIPTS", 3)
+    script = project / "one" / "shared.py"
+    script.write_text("from lib import tools\ntools.read_all(tools.make('/a'))\n", encoding="utf-8")
+    session = Session()
+    steps = [analyse(script, source_roots=[project / "src"], session=session).steps for _ in range(7)]
+    assert steps[0] == steps[3] == steps[6]
+    assert max(steps[1], steps[2], steps[4], steps[5]) < steps[0] / 2
+
+
+def test_a_session_forgets_the_source_roots_that_it_has_not_seen_for_long(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline_script_contracts.analysis.session.MAX_PARTS", 2)
+    script = project / "one" / "shared.py"
+    script.write_text("from lib import tools\ntools.read_all(tools.make('/a'))\n", encoding="utf-8")
+    session = Session()
+
+    def steps(*more: str) -> int:
+        return analyse(script, source_roots=[project / "src", *map(Path, more)], session=session).steps
+
+    first = steps()
+    assert steps("/more") == first
+    assert steps() < first / 2
+    assert steps("/others") == first
+    assert steps() < first / 2
+    assert steps("/more") == first
+
+
+def test_without_a_session_nothing_is_kept(project: Path) -> None:
+    def trees() -> int:
+        gc.collect()
+        return sum(isinstance(each, ast.Module) for each in gc.get_objects())
+
+    before = trees()
+    for script in project.glob("one/*.py"):
+        analyse(script, source_roots=[project / "src"])
+    assert trees() == before
 
 
 def test_the_scripts_of_this_repository_are_looked_at_as_if_each_were_the_only_one() -> None:
