@@ -56,7 +56,7 @@ def _split_requirements(value: Any) -> Any:
 Names = Annotated[tuple[str, ...], BeforeValidator(lambda value: list(value) if isinstance(value, set) else value)]
 Paths = Annotated[dict[str, str], AfterValidator(_ReadOnlyDict)]
 Scalars = Annotated[dict[str, Scalar], AfterValidator(_ReadOnlyDict)]
-Strings = Annotated[dict[str, str], AfterValidator(_ReadOnlyDict)]
+Defaults = Annotated[dict[str, str | None], AfterValidator(_ReadOnlyDict)]
 Requirements = Annotated[dict[str, str], BeforeValidator(_split_requirements), AfterValidator(_ReadOnlyDict)]
 
 
@@ -71,7 +71,8 @@ class ScriptContract(BaseModel):
         expected_arguments: Command line argument, without dashes, to its default; None says that the argument is
             required. A bool is a flag.
         required_env_vars: Environment variables that the script cannot run without.
-        optional_env_vars: Environment variable to the default that the script uses without it.
+        optional_env_vars: Environment variable to the default that the script uses without it; None, or an empty
+            text, where it has none and does without.
         hyperparameters: Dotted name of the pydantic model that holds the hyperparameters, for instance
             `names3risk.hyperparameters.Hyperparameters`; never imported by the analyser.
         framework_requirements: Distribution to version specifier (`{"torch": "==2.1.2"}`); a list of requirement
@@ -91,7 +92,7 @@ class ScriptContract(BaseModel):
     expected_output_paths: Paths = _ReadOnlyDict()
     expected_arguments: Scalars = _ReadOnlyDict()
     required_env_vars: Names = ()
-    optional_env_vars: Strings = _ReadOnlyDict()
+    optional_env_vars: Defaults = _ReadOnlyDict()
     hyperparameters: str | None = None
     framework_requirements: Requirements = _ReadOnlyDict()
     framework_provided: Names = ()
@@ -138,7 +139,7 @@ class ScriptContract(BaseModel):
 
     @field_validator("optional_env_vars")
     @classmethod
-    def _check_optional_env(cls, value: dict[str, str]) -> dict[str, str]:
+    def _check_optional_env(cls, value: dict[str, str | None]) -> dict[str, str | None]:
         return _all_or(value, _variable_problems("optional_env_vars", value))
 
     @field_validator("hyperparameters")

@@ -113,8 +113,7 @@ def _arguments(name: str, before: Fields, after: Fields) -> Iterator[Change]:
 
 
 def _environment(name: str, old: Fields, new: Fields) -> Iterator[Change]:
-    before = {**dict.fromkeys(old.get("required_env_vars", ())), **old.get("optional_env_vars", {})}
-    after = {**dict.fromkeys(new.get("required_env_vars", ())), **new.get("optional_env_vars", {})}
+    before, after = _variables(old), _variables(new)
     for subject in sorted({*before, *after}):
         if subject not in after:
             message = f"variable {subject} is gone; setting it has no effect"
@@ -125,6 +124,12 @@ def _environment(name: str, old: Fields, new: Fields) -> Iterator[Change]:
             yield Change(name, Impact.BREAKING if required else Impact.COMPATIBLE, "env", subject, message)
         elif before[subject] != after[subject]:
             yield _default(name, "env", subject, f"variable {subject}", before[subject], after[subject])
+
+
+def _variables(fields: Fields) -> dict[str, Any]:
+    """Gives the variables with their defaults: None where they are required, empty where there is none."""
+    optional = {name: default or "" for name, default in fields.get("optional_env_vars", {}).items()}
+    return {**dict.fromkeys(fields.get("required_env_vars", ())), **optional}
 
 
 def _default(name: str, field: str, subject: str, what: str, before: Any, after: Any) -> Change:

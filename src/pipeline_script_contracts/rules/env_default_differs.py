@@ -11,7 +11,9 @@ from .context import Context
 from .environment import reads_of, same_value
 
 
-def _finding(context: Context, verdict: Verdict, name: str, read: EnvRead, message: str, declared: str) -> Finding:
+def _finding(
+    context: Context, verdict: Verdict, name: str, read: EnvRead, message: str, declared: str | None
+) -> Finding:
     return context.at(
         "SC204",
         verdict,
@@ -20,7 +22,7 @@ def _finding(context: Context, verdict: Verdict, name: str, read: EnvRead, messa
         f"{message}, the contract's is {declared!r}",
         read.place,
         read.chain,
-        f"read it with the default {declared!r}, or change the contract",
+        f"read it with the default {declared!r}, or change the contract" if declared else "change one of the two",
     )
 
 
@@ -50,7 +52,8 @@ RULE = Rule(
     The contract promises a default for an optional environment variable, and the script uses another one, or
     fails without the variable.
 
-    Defaults are compared as text, numbers by their value, `true` and `false` in any case.
+    Defaults are compared as text, numbers by their value, `true` and `false` in any case. `None` and an empty text
+    say alike that there is none: the script does without the variable.
 
     To mend it, make the two equal.
     """,

@@ -88,6 +88,7 @@ def changed(**fields: Any) -> list[tuple[str, str]]:
         ({"required_env_vars": ["MODE", "KEY"]}, "breaking", "variable KEY is new and required"),
         ({"required_env_vars": []}, "behaviour", "variable MODE is gone; setting it has no effect"),
         ({"optional_env_vars": {"LIMIT": "10", "A": ""}}, "compatible", "variable A is new"),
+        ({"optional_env_vars": {"LIMIT": "10", "A": None}}, "compatible", "variable A is new"),
         ({"optional_env_vars": {"LIMIT": "20"}}, "behaviour", "variable LIMIT: the default changed from '10' to '20'"),
         ({"hyperparameters": "a.B"}, "behaviour", "hyperparameters changed from None to a.B"),
         ({"framework_requirements": {"torch": "==2.2"}}, "behaviour", "requirement torch: ==2.1 became ==2.2"),
