@@ -30,7 +30,7 @@ from .atoms import (
 )
 from .containers import DictState, ListState, MemberKey
 from .scopes import ClassInfo, Scope
-from .store import Changes, Key
+from .store import Changes, Key, Version
 
 
 class Reachable:
@@ -138,6 +138,8 @@ class Reachable:
             pending.extend(each.values())
         elif is_dataclass(each):
             pending.extend(vars(each).values())
+        elif hasattr(kind, "__slots__"):  # the arguments of a call
+            pending.extend(getattr(each, name) for name in kind.__slots__)
 
     def _scope(self, scope: Scope | None) -> None:
         while scope is not None and scope.serial >= self.serial:
@@ -145,7 +147,7 @@ class Reachable:
             scope = scope.parent
 
 
-_LEAVES = frozenset({Const, Text, PathAtom, Unknown, Lib, Undefined, ModuleAtom, Document, str, type(None)})
+_LEAVES = frozenset({Const, Text, PathAtom, Unknown, Lib, Undefined, ModuleAtom, Document, Version, str, type(None)})
 _OTHERS: dict[type, tuple[str, ...]] = {
     ClassAtom: ("info",),
     EnumMember: ("cls", "value"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from functools import partial
 
-from . import attributes, calls
-from .atoms import NOTHING, Atom, Bound, ClassAtom, Const, Function, Lib, Value
+from . import attributes, calls, inherited
+from .atoms import NOTHING, Atom, Bound, ClassAtom, Const, Function, Lib, Ref, Value
 from .interpreter import DeadEnd, Frame, Interpreter
-from .library import serving
+from .library import frameworks, serving
 from .scopes import ModuleInfo
 from .values import const, unknown
 
@@ -24,11 +24,13 @@ def run_handlers(interp: Interpreter, module: ModuleInfo) -> None:
         interp: The interpreter, after the script has run.
         module: The script.
     """
-    interp.phase = "serving"
     frame = Frame(module.scope, interp.store.depth)
     interp.frames.append(frame)
     model: Value = NOTHING
     try:
+        _run_commands(interp, module)
+        _make_registered(interp, module)
+        interp.phase = "serving"
         for name in HANDLERS:
             function = interp.store.get(module.scope, name)
             if not isinstance(function, tuple) or not any(isinstance(atom, Function) for atom in function):
@@ -70,6 +72,38 @@ def _with_model(name: str, model: Value) -> calls.Arguments:
     if name == "predict_fn":
         return calls.Arguments([request, model], {}, request)
     return calls.Arguments([model, request], {}, request)
+
+
+def _run_commands(interp: Interpreter, module: ModuleInfo) -> None:
+    """Runs the commands of a script that starts none of them: an installed script does."""
+    cells = [cell for cell in interp.store.of(module.scope) if isinstance(cell, tuple)]
+    found = [atom.obj.info for cell in cells for atom in cell if isinstance(atom, Ref)]
+    commands = [info for info in found if isinstance(info, frameworks.Command)]
+    if any(command.started for command in commands):
+        return
+    below = {id(each) for command in commands for each in command.commands}
+    for command in commands:
+        if id(command) not in below and not command.started:
+            run = partial(frameworks.run_command, interp, command, module.tree or ast.Pass())
+            _, changes = interp.explore(run)
+            if changes is not None:
+                interp.store.merge([{}, changes])
+
+
+def _make_registered(interp: Interpreter, module: ModuleInfo) -> None:
+    """Makes objects of the classes with bases out of sight in a script that does nothing itself."""
+    facts = interp.record.analysis
+    if facts.paths or facts.unresolved or facts.arguments:
+        return
+    for cell in list(interp.store.of(module.scope)):
+        for atom in cell if isinstance(cell, tuple) else ():
+            if isinstance(atom, ClassAtom) and atom.info.module is module and inherited.is_out_of_sight(atom.info):
+                anything = unknown("an argument given by the package of a base class")
+                arguments = calls.Arguments([], {}, anything, anything)
+                run = partial(calls.call, interp, (atom,), arguments, atom.info.node or ast.Pass())
+                _, changes = interp.explore(run)
+                if changes is not None:
+                    interp.store.merge([{}, changes])
 
 
 def _run_classes(interp: Interpreter, module: ModuleInfo) -> None:

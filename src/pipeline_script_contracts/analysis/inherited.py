@@ -26,18 +26,18 @@ _PASSIVE = ("torch.nn", "torch.utils.data", "threading.local", "ts.torch_handler
 def made(interp: Interpreter, owner: Ref, node: ast.AST) -> None:
     """Follows what a base class that cannot be seen may call when an object is made."""
     cls = owner.obj.cls
-    if _is_out_of_sight(cls) or any(base.endswith(_BUILDING) for base in cls.library):
+    if is_out_of_sight(cls) or any(base.endswith(_BUILDING) for base in cls.library):
         _call_back(interp, owner, node)
 
 
 def used(interp: Interpreter, owner: Ref, name: str, node: ast.AST) -> None:
     """Follows what an inherited attribute of an object may call."""
     cls = owner.obj.cls
-    if _is_out_of_sight(cls) or (name in _DRIVING and not any(base.startswith(_PASSIVE) for base in cls.library)):
+    if is_out_of_sight(cls) or (name in _DRIVING and not any(base.startswith(_PASSIVE) for base in cls.library)):
         _call_back(interp, owner, node)
 
 
-def _is_out_of_sight(cls: ClassInfo) -> bool:
+def is_out_of_sight(cls: ClassInfo) -> bool:
     """Tells whether a class has a base of a package whose source is not here and that is not well known."""
     if cls.flavour in FLAVOURS or cls.flavour == "enum":
         return False
@@ -47,6 +47,6 @@ def _is_out_of_sight(cls: ClassInfo) -> bool:
 
 def _call_back(interp: Interpreter, owner: Ref, node: ast.AST) -> None:
     cls = owner.obj.cls
-    if _is_out_of_sight(cls):
+    if is_out_of_sight(cls):
         escapes.hand_over(interp, (owner,), f"the base class of {cls.name}", node)
     escapes.escape(interp, (owner,), f"of {cls.name}, whose base class cannot be seen", node)

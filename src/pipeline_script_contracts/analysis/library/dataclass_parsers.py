@@ -51,7 +51,15 @@ def _filled(interp: Interpreter, info: ClassInfo, node: ast.AST, either: bool = 
         own = classes.field_default(interp, cls, name, default, node)
         options = (f"--{name}", f"--{name.replace('_', '-')}") if either else ()
         keywords[name] = frameworks.record_argument(
-            interp, name, default or node, kind, own or None, options=options, flag=kind == "bool", required=not own
+            interp,
+            name,
+            default or annotation or node,
+            kind,
+            own or None,
+            options=options,
+            flag=kind == "bool",
+            required=not own,
+            filename=cls.module.text if default or annotation else "",
         )
     if info.library:
         interp.record.arguments_open = "a library's dataclass declares arguments"

@@ -55,15 +55,19 @@ class Command:
 
     Attributes:
         function: The function.
-        options: The arguments of its `click.option` and `click.argument` decorators, with their nodes.
+        options: The arguments of its `click.option` and `click.argument` decorators, with their nodes and files.
         commands: The commands of a group.
         by_signature: True when the parameters themselves declare the arguments.
+        lenient: True when it takes arguments that it does not declare.
+        started: True when the script itself runs it.
     """
 
     function: Value
-    options: list[tuple[str, calls_module.Arguments, ast.AST]] = field(default_factory=list)
+    options: list[tuple[str, calls_module.Arguments, ast.AST, str]] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     by_signature: bool = False
+    lenient: bool = False
+    started: bool = False
 
 
 def argument_text(name: str) -> Value:
@@ -91,8 +95,9 @@ def record_argument(
     positional: bool = False,
     required: bool = False,
     choices: tuple[Any, ...] | None = None,
+    filename: str = "",
 ) -> Value:
-    """Records an argument and gives what it may be."""
+    """Records an argument, declared in the running code or in another file, and gives what it may be."""
     known, constant = environment_module.constant_of(default) if default else (True, MISSING)
     if flag and not default:
         constant = False
@@ -101,7 +106,7 @@ def record_argument(
     interp.record.argument(
         Argument(
             name,
-            interp.place(node),
+            interp.record.place(filename or interp.filename, node, interp.phase),
             options or (f"--{name}",),
             dest,
             constant,
@@ -132,7 +137,7 @@ def record_argument(
 
 def _click(kind: str) -> Any:
     def run(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-        return (Ref(Obj(f"click.{kind}", info=(arguments, node))),)
+        return (Ref(Obj(f"click.{kind}", info=(arguments, node, interp.filename))),)
 
     return run
 
@@ -177,13 +182,14 @@ def decorate_command(interp: Interpreter, wrapper: Ref, value: Value) -> Value |
             assert isinstance(atom, Ref)
             atom.obj.info.options.append((kind, *info))
         return made
-    if kind == "click.decorator":
-        return _command(value)
-    if kind == "click.subcommand":
+    if kind in ("click.decorator", "click.subcommand"):
         made = _command(value)
         for atom in made:
             assert isinstance(atom, Ref)
-            info.commands.append(atom.obj.info)
+            if kind == "click.decorator":
+                atom.obj.info.lenient = bool(info[0].get(None, "context_settings"))
+            else:
+                info.commands.append(atom.obj.info)
         return made
     if kind == "typer.command":
         for atom in value:
@@ -215,14 +221,17 @@ def command_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, n
 
 def run_command(interp: Interpreter, command: Command, node: ast.AST) -> Value:
     """Runs a command as from the command line: its function, and each command of a group."""
+    command.started = True
     if command.function:
+        if not command.lenient:
+            interp.record.close_arguments()
         if command.by_signature:
             for atom in command.function:
                 _call_by_signature(interp, atom, node)
         else:
             keywords = {}
-            for kind, arguments, place in command.options:
-                name, value = _click_parameter(interp, kind, arguments, place)
+            for option in command.options:
+                name, value = _click_parameter(interp, *option)
                 keywords[name] = value
             collections_models.run_elsewhere(interp, command.function, calls_module.Arguments([], keywords), node)
     for each in command.commands:
@@ -231,7 +240,7 @@ def run_command(interp: Interpreter, command: Command, node: ast.AST) -> Value:
 
 
 def _click_parameter(
-    interp: Interpreter, kind: str, arguments: calls_module.Arguments, node: ast.AST
+    interp: Interpreter, kind: str, arguments: calls_module.Arguments, node: ast.AST, filename: str
 ) -> tuple[str, Value]:
     texts = [text for value in arguments.positional for text in strings_in(value)]
     positional = kind == "click.argument"
@@ -266,6 +275,9 @@ def _click_parameter(
         default = environment.read(interp, const(envvar[0]), default or NONE, node)
     required = positional or environment_module.constant_of(arguments.get(None, "required")) == (True, True)
     name = parameter if positional else spelled
+    if positional and arguments.get(None, "nargs") == (Const(-1),) and type_value == (Lib("click.UNPROCESSED"),):
+        interp.record.arguments_open = "a command takes any arguments"
+        return parameter, unknown("arguments that are not processed")
     value = record_argument(
         interp,
         name,
@@ -277,10 +289,15 @@ def _click_parameter(
         positional=positional,
         required=required,
         choices=choices,
+        filename=filename,
     )
     for atom in type_value:
         if isinstance(atom, Ref) and atom.obj.kind == "click.File":
             value = files.open_file(interp, value, atom.obj.info[0].get(0, "mode"), "click.File", node)
+    callback = arguments.get(None, "callback")
+    if callback:
+        context = unknown("the context of a command")
+        value = calls.call(interp, callback, calls_module.Arguments([context, context, value]), node)
     return parameter, value
 
 
@@ -368,6 +385,7 @@ def _parameter(interp: Interpreter, function: Function, argument: ast.arg, eithe
         flag=flag,
         positional=positional,
         required=default is None,
+        filename=function.info.module.text,
     )
 
 

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from .. import environment, expressions, iteration, mappings, paths, strings
+from .. import environment, escapes, expressions, iteration, mappings, paths, strings
 from ..atoms import BOOL, NONE, NOTHING, Atom, Const, Lib, PathAtom, Text, TupleAtom, Value
 from ..containers import key_value
 from ..interpreter import CODE_FOLDER, Interpreter
@@ -228,6 +228,8 @@ def _extend_sys_path(interp: Interpreter, arguments: Any, node: ast.AST) -> Valu
                 relative = os.path.relpath(path, CODE_FOLDER) if path.startswith("/") else path
                 interp.record.taint()
                 interp.sources.add_folder((interp.sources.folder / Path(relative)).resolve())
+                if path.startswith(("/opt/ml/input/", "/opt/ml/processing/")):
+                    escapes.hand_over(interp, (atom,), "sys.path", node)  # modules are imported from there
     return NONE
 
 

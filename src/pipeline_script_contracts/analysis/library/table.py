@@ -232,7 +232,6 @@ TRANSFORMERS = {
     "sentencepiece.*.load sentencepiece.*.Load": "read 0|filename|model_file",
     """sentencepiece.SentencePieceTrainer.train sentencepiece.SentencePieceTrainer.Train
     """: "read input, prefix model_prefix",
-    "datasets.load_dataset": "read data_dir|data_files",
     """datasets.load_from_disk datasets.Dataset.load_from_disk datasets.DatasetDict.load_from_disk
     """: "read+ 0|dataset_path|dataset_dict_path",
     """datasets.Dataset.from_csv datasets.Dataset.from_json datasets.Dataset.from_parquet
