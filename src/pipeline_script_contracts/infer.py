@@ -7,8 +7,9 @@ for a person to decide.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,18 @@ _NAMES = {
 }
 _TRAINING_OUTPUTS = ("/opt/ml/model", "/opt/ml/output/data", "/opt/ml/checkpoints")
 _CHANNELS = "/opt/ml/input/data"
+_PROCESSING_ONLY = ("/opt/ml/processing", "/opt/ml/config")
+_UNPACKS = ("extractall", "extract", "unpack_archive")
+# What is handed to code that is not here is read or written there, as its place in the container says.
+_INPUTS = {
+    "training": (_CHANNELS,),
+    "processing": ("/opt/ml/processing/input",),
+    "inference": ("/opt/ml/model",),
+}
+_OUTPUTS = {"training": _TRAINING_OUTPUTS, "processing": ("/opt/ml/processing/output",), "inference": ()}
+
+
+_ARCHIVE = re.compile(r"\.(tar|gz|tgz|zip|bz2|xz)$")
 
 
 @dataclass(frozen=True)
@@ -56,9 +69,11 @@ def infer_contract(analysis: Analysis, kind: str | None = None, requirements: Pa
     """
     chosen = kind or _kind(analysis)
     skipped = "main" if chosen == "inference" else "serving"
-    uses = [use for use in analysis.paths if use.place.phase != skipped]
-    written = _folders((use for use in uses if use.kind in ("write", "update")), chosen)
-    read = _folders((use for use in uses if use.kind in ("read", "list", "update")), chosen)
+    uses = [use for use in analysis.paths if use.place.phase != skipped and not _beside_source(use)]
+    unpacked = _unpacked(uses, chosen)
+    written = _folders((use for use in uses if use.kind in ("write", "update")), chosen) - unpacked
+    written |= _handed_over(uses, chosen, _OUTPUTS)
+    read = _read_folders(uses, chosen, written) | _handed_over(uses, chosen, _INPUTS)
     outputs, no_outputs = _sort_out(written, CLASSES[chosen].output_roots)
     inputs, no_inputs = _sort_out(read, CLASSES[chosen].input_roots)
     inputs = [path for path in inputs if not any(_below(path, output) for output in outputs)]
@@ -75,18 +90,51 @@ def infer_contract(analysis: Analysis, kind: str | None = None, requirements: Pa
         "framework_requirements": _pins(requirements),
     }
     remarks = [f"{what}, which {chosen} contracts do not allow" for what in sorted(refused)]
-    remarks += _remarks(analysis)
+    remarks += [f"{path} is an input, and an archive is unpacked into it" for path in sorted(unpacked)]
+    remarks += _remarks(analysis, skipped)
     return Draft(chosen, {name: value for name, value in fields.items() if value}, tuple(remarks))
 
 
 def _kind(analysis: Analysis) -> str:
     texts = [str(use.path) for use in analysis.paths]
-    if any(_below(text, "/opt/ml/processing") for text in texts):
+    if any(_below(text, place) for text in texts for place in _PROCESSING_ONLY):
         return "processing"
     outside = [use for use in analysis.paths if use.place.phase != "serving"]
     if any(_below(str(use.path), "/opt/ml") for use in outside):
         return "training"
     return "inference" if any(use.place.phase == "serving" for use in analysis.paths) else "training"
+
+
+def _beside_source(use: PathUse) -> bool:
+    """Tells whether a path is found from where the script lies, as outside of a container."""
+    return bool(use.chain) and use.chain[0].text == "__file__"
+
+
+def _unpacked(uses: Sequence[PathUse], kind: str) -> set[str]:
+    """Gives the folders of inputs into which nothing but the archives that lie there is written."""
+    writes = [use for use in uses if use.kind in ("write", "update")]
+    unpacks = [use for use in writes if use.sink.endswith(_UNPACKS)]
+    others = _folders((use for use in writes if use not in unpacks), kind)
+    archives = _folders((use for use in uses if use.kind == "read" and _ARCHIVE.search(str(use.path))), kind)
+    return {path for path in _folders(unpacks, kind) & archives if not any(_below(other, path) for other in others)}
+
+
+def _handed_over(uses: Sequence[PathUse], kind: str, places: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """Gives the folders in some places that are handed to code that is not here."""
+    handed = [use for use in uses if use.kind == "delegate" and use.sink != "sys.path"]
+    found = _folders((use for use in handed if posixpath.splitext(str(use.path))[1]), kind)
+    found |= _folders((replace(use, tree=True) for use in handed if not posixpath.splitext(str(use.path))[1]), kind)
+    return {path for path in found if any(_below(path, place) and path != _CHANNELS for place in places[kind])}
+
+
+def _read_folders(uses: Sequence[PathUse], kind: str, written: set[str]) -> set[str]:
+    """Gives the folders that are read; one that is only listed is none where something below it is named."""
+    opened = _folders(
+        (use for use in uses if use.kind in ("read", "update") or (use.kind == "list" and use.tree)), kind
+    )
+    listed = _folders((use for use in uses if use.kind == "list"), kind)
+    named = opened | written
+    return opened | {path for path in listed if not any(_below(other, path) and other != path for other in named)}
 
 
 def _folders(uses: Iterable[PathUse], kind: str) -> set[str]:
@@ -207,17 +255,22 @@ def _pins(requirements: Path | None) -> dict[str, str]:
     return pins
 
 
-def _remarks(analysis: Analysis) -> Iterable[str]:
+def _remarks(analysis: Analysis, skipped: str) -> Iterable[str]:
     for each in analysis.unresolved:
-        yield f"line {each.place.location.line}: {each.sink} could not be followed: {each.reason}"
+        if each.place.phase != skipped:
+            yield f"line {each.place.location.line}: {each.sink} could not be followed: {each.reason}"
+    told = set()
     for use in analysis.paths:
-        if use.kind == "delegate":
-            yield f"line {use.place.location.line}: {use.path} is given to {use.sink}, which cannot be seen"
+        text = str(use.path)
+        if use.kind == "delegate" and text.startswith("/") and (text, use.sink) not in told and not _beside_source(use):
+            told.add((text, use.sink))
+            yield f"line {use.place.location.line}: {text} is given to {use.sink}, which cannot be seen"
     names = sorted({use.name for use in analysis.hyperparameters if use.name != "*"})
     if names:
         yield f"hyperparameters in use: {', '.join(names)}; declare them in a pydantic model and name it"
     for argument in analysis.arguments:
-        if not argument.default_known:
+        left_out = argument.place.phase == skipped or _is_platform(argument, analysis.env)
+        if not argument.default_known and not left_out:
             yield f"--{argument.name}: its default is no constant; None declares it as required"
     for problem in analysis.problems:
         yield f"{problem.filename}: {problem.message}"

@@ -167,6 +167,75 @@ def test_the_side_of_a_script_that_does_not_run_is_left_out(tmp_path: Path, kind
     CLASSES[kind](**fields)
 
 
+def drafted(tmp_path: Path, source: str) -> tuple[str, dict[str, object], tuple[str, ...]]:
+    script = tmp_path / "run.py"
+    script.write_text(source)
+    draft = infer_contract(analyse(script))
+    return draft.kind, draft.fields, draft.remarks
+
+
+def test_an_archive_unpacked_where_it_lies_makes_no_output_of_an_input(tmp_path: Path) -> None:
+    _, fields, remarks = drafted(
+        tmp_path,
+        "import tarfile\n"
+        "folder = '/opt/ml/processing/model'\n"
+        "with tarfile.open(folder + '/model.tar.gz') as archive:\n"
+        "    archive.extractall(folder)\n"
+        "open('/opt/ml/processing/report/a.json', 'w').write('{}')\n",
+    )
+    assert fields["expected_input_paths"] == {"model": "/opt/ml/processing/model"}
+    assert fields["expected_output_paths"] == {"report": "/opt/ml/processing/report"}
+    assert remarks == ("/opt/ml/processing/model is an input, and an archive is unpacked into it",)
+
+
+def test_channels_handed_to_code_that_is_not_here_are_inputs(tmp_path: Path) -> None:
+    _, fields, remarks = drafted(
+        tmp_path,
+        "import os\n"
+        "from unseen import load, save\n"
+        "rows = load(os.environ['SM_CHANNEL_ROWS'], '/opt/ml/input/data/words/words.txt')\n"
+        "save(rows, os.environ['SM_MODEL_DIR'])\n"
+        "save(rows, os.environ['SM_MODEL_DIR'])\n",
+    )
+    assert fields["expected_input_paths"] == {
+        "rows": "/opt/ml/input/data/rows",
+        "words": "/opt/ml/input/data/words",
+    }
+    assert fields["expected_output_paths"] == {"model_output": "/opt/ml/model"}
+    assert sum("unseen.save" in remark for remark in remarks) == 1
+
+
+def test_a_folder_above_the_channels_that_is_only_listed_is_no_input(tmp_path: Path) -> None:
+    _, fields, _ = drafted(
+        tmp_path,
+        "import os\nprint(os.listdir('/opt/ml/input/data'))\nopen('/opt/ml/input/data/rows/rows.csv').read()\n",
+    )
+    assert fields["expected_input_paths"] == {"rows": "/opt/ml/input/data/rows"}
+
+
+def test_what_lies_beside_the_source_is_not_in_the_container(tmp_path: Path) -> None:
+    kind, fields, remarks = drafted(
+        tmp_path,
+        "import json, os\n"
+        "from pathlib import Path\n"
+        "job = json.load(open('/opt/ml/config/processingjobconfig.json'))\n"
+        "root = Path('/opt/ml/processing/in') if job else Path(__file__).parent.parent / 'data'\n"
+        "(root / 'rows.csv').read_text()\n",
+    )
+    assert (kind, fields["expected_input_paths"], remarks) == ("processing", {"in": "/opt/ml/processing/in"}, ())
+
+
+def test_a_variable_that_must_not_be_empty_is_required(tmp_path: Path) -> None:
+    _, fields, _ = drafted(
+        tmp_path,
+        "import os\n"
+        "key, note = os.environ.get('KEY', ''), os.environ.get('NOTE', '')\n"
+        "if not key:\n"
+        "    raise SystemExit('set KEY')\n",
+    )
+    assert (fields["required_env_vars"], fields["optional_env_vars"]) == (["KEY"], {"NOTE": ""})
+
+
 def sources(page: Path) -> list[dict[str, str]]:
     """Gives the programs of a page of the corpus, each as its files."""
     text = page.read_text(encoding="utf-8")
