@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from names3risk.boosting.job import BoostingResult
     from names3risk.data.schema import ColumnSchema
-    from names3risk.data.splits import Split
     from names3risk.evaluation.metrics import Evaluation
     from names3risk.training.evaluator import EvaluatorState
     from names3risk.training.job import TrainingResult
@@ -137,15 +137,19 @@ def evaluate(
         Names3RiskError: The model or the data are at fault.
     """
     from names3risk.boosting.loading import load_predictor
+    from names3risk.data.preprocessing import preprocess
     from names3risk.evaluation.report import Report
-    from names3risk.training.roles import load_labelled_split
+    from names3risk.training.roles import open_labelled_parts
 
     predictor = load_predictor(model)
-    if columns is None:
-        split = load_labelled_split(data, predictor.artifacts.hyperparameters)
-    else:
-        split = _prepared(data, _schema(columns))
-    return Report.of(Path(data).name, predictor.predict(split.frame), split.schema.marketplace_name).evaluation
+    with TemporaryDirectory(prefix="names3risk-evaluation-") as temporary:
+        folder = Path(data)
+        if columns is not None:
+            preprocess(data, _schema(columns), temporary, job_type="testing")
+            folder = Path(temporary) / "test"
+        split = open_labelled_parts(folder, predictor.artifacts.hyperparameters)
+        predictions = (predictor.predict(chunk) for chunk in split.chunks())
+        return Report.of(Path(data).name, predictions, split.schema.marketplace_name).evaluation
 
 
 def predict(model: str | Path, data: str | Path | IntoDataFrame, *, backend: str = "onnx") -> pl.DataFrame:
@@ -177,9 +181,16 @@ def predict(model: str | Path, data: str | Path | IntoDataFrame, *, backend: str
 def _train_xgboost(wanted: TrainConfig, values: Mapping[str, Any], where: Path | None) -> BoostingResult:
     from names3risk.boosting.hyperparameters import parse_xgboost_hyperparameters
     from names3risk.boosting.job import run_xgboost_training_job
+    from names3risk.training.world import find_world
 
     if useless := [name for name in ("tokenizer", "pretrained", "resume") if getattr(wanted, name)]:
         raise ConfigError(f"{', '.join(useless)} has no effect with model class xgboost", expected="leave it out")
+    if (processes := find_world().size) > 1:
+        raise ConfigError(
+            f"model class xgboost is trained by one process on each machine, and {processes} were started",
+            where="environment",
+            mend="start it without torchrun",
+        )
     hyperparameters = parse_xgboost_hyperparameters(values, where)
     splits = _splits(wanted)
     return run_xgboost_training_job(
@@ -193,15 +204,26 @@ def _train_xgboost(wanted: TrainConfig, values: Mapping[str, Any], where: Path |
 
 
 def _splits(wanted: TrainConfig) -> Path:
-    """The folder of prepared splits; they are made where the data is a raw table."""
+    """The folder of prepared splits; they are made where the data is a raw table, by one process of each machine."""
     from names3risk.data.preprocessing import preprocess
+    from names3risk.training.world import find_world
 
     if (wanted.data / "train").is_dir():
         return wanted.data
     if wanted.columns is None:
         raise ConfigError("columns is missing", where=wanted.data, expected="a column schema for a raw table")
-    preprocess(wanted.data, _schema(wanted.columns), wanted.output / "splits", region=wanted.region)
-    return wanted.output / "splits"
+    schema, splits = _schema(wanted.columns), wanted.output / "splits"
+
+    def prepare() -> None:
+        preprocess(wanted.data, schema, splits, region=wanted.region)
+
+    if find_world().size == 1:
+        prepare()
+    else:
+        from names3risk.training.team import once_a_machine
+
+        once_a_machine(prepare)
+    return splits
 
 
 def _given_hyperparameters(wanted: TrainConfig) -> tuple[Mapping[str, Any], Path | None]:
@@ -226,13 +248,3 @@ def _schema(columns: str | Path | Mapping[str, Any]) -> ColumnSchema:
     if isinstance(columns, str | Path):
         return ColumnSchema.load(columns)
     return ColumnSchema.parse(dict(columns), "columns")
-
-
-def _prepared(data: str | Path, schema: ColumnSchema) -> Split:
-    from names3risk.data.preparation import prepare
-    from names3risk.data.reading import detect_format, read_table
-    from names3risk.data.splits import Split
-
-    frame = read_table(data)
-    resolved = schema.resolve(frame, data)
-    return Split(prepare(frame, resolved, str(data)), resolved.prepared(), detect_format(data))

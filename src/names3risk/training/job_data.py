@@ -45,7 +45,7 @@ class Kept(NamedTuple):
 
     tokens: Keep
     rows: Keep
-    parsed: Keep
+    tables: Keep
 
     @classmethod
     def below(cls, folder: str | Path) -> Kept:
@@ -171,7 +171,7 @@ class StreamedData:
     def __init__(self, folders: Mapping[str, str | Path], hyperparameters: Hyperparameters, folder: str | Path) -> None:
         self.folders, self.hyperparameters, self.kept = folders, hyperparameters, Kept.below(folder)
         self.splits = {name: open_labelled_parts(folder, hyperparameters) for name, folder in folders.items()}
-        self.train = kept_as_parquet(self.splits["train"], self.kept.parsed)
+        self.train = kept_as_parquet(self.splits["train"], self.kept.tables)
         self._features: TrainingFeatures | None = None
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import io
+from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +16,7 @@ import torch
 from torch import Tensor, distributed
 
 from names3risk.files import replacing
-from names3risk.training.world import World
+from names3risk.training.world import World, find_world
 
 
 class Team:
@@ -87,6 +88,29 @@ class Team:
         content = torch.empty(int(size), dtype=torch.uint8)
         distributed.recv(content, rank, group=self._group)
         return content.numpy().tobytes()
+
+
+def once_a_machine(work: Callable[[], object]) -> None:
+    """Has the first process of each machine do something that all of them then rely on; the others wait.
+
+    Args:
+        work: What is done.
+
+    Raises:
+        Exception: What `work` raises; the processes that wait lose the connection then.
+    """
+    world = find_world()
+    team = Team(world, find_device("auto", world))
+    if world.local_rank == 0:
+        work()
+    team.wait()
+
+
+def find_device(accelerator: str, world: World) -> torch.device:
+    """What this process computes with: `auto` is a GPU of its own where there is one."""
+    if accelerator == "gpu" or (accelerator == "auto" and torch.cuda.is_available()):
+        return torch.device("cuda", world.local_rank)
+    return torch.device("cpu" if accelerator == "auto" else accelerator)
 
 
 def share_file(team: Team, path: Path) -> None:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import lightning
-import torch
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities.exceptions import SIGTERMException
@@ -40,8 +39,8 @@ from names3risk.training.resuming import (
     rows_of_a_step,
 )
 from names3risk.training.strategies import build_strategy
-from names3risk.training.team import Team, share_file
-from names3risk.training.world import World, find_world
+from names3risk.training.team import Team, find_device, share_file
+from names3risk.training.world import find_world
 
 logger = logging.getLogger(__name__)
 
@@ -114,7 +113,7 @@ def fit(
     left_out = module_class.check(train, val, hyperparameters, world.size)
     folder = Path(checkpoint_dir)
     folder.mkdir(parents=True, exist_ok=True)
-    device = _device(accelerator, world)
+    device = find_device(accelerator, world)
 
     team = Team(world, device)
     run = describe_run(hyperparameters, train, val)
@@ -201,12 +200,6 @@ def load_weights(model: nn.Module, checkpoint: str | Path) -> None:
     model.load_state_dict(
         {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
     )
-
-
-def _device(accelerator: str, world: World) -> torch.device:
-    if accelerator == "gpu" or (accelerator == "auto" and torch.cuda.is_available()):
-        return torch.device("cuda", world.local_rank)
-    return torch.device("cpu" if accelerator == "auto" else accelerator)
 
 
 @contextmanager
