@@ -323,6 +323,7 @@ class Interpreter:
             pinned = len(self.pinned)
             with store.alone() as around:
                 self._run_body(module)
+                self._complete(module)
                 changes = store.since(0)
                 made = Reachable([changes], began.serial)
                 made.mark(*self.pinned[pinned:])
@@ -333,6 +334,12 @@ class Interpreter:
         finally:
             module.state = "loaded"
             store.log, record.log, record.taints = log, events, taints
+
+    def _complete(self, module: ModuleInfo) -> None:
+        """Takes a module that has just run, and its classes, for complete; to a package its submodules are added."""
+        for owner in dict.fromkeys(owner for owner, _ in self.store.since(0)):
+            if type(owner) is Scope and (owner.kind == "class" or (owner is module.scope and not module.is_package)):
+                self.store.complete(owner)
 
     def _run_body(self, module: ModuleInfo) -> None:
         from . import statements  # the parts know the interpreter; it looks them up when it runs

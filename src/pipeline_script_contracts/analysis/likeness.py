@@ -59,7 +59,7 @@ class Likeness:
                 and self.values(earlier.rest, current.rest)
                 and self.values(earlier.rest_keys, current.rest_keys)
             )
-        return True
+        return earlier is current
 
     def values(self, earlier: Value, current: Value) -> bool:
         """Tells the same of two values."""

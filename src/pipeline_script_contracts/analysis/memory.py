@@ -15,7 +15,7 @@ from .garbage import Reachable
 from .likeness import Likeness, is_mobile, shape
 from .recorder import Recorder
 from .scopes import ModuleInfo, Scope
-from .store import IMPORT, Cell, Key, Store
+from .store import IMPORT, WHOLE, Cell, Key, Store
 
 MAX_READS = 3000
 MAX_ENTRIES = 16
@@ -151,12 +151,23 @@ class Memory:
                     name = (other, name[1])
             current = cells.get(name)
             if mobile or (strict and current is not cell):
-                if not likeness.cells(cell, current):
-                    return None
-            elif current is not cell and current != cell:
+                same = likeness.cells(cell, current)
+            else:
+                same = current is cell or current == cell
+            if not same and not self._is_same_submodule(name, cell, current):
                 return None
             found.append((name, current, mobile))
         return found
+
+    def _is_same_submodule(self, name: Key, cell: Any, current: Any) -> bool:
+        """Tells whether a package only has, or had, a submodule already that whoever reads it imports otherwise."""
+        owner, key = name
+        if type(owner) is not Scope or owner.kind != "module" or not owner.module.is_package:
+            return False
+        known: Any = cell if current is None else current if cell is None else ()
+        if len(known) != 1 or type(known[0]) is not ModuleAtom or known[0].info.name != f"{owner.module.name}.{key}":
+            return False
+        return current is not None or self._import(known[0].info)
 
     def _repeat(self, entry: _Entry, likeness: Likeness, found: list[Read], here: bool) -> bool:
         now = likeness.now
@@ -174,9 +185,13 @@ class Memory:
         store = self._store
         store.log.extend(found)
         for (owner, key), cell in (*writes, *made):
-            store.set(owner, key, cell)
+            if key is not WHOLE:
+                store.set(owner, key, cell)
             if type(owner) is Obj and type(owner.info) is set and type(key) is str:
                 owner.info.add(key)
+        for name, cell in writes:
+            if name[1] is WHOLE:
+                store.put(name, cell)
         if here:
             self._recorder.log.extend(entry.events)
         else:
@@ -277,7 +292,7 @@ class Memory:
                 if type(owner) is str or (
                     owner is not module.scope and type(owner) is Scope and owner.kind == "module"
                 ):
-                    self._store.set(*name, cell)
+                    self._store.put(name, cell)
                 else:
                     cells[name] = cell
             entry.script = self.script

@@ -12,14 +12,34 @@ from typing import TYPE_CHECKING, Any
 
 from .atoms import UNDEFINED, Value
 from .containers import DictState, ListState, join_states
+from .scopes import Scope
 from .values import join
 from .widening import widened_value
 
 if TYPE_CHECKING:
     from .garbage import Reachable
 
+WHOLE = object()  # the cell of a scope that stands for all its others
+
+
+class Version:
+    """What all cells of a complete module or class hold: every change of one of them makes another version.
+
+    Hardly anything changes there, so that whoever reads some of the cells needs to remember this one only.
+    """
+
+    __slots__ = ("read",)
+
+    def __init__(self, owner: Any) -> None:
+        self.read = ((owner, WHOLE), self, False)
+
+    def other(self) -> Version:
+        """Gives a version of its own for another state of the same scope."""
+        return Version(self.read[0][0])
+
+
 Key = tuple[Any, Any]
-Cell = Value | ListState | DictState
+Cell = Value | ListState | DictState | Version
 Changes = dict[Key, Cell | None]
 IMPORT = "import"  # the owner under which the imports of modules stand in the log
 
@@ -30,10 +50,13 @@ def join_cells(left: Cell | None, right: Cell | None) -> Cell | None:
         return left
     if type(left) is tuple and type(right) is tuple:
         return join(left, right)
+    for cell in (left, right):
+        if type(cell) is Version:
+            return cell.other()
     if left is None or right is None:
         present = left if right is None else right
         return join(present, (UNDEFINED,)) if isinstance(present, tuple) else present
-    if isinstance(left, tuple) or isinstance(right, tuple):
+    if isinstance(left, (tuple, Version)) or isinstance(right, (tuple, Version)):
         return left if isinstance(left, tuple) else right
     return join_states(left, right)
 
@@ -45,6 +68,8 @@ def widened(old: Cell, new: Cell) -> Cell:
         if all(atom in before for atom in new):
             return new
         return widened_value(new)
+    if isinstance(new, Version):
+        return new
     if isinstance(new, ListState):
         return ListState(None, widened_value(new.element))
     if isinstance(old, DictState) and new.entries.keys() == old.entries.keys():
@@ -68,18 +93,33 @@ class Store:
         """Gives the content of a cell, or None where there is none."""
         name = (owner, key)
         cell = self.cells.get(name)
+        if type(owner) is Scope and owner.serial < 0:
+            version = self.cells.get((owner, WHOLE))
+            if type(version) is Version:
+                self.log.append(version.read)
+                return cell
         self.log.append((name, cell))
         return cell
 
     def of(self, owner: Any) -> list[Cell]:
         """Gives the contents of all cells of an owner."""
         found = [(name, cell) for name, cell in self.cells.items() if name[0] is owner]
-        self.log.extend(found)
-        return [cell for _, cell in found]
+        version = self.cells.get((owner, WHOLE))
+        self.log.extend([version.read] if type(version) is Version else found)
+        return [cell for _, cell in found if cell is not version]
 
     def set(self, owner: Any, key: Any, cell: Cell) -> None:
         """Changes a cell."""
-        name = (owner, key)
+        self.put((owner, key), cell)
+        if type(owner) is Scope and owner.serial < 0 and (owner, WHOLE) in self.cells:
+            self.put((owner, WHOLE), Version(owner))
+
+    def complete(self, owner: Scope) -> None:
+        """Takes a module or class for complete: from now on, what is read of it is its version."""
+        self.put((owner, WHOLE), Version(owner))
+
+    def put(self, name: Key, cell: Cell) -> None:
+        """Changes a cell by its name, and no version with it."""
         if self._undo:
             top = self._undo[-1]
             if name not in top:
@@ -173,7 +213,7 @@ class Store:
             changed = True
             if widen and current is not None:
                 joined = widened(current, joined)
-            self.set(*name, joined)
+            self.put(name, joined)
         return changed
 
     @contextmanager
