@@ -23,7 +23,6 @@ _LISTED = {(StepKind.TUNING, "TrainingJobSummaries"): "ListTrainingJobsForHyperP
 _STEP_OUTPUTS = (StepKind.LAMBDA, StepKind.CALLBACK)
 _OUTPUT_PARAMETER = re.compile(r"OutputParameters\['[^']+'\]")
 _SEGMENT = re.compile(r"\.?([A-Za-z_]\w*)|\[(\d+)\]|\['([^']*)'\]|\[\"([^\"]*)\"\]")
-SCALARS = frozenset({"string", "integer", "long", "float", "double", "boolean", "timestamp"})
 
 
 class PropertyPathError(ValueError):

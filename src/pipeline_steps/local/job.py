@@ -131,14 +131,12 @@ class Outcome:
         properties: What `Steps.<name>...` refers to, as the service's Describe call has it.
         outputs: Output name to S3 URI.
         property_files: Property file name to content.
-        branch_taken: What a condition came to; None for other steps.
         peak_memory_bytes: The largest resident size of one of its processes.
     """
 
     properties: dict[str, Any]
     outputs: dict[str, str] = field(default_factory=dict)
     property_files: dict[str, Any] = field(default_factory=dict)
-    branch_taken: bool | None = None
     peak_memory_bytes: int | None = None
 
 

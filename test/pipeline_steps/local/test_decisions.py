@@ -79,7 +79,7 @@ def test_every_type_of_condition(place: Place, conditions: list[Any], taken: boo
     assert record.steps["Yes"].status == ("Failed" if taken else "Skipped")
     assert record.steps["No"].status == ("Skipped" if taken else "Failed")
     assert record.steps["Check"].properties == {"Outcome": str(taken)}
-    assert record.failure_reason == f"step {'Yes' if taken else 'No'!r} {'yes' if taken else 'no'}"
+    assert record.failure_reason == f"step {'Yes' if taken else 'No'!r}: {'yes' if taken else 'no'}"
 
 
 @pytest.mark.parametrize(("auroc", "status"), [("0.91", "Succeeded"), ("0.5", "Skipped")])

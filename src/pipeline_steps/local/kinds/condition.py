@@ -50,7 +50,7 @@ class ConditionKind(StepKind):
         taken = all(_holds(condition) for condition in job.arguments["Conditions"])
         for line in lines:
             job.say(f"{line}: {taken}" if len(lines) == 1 else line)
-        return Outcome({"Outcome": str(taken)}, branch_taken=taken)
+        return Outcome({"Outcome": str(taken)})
 
 
 def _problems(condition: Any, where: str) -> Iterator[str]:
