@@ -26,10 +26,6 @@ def attend(qkv: Tensor, keys: Tensor, n_heads: int, dropout: float) -> Tensor:
         `(B, L, W)`.
     """
     rows, length, width = qkv.shape[0], qkv.shape[1], qkv.shape[2] // 3
-    if torch.onnx.is_in_onnx_export():
-        from names3risk.models.onnx_attention import exported_attention
-
-        return exported_attention(qkv, keys, n_heads)
     if _fits(qkv, width // n_heads):
         starts = torch.arange(0, rows * length, length, device=qkv.device)
         return attend_packed(qkv.flatten(0, 1), starts, keys.sum(dim=1), length, n_heads, dropout).view(

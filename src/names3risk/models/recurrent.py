@@ -32,7 +32,9 @@ def lstm_states(lstm: nn.LSTM, inputs: Tensor, lengths: Tensor) -> Tensor:
         States `(B, L, 2 H)`; zeros beyond a row's end.
     """
     if torch.onnx.is_in_onnx_export():
-        return _packed(lstm, inputs, lengths)
+        from names3risk.models.onnx_lstm import exported_lstm
+
+        return exported_lstm(lstm, inputs, lengths)
     if inputs.is_cuda:
         return _kernel(lstm, inputs, lengths) if _fits(lstm, inputs) else _packed(lstm, inputs, lengths)
     # Half precision and compilation are left to PyTorch's own layers.
@@ -43,7 +45,7 @@ def lstm_states(lstm: nn.LSTM, inputs: Tensor, lengths: Tensor) -> Tensor:
 
 
 def _packed(lstm: nn.LSTM, inputs: Tensor, lengths: Tensor) -> Tensor:
-    """By packed sequences: cuDNN's own way, and that of ONNX's LSTM."""
+    """By packed sequences: cuDNN's own way."""
     packed = pack_padded_sequence(inputs, lengths.cpu(), batch_first=True, enforce_sorted=False)
     return pad_packed_sequence(lstm(packed)[0], batch_first=True, total_length=inputs.shape[1])[0]
 

@@ -44,11 +44,15 @@ class SelfAttention(nn.Module):
 
     def forward(self, states: Tensor, keys: Tensor | Packing) -> Tensor:
         """States `(B, L, W)` and keys that may be attended to `(B, L)` to `(B, L, W)`; or packed, `(T, W)`."""
-        qkv, dropout = self.qkv(states), self.dropout.p if self.training else 0.0
+        dropout = self.dropout.p if self.training else 0.0
         if isinstance(keys, Packing):
-            mixed = attend_packed(qkv, keys.starts, keys.lengths, keys.longest, self.n_heads, dropout)
+            mixed = attend_packed(self.qkv(states), keys.starts, keys.lengths, keys.longest, self.n_heads, dropout)
+        elif torch.onnx.is_in_onnx_export():
+            from names3risk.models.onnx_attention import exported_attention
+
+            mixed = exported_attention(states, self.qkv.weight, keys, self.n_heads)
         else:
-            mixed = attend(qkv, keys, self.n_heads, dropout)
+            mixed = attend(self.qkv(states), keys, self.n_heads, dropout)
         result: Tensor = self.dropout(self.projection(mixed))
         return result
 

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-ATTENTION = b"MultiHeadAttention"
-PADDING_INPUT = 4
-"""Position of the mask of valid keys among the inputs of ONNX Runtime's attention, the last one in use."""
+PADDING_INPUTS = {b"Attention": 3, b"QAttention": 5, b"MultiHeadAttention": 4}
+"""Position of the mask of valid keys among the inputs of ONNX Runtime's attention, by the operator's name."""
 
 GRAPH, NODE = 7, 1
 INPUT, OP_TYPE, DOC_STRING = 1, 4, 6
@@ -41,8 +40,8 @@ def quantized(path: str | Path) -> bytes:
 def without_padding(network: bytes) -> bytes | None:
     """A network whose attention reads every position, which takes it less time than to look for padding.
 
-    The name of the mask stays in its place and becomes the node's doc string, so that no length in the file changes
-    and nothing but ONNX Runtime is needed.
+    The mask's name becomes empty, which stands for no mask, and the node's doc string takes the bytes left over: no
+    length in the file changes, and nothing but ONNX Runtime is needed.
 
     Args:
         network: The file of an exported network.
@@ -53,9 +52,14 @@ def without_padding(network: bytes) -> bytes | None:
     changed = bytearray(network)
     for graph in _fields(network, GRAPH, 0, len(network)):
         for node in _fields(network, NODE, graph.start, graph.stop):
-            if any(network[each.start : each.stop] == ATTENTION for each in _fields(network, OP_TYPE, *node[1:])):
-                mask = list(_fields(network, INPUT, *node[1:]))[PADDING_INPUT]
-                changed[mask.tag] = DOC_STRING << 3 | _BYTES
+            operator = next(_fields(network, OP_TYPE, *node[1:]))
+            position = PADDING_INPUTS.get(network[operator.start : operator.stop])
+            if position is not None:
+                mask = list(_fields(network, INPUT, *node[1:]))[position]
+                # Tag, length 0; tag of the doc string, its length in two bytes, and as many spaces.
+                spaces = mask.stop - mask.tag - 5
+                length = bytes([spaces & 127 | 128, spaces >> 7])
+                changed[mask.tag + 1 : mask.stop] = bytes([0, DOC_STRING << 3 | _BYTES]) + length + b" " * spaces
     return bytes(changed) if changed != network else None
 
 

@@ -5,6 +5,7 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from onnx import helper
 
 from names3risk.artifacts.onnx_export import export_onnx
 from names3risk.hyperparameters import parse_hyperparameters
@@ -54,11 +55,11 @@ def test_without_padding_attention_scores_full_rows_the_same_and_looks_for_no_pa
     # It is right for nothing else: the shorter row reads its padding.
     assert np.abs(logits(network, [9, 2]) - logits(changed, [9, 2])).max() > 1e-5
     attention = [
-        [node for node in onnx.load_from_string(each).graph.node if node.op_type == "MultiHeadAttention"]
+        [node for node in onnx.load_from_string(each).graph.node if node.op_type == "Attention"]
         for each in (network, changed)
     ]
-    assert [len(node.input) for node in attention[0]] == [5, 5]
-    assert [len(node.input) for node in attention[1]] == [4, 4]
+    assert [bool(node.input[3]) for node in attention[0]] == [True, True]
+    assert [bool(node.input[3]) for node in attention[1]] == [False, False]
     onnx.checker.check_model(onnx.load_from_string(changed), full_check=True)
 
 
@@ -66,8 +67,34 @@ def test_without_padding_is_nothing_new_for_a_network_without_attention(tmp_path
     assert without_padding(export(tmp_path, "lstm2risk").read_bytes()) is None
 
 
+def test_networks_of_earlier_versions_are_rid_of_padding_as_well():
+    """They hold attention without its projection, whose mask is the last input."""
+    parts = [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["B", "L", 4]) for name in ("q", "k", "v")]
+    valid = helper.make_tensor_value_info("valid", onnx.TensorProto.INT32, ["B", "L"])
+    result = helper.make_tensor_value_info("mixed", onnx.TensorProto.FLOAT, ["B", "L", 4])
+    inputs = ["q", "k", "v", "", "valid"]
+    node = helper.make_node("MultiHeadAttention", inputs, ["mixed"], domain="com.microsoft", num_heads=2)
+    opsets = [helper.make_opsetid("", 20), helper.make_opsetid("com.microsoft", 1)]
+    model = helper.make_model(
+        helper.make_graph([node], "attention", [*parts, valid], [result]), opset_imports=opsets, ir_version=10
+    )
+    network = model.SerializeToString()
+    changed = without_padding(network)
+    assert len(changed) == len(network)
+    random = np.random.default_rng(0)
+    feed = {name: random.normal(size=(2, 5, 4)).astype(np.float32) for name in ("q", "k", "v")}
+    for mask, alike in ((np.ones((2, 5)), True), (np.tri(2, 5, 2), False)):
+        old, new = (
+            onnxruntime.InferenceSession(each).run(["mixed"], {**feed, "valid": mask.astype(np.int32)})[0]
+            for each in (network, changed)
+        )
+        assert (np.abs(old - new).max() < 1e-6) == alike
+
+
 def test_eight_bits_and_no_padding_go_together(transformer):
     coarse = quantized(transformer)
     changed = without_padding(coarse)
+    assert {node.op_type for node in onnx.load_from_string(changed).graph.node} > {"QAttention"}
     assert np.abs(logits(coarse, [6]) - logits(changed, [6])).max() < 1e-5
-    assert 0 < np.abs(logits(transformer.read_bytes(), [6]) - logits(changed, [6])).max() < 0.1
+    for lengths, network in (([6], changed), ([6, 4, 1], coarse)):
+        assert 0 < np.abs(logits(transformer.read_bytes(), lengths) - logits(network, lengths)).max() < 0.1
