@@ -89,7 +89,7 @@ def time_parts(trainer: lightning.Trainer, module: RiskModule) -> dict[str, floa
 
     def both(batch: Batch) -> torch.Tensor:
         loss = forward(batch)
-        torch.autograd.backward(loss)
+        module.differentiate(loss)
         return loss.detach()
 
     parameters = list(module.model.parameters())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from names3risk.models.dropout import Dropout
+from names3risk.models.dropout import ReLUDropout
 from names3risk.text.special import MISSING_ID, SEPARATOR_ID, SPECIAL_TOKENS, UNK_ID
 
 MAX_FIELDS = 16
@@ -104,7 +104,7 @@ class ResidualBlock(nn.Module):
     def __init__(self, layers: nn.Module, dropout: float) -> None:
         super().__init__()
         self.layers = layers
-        self.after = nn.Sequential(nn.ReLU(), Dropout(dropout))
+        self.after = ReLUDropout(dropout)
 
     def forward(self, states: Tensor) -> Tensor:
         """`(B, W)` to `(B, W)`."""

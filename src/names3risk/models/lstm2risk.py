@@ -14,7 +14,7 @@ from names3risk.models.blocks import (
     RowDropout,
     TokenDropout,
 )
-from names3risk.models.dropout import Dropout
+from names3risk.models.dropout import Dropout, ReLUDropout
 from names3risk.models.ngrams import build_ngrams
 from names3risk.models.packing import pack_rows
 from names3risk.models.recurrent import has_kernel, lstm_states, packed_states
@@ -65,8 +65,7 @@ class LSTM2Risk(nn.Module):
         self.trunk = nn.Sequential(
             *(_residual(width, dropout) for _ in range(hyperparameters.n_residual_blocks)),
             nn.Linear(width, hidden),
-            nn.ReLU(),
-            Dropout(dropout),
+            ReLUDropout(dropout),
         )
         self.output = ClassLogits(hidden, n_outputs)
         self.ngrams = build_ngrams(hyperparameters, n_outputs)

@@ -6,7 +6,7 @@ from torch import nn
 
 from names3risk.hyperparameters.names3risk import Names3RiskHyperparameters
 from names3risk.models.blocks import RowDropout
-from names3risk.models.dropout import Dropout
+from names3risk.models.dropout import ReLUDropout
 from names3risk.models.normalisation import InputNorm
 
 
@@ -26,11 +26,10 @@ def build_tabular(hyperparameters: Names3RiskHyperparameters, n_tabular: int, wi
     return nn.Sequential(
         InputNorm(n_tabular),
         nn.Linear(n_tabular, width),
-        nn.ReLU(),
-        Dropout(dropout),
+        ReLUDropout(dropout),
+        nn.Identity(),  # keeps the numbers of the layers below
         nn.Linear(width, width),
         nn.LayerNorm(width),
-        nn.ReLU(),
-        Dropout(dropout),
+        ReLUDropout(dropout),
         RowDropout(hyperparameters.tabular_dropout),
     )

@@ -16,7 +16,7 @@ from names3risk.models.blocks import (
     RowDropout,
     TokenDropout,
 )
-from names3risk.models.dropout import Dropout
+from names3risk.models.dropout import Dropout, ReLUDropout
 from names3risk.models.ngrams import build_ngrams
 from names3risk.models.packing import Packing, pack_rows
 from names3risk.models.row_groups import encode_in_groups
@@ -73,8 +73,8 @@ class Block(nn.Module):
         self.feed_forward_norm = nn.LayerNorm(width)
         self.feed_forward = nn.Sequential(
             nn.Linear(width, 4 * width),
-            nn.ReLU(),
-            Dropout(dropout),
+            ReLUDropout(dropout),
+            nn.Identity(),  # keeps the number of the layer below
             nn.Linear(4 * width, width),
             Dropout(dropout),
         )

@@ -18,6 +18,7 @@ from names3risk.training.checks import check_splits
 from names3risk.training.execution import Execution
 from names3risk.training.finite import FiniteWatch
 from names3risk.training.graphs import Recorded, StepGraphs
+from names3risk.training.halves import HalfWeights
 from names3risk.training.losses import build_loss
 from names3risk.training.metrics import build_metrics
 from names3risk.training.optimizers import build_optimizer
@@ -55,7 +56,8 @@ class RiskModule(lightning.LightningModule):
         self.graphs: StepGraphs | None = None
         self.totals: StepTotals | None = None
         self._replayed: Recorded | None = None
-        self._compiled: Callable[..., Tensor] | None = None
+        self.halves: HalfWeights | None = None
+        self._fast: Callable[..., Tensor] | None = None
 
     @staticmethod
     def check(train: Any, val: Any, hyperparameters: Hyperparameters, processes: int) -> dict[str, str]:
@@ -73,15 +75,16 @@ class RiskModule(lightning.LightningModule):
         return logits, *self.loss(logits, batch.labels)
 
     def _network(self, batch: Batch, inputs: Sequence[Tensor]) -> Callable[..., Tensor]:
-        """The network; while training on batches of the usual number of rows, the compiled one."""
-        if self._compiled is None or not self.training or len(batch.rows) != self.usual_rows:
+        """The network; while training on batches of the usual number of rows, the one made fast for them."""
+        if not self.training or len(batch.rows) != self.usual_rows:
             return self.model
-        if batch.room:
-            torch._dynamo.maybe_mark_dynamic(inputs[-1], 0)
-        else:
-            for tensor in inputs[:2]:
-                torch._dynamo.maybe_mark_dynamic(tensor, 1)
-        return self._compiled
+        if self.execution.compiled:
+            if batch.room:
+                torch._dynamo.maybe_mark_dynamic(inputs[-1], 0)
+            else:
+                for tensor in inputs[:2]:
+                    torch._dynamo.maybe_mark_dynamic(tensor, 1)
+        return self._fast or self.model
 
     def configure_model(self) -> None:
         """Shards the network where the strategy is FSDP."""
@@ -99,8 +102,11 @@ class RiskModule(lightning.LightningModule):
         self.finite.start(2 * self.usual_rows, self.device)  # a small last batch joins another
         if self.trainer.world_size > 1:
             self.totals = StepTotals(self.model, self.device)
-        if self.execution.compiled:
-            self._compiled = torch.compile(self.model.forward)
+        if self.execution.recorded and self.execution.half:
+            self.halves = HalfWeights(self.model, self.execution, self._flat_gradients)
+            self._fast = self.halves.forward
+        elif self.execution.compiled:
+            self._fast = torch.compile(self.model.forward)
         if self.execution.recorded:
             once = self.settings.accumulate_grad_batches == 1 and self.trainer.world_size == 1
             self.graphs = StepGraphs(
@@ -162,8 +168,14 @@ class RiskModule(lightning.LightningModule):
         # A cast that is kept from step to step would be read by the graph instead of the weights.
         with torch.autocast(self.device.type, self.execution.dtype, self.execution.half, cache_enabled=False):
             loss = self._measure(batch)
-        torch.autograd.backward(loss / self.settings.accumulate_grad_batches)
+        self.differentiate(loss / self.settings.accumulate_grad_batches)
         return loss.detach()
+
+    def differentiate(self, loss: Tensor) -> None:
+        """Computes the gradients of a loss `()` in a step that can be recorded."""
+        torch.autograd.backward(loss)
+        if self.halves is not None:
+            self.halves.give()
 
     def backward(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
         """Computes the gradients, unless they came with the recorded step."""

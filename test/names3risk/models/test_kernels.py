@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,6 +71,27 @@ def test_the_backward_pass_of_attention_drops_what_the_forward_pass_dropped() ->
     assert float((gradient * direction).sum()) == pytest.approx(float(slope), rel=0.02, abs=0.02)
 
 
+def test_attention_drops_a_share_of_the_weights_independently() -> None:
+    rows, length, rate = 30, 16, 0.3
+    starts = torch.arange(0, rows * length, length, device=DEVICE)
+    lengths = torch.full((rows,), length, device=DEVICE)
+    qkv = torch.zeros(rows * length, 3, HEADS, WIDTH, device=DEVICE)
+    qkv[:, 2] = torch.eye(WIDTH, device=DEVICE).repeat(rows, 1)[:, None]  # so the result is the weights themselves
+
+    def zeroed(seed: int) -> Tensor:
+        seeds = torch.tensor([seed], device=DEVICE)
+        weights = short_attention(qkv.flatten(1), starts, lengths, seeds, length, HEADS, rate)
+        assert weights.max().item() == pytest.approx(1 / (1 - rate) / length, rel=1e-4)
+        return (weights == 0).double().view(rows, length, HEADS, WIDTH).permute(0, 2, 1, 3)
+
+    one, other = zeroed(1), zeroed(2)
+    assert one.mean().item() == pytest.approx(rate, abs=0.02)
+    assert one.mean(dim=(0, 1)).std().item() < 1.3 * (rate * (1 - rate) / (rows * HEADS)) ** 0.5
+    each = torch.cat([one.flatten(0, 1), other.flatten(0, 1)]).flatten(1)
+    alike = torch.corrcoef(each).fill_diagonal_(0)
+    assert alike.abs().max().item() < 5 / 16
+
+
 def test_a_layer_equals_a_packed_bidirectional_lstm() -> None:
     lstm = nn.LSTM(8, WIDTH, batch_first=True, bidirectional=True).to(DEVICE)
     inputs = torch.randn(ROWS, LENGTH, 8, device=DEVICE, requires_grad=True)
@@ -104,3 +128,10 @@ def test_a_network_gives_packed_rows_the_logits_and_gradients_of_padded_ones(set
     mine = model(ids, mask, tabular, torch.arange(24, device=DEVICE))
     torch.testing.assert_close(mine, wanted, atol=1e-5, rtol=1e-4)
     assert_gradients_close(mine, wanted, list(model.parameters()))
+
+
+def test_kernels_compile_for_a_gpu_that_is_not_here() -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
+    script = Path(__file__).with_name("compiled_kernels.py")
+    ran = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr

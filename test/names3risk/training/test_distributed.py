@@ -57,6 +57,19 @@ def test_two_processes_give_the_loss_curve_and_weights_of_one(
 
 
 @pytest.mark.slow
+def test_recorded_steps_in_half_precision_give_what_other_steps_in_it_give(tmp_path: Path) -> None:
+    half = {**WEIGHTED, "precision": "bf16"}
+    (plain,) = run(tmp_path / "plain", **half)
+    (one,) = run(tmp_path / "one", **half, recorded=True)
+    first, second = run(tmp_path / "two", *TWO, **half, recorded=True)
+    assert first == second
+    for result in (one, first):
+        losses = [[entry["val_loss"] for entry in each["history"]] for each in (result, plain)]
+        np.testing.assert_allclose(*losses, atol=0.01)
+        np.testing.assert_allclose(result["weights"], plain["weights"], atol=0.02)
+
+
+@pytest.mark.slow
 def test_a_checkpoint_of_shards_is_resumed_by_one_process(alone: dict[str, Any], tmp_path: Path) -> None:
     same = {**WEIGHTED, "strategy": "fsdp", "checkpoint_every_n_steps": 3}
     assert run(tmp_path, *TWO, **same, stop_after=11) == [], "broken off in the second epoch"
