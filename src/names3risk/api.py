@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict
 
 from names3risk import configuration
-from names3risk.errors import ConfigError
+from names3risk.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -147,7 +147,13 @@ def evaluate(
         if columns is not None:
             preprocess(data, _schema(columns), temporary, job_type="testing")
             folder = Path(temporary) / "test"
-        split = open_labelled_parts(folder, predictor.artifacts.hyperparameters)
+        try:
+            split = open_labelled_parts(folder, predictor.artifacts.hyperparameters)
+        except DataError as error:
+            if not folder.is_file():
+                raise
+            mend = "if this is a raw table, say with columns (--columns) what its columns are"
+            raise DataError(error.what, where=error.where, expected="a prepared split folder", mend=mend) from error
         predictions = (predictor.predict(chunk) for chunk in split.chunks())
         return Report.of(Path(data).name, predictions, split.schema.marketplace_name).evaluation
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from names3risk.artifacts.archive import model_folder
 from names3risk.boosting.booster import MODEL_FILE
-from names3risk.errors import ConfigError
+from names3risk.errors import ArtifactError, ConfigError
 
 if TYPE_CHECKING:
     from names3risk.boosting.predictor import XGBoostPredictor
@@ -29,6 +29,7 @@ def load_predictor(model: str | Path, backend: str = "onnx") -> Predictor | XGBo
     from names3risk.boosting.predictor import XGBoostPredictor
     from names3risk.serving.predictor import Predictor
 
+    _refuse_results(model)
     with model_folder(model) as folder:
         if not (folder / MODEL_FILE).is_file():
             return Predictor.of_folder(folder, backend)
@@ -47,6 +48,7 @@ def load_served(model: str | Path, backend: str = "onnx", threads: int = 0) -> S
     from names3risk.boosting.predictor import XGBoostPredictor
     from names3risk.serving.handlers import ServedModel, load_calibration
 
+    _refuse_results(model)
     with model_folder(model) as folder:
         if not (folder / MODEL_FILE).is_file():
             return ServedModel.of_folder(folder, backend, threads)
@@ -55,6 +57,17 @@ def load_served(model: str | Path, backend: str = "onnx", threads: int = 0) -> S
         if threads:
             predictor.artifacts.booster.set_param({"nthread": threads})
         return ServedModel(predictor, load_calibration(folder, predictor.artifacts.hyperparameters.num_classes))
+
+
+def _refuse_results(model: str | Path) -> None:
+    inner = Path(model) / "model"
+    if (inner / "hyperparameters.json").is_file():
+        raise ArtifactError(
+            "holds what a training left, not a model alone",
+            where=model,
+            expected="a model folder",
+            mend=f"name {inner}",
+        )
 
 
 def _refuse_backend(model: str | Path, backend: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import Annotated
 
 import typer
@@ -37,7 +38,12 @@ def show(
     from names3risk.models.catalogue import ALL_CLASSES, describe
 
     if name not in ALL_CLASSES:
-        raise ConfigError(f"unknown model class {name!r}", expected=f"one of {', '.join(ALL_CLASSES)}")
+        near = difflib.get_close_matches(name, ALL_CLASSES, n=1)
+        raise ConfigError(
+            f"unknown model class {name!r}",
+            expected=f"one of {', '.join(ALL_CLASSES)}",
+            mend=f"did you mean {near[0]!r}?" if near else None,
+        )
     found = describe(name)
     typer.echo(f"{name}: {found.title}")
     typer.echo(f"reads {found.inputs}; {found.command} trains it")

@@ -52,3 +52,5 @@ def test_common_hyperparameters_are_shown_on_demand_only():
 def test_an_unknown_class_is_named_beside_the_known():
     with pytest.raises(ConfigError, match="unknown model class 'other'; expected one of lstm2risk"):
         raise run("show", "other").exception
+    with pytest.raises(ConfigError, match=r"did you mean 'lstm2risk'\?"):
+        raise run("show", "lstm3risk").exception
