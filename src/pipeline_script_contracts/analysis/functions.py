@@ -186,9 +186,9 @@ def _call(interp: Interpreter, function: Function, arguments: calls.Arguments, n
         return unknown(f"the result of {info.name}, which calls itself")
     bound = _bind(interp, function, arguments, node)
     given = tuple(bound.values())
-    key = interp.memory.key((info, function.scope, function.binding, interp.phase), given)
-    caught = interp.caught
-    known, earlier = interp.memory.recall(key, given, caught)
+    key = interp.memory.key((info, function.scope, function.binding), given)
+    caught, phase = interp.caught, interp.phase
+    known, earlier = interp.memory.recall(key, given, caught, phase)
     if known:
         return _returned(earlier)
     began = interp.memory.begin()
@@ -212,7 +212,7 @@ def _call(interp: Interpreter, function: Function, arguments: calls.Arguments, n
             store.merge(ways or [{}], made.garbage)
         result = expressions.new_list(interp, *((None, frame.yields) if frame.yields else ([], NOTHING)))
         made.add(result)
-        interp.memory.remember(key, given, began, made, result, caught)
+        interp.memory.remember(key, given, began, made, result, caught, phase)
         return result
     if not frame.returns and isinstance(info.node, ast.AsyncFunctionDef):  # it runs beside its caller, who goes on
         return unknown(f"the result of {info.name}, which never returns")
@@ -220,7 +220,7 @@ def _call(interp: Interpreter, function: Function, arguments: calls.Arguments, n
         store.merge(ways, made.garbage)
     elif stays:
         store.commit(made.garbage)
-    interp.memory.remember(key, given, began, made, result if frame.returns else None, caught)
+    interp.memory.remember(key, given, began, made, result if frame.returns else None, caught, phase)
     return _returned(result if frame.returns else None)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from .atoms import SERIALS, ModuleAtom, Obj, Value
 from .garbage import Reachable
 from .likeness import Likeness, is_mobile, shape
-from .recorder import Recorder
+from .recorder import Recorder, in_phase
 from .scopes import ModuleInfo, Scope
 from .store import IMPORT, WHOLE, Cell, Key, Store
 
@@ -36,11 +36,25 @@ class _Entry:
         script: The number of the script for which it ran, or was last repeated.
         shared: Whether it may be repeated for another script.
         caught: Whether exceptions were caught around the call.
+        phase: The phase in which it ran.
+        phases: Those for which its facts are recorded in that script.
     """
 
-    __slots__ = ("caught", "events", "given", "made", "reads", "result", "script", "shared", "writes")
+    __slots__ = (
+        "caught",
+        "events",
+        "given",
+        "made",
+        "phase",
+        "phases",
+        "reads",
+        "result",
+        "script",
+        "shared",
+        "writes",
+    )
 
-    def __init__(self, given: tuple[Value, ...], script: int, caught: frozenset[str]) -> None:
+    def __init__(self, given: tuple[Value, ...], script: int, caught: frozenset[str], phase: str) -> None:
         self.given = given
         self.reads: list[Read] = []
         self.writes: list[tuple[Key, Cell]] = []
@@ -50,6 +64,8 @@ class _Entry:
         self.script = script
         self.shared = False
         self.caught = caught
+        self.phase = phase
+        self.phases = {phase}
 
 
 class Began:
@@ -105,28 +121,32 @@ class Memory:
         """Gives what a call must have in common with an earlier one."""
         return function, tuple(map(shape, values))
 
-    def recall(self, key: Hashable, given: tuple[Value, ...], caught: frozenset[str]) -> tuple[bool, Value | None]:
+    def recall(
+        self, key: Hashable, given: tuple[Value, ...], caught: frozenset[str], phase: str
+    ) -> tuple[bool, Value | None]:
         """Looks for an earlier call, and repeats what it did.
 
         Args:
             key: What `key` gave.
             given: The arguments.
             caught: The exceptions that are caught around the call.
+            phase: The phase in which it stands.
 
         Returns:
             Whether there is one whose outcome still holds, and what it returned (None when it never returned).
         """
         for entry in reversed(self._entries.get(key, [])):
-            here = entry.script == self.script
+            same_script = entry.script == self.script
+            here = same_script and phase in entry.phases
             if not here and not (entry.shared and entry.caught == caught):
                 continue
             likeness = Likeness(not here)
             if not all(map(likeness.values, entry.given, given)):
                 continue
             found = self._holds(entry, likeness)
-            if found is None or not (here or self._recorder.same_counts(entry.events, likeness)):
+            if found is None or not (same_script or self._recorder.same_counts(entry.events, likeness)):
                 continue
-            if self._repeat(entry, likeness, found, here):
+            if self._repeat(entry, likeness, found, here, phase):
                 return True, None if entry.result is None else likeness.renamed(entry.result)
         return False, None
 
@@ -169,7 +189,7 @@ class Memory:
             return False
         return current is not None or self._import(known[0].info)
 
-    def _repeat(self, entry: _Entry, likeness: Likeness, found: list[Read], here: bool) -> bool:
+    def _repeat(self, entry: _Entry, likeness: Likeness, found: list[Read], here: bool, phase: str) -> bool:
         now = likeness.now
         for obj in entry.made:
             now[obj] = Obj(obj.kind, obj.cls, set(obj.info) if obj.info is not None else None)
@@ -195,7 +215,11 @@ class Memory:
         if here:
             self._recorder.log.extend(entry.events)
         else:
-            self._recorder.repeat(entry.events, likeness)
+            events = entry.events
+            if entry.phase != phase:
+                events = tuple(tuple(in_phase(each, entry.phase, phase) for each in event) for event in events)
+            self._recorder.repeat(events, likeness)
+            entry.phases = {*entry.phases, phase} if entry.script == self.script else {phase}
             entry.script = self.script
         if not entry.shared:
             self._recorder.taints += 1
@@ -216,6 +240,7 @@ class Memory:
         made: Reachable,
         result: Value | None,
         caught: frozenset[str],
+        phase: str,
     ) -> None:
         """Remembers a call that has just ended.
 
@@ -226,6 +251,7 @@ class Memory:
             made: What it changed and made.
             result: What it returned, None when it never returned.
             caught: The exceptions that are caught around the call.
+            phase: The phase in which it stands.
         """
         entries = self._entries.setdefault(key, [])
         store = self._store
@@ -234,7 +260,7 @@ class Memory:
             return
         if not all(type(owner) is Obj and (owner.info is None or type(owner.info) is set) for owner in made.owners):
             return
-        entry = _Entry(given, self.script, caught)
+        entry = _Entry(given, self.script, caught, phase)
         entry.reads = reads
         cells = store.cells
         for name in made.older:
@@ -313,7 +339,7 @@ class Memory:
             names: The cells that it changed.
         """
         entries = self._entries.setdefault((module, phase, caught), [])
-        entry = _Entry((), self.script, caught)
+        entry = _Entry((), self.script, caught, phase)
         if len(entries) >= MAX_ENTRIES:
             return
         entry.reads = self._reads(began)

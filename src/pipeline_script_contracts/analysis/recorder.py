@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,15 @@ class Recorder:
         if key not in self._seen:
             self._seen.add(key)
             self.analysis.imports.append(use)
+
+
+def in_phase(part: Any, earlier: str, phase: str) -> Any:
+    """Gives a part of what was recorded in an earlier phase as it is recorded in another."""
+    if isinstance(part, Place):
+        return replace(part, phase=phase) if part.phase == earlier else part
+    if isinstance(part, (HyperparameterUse, ImportUse)):
+        return replace(part, place=in_phase(part.place, earlier, phase))
+    return part
 
 
 def _renamed_key(key: Any, likeness: Likeness) -> Any:
