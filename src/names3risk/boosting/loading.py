@@ -63,9 +63,9 @@ def _refuse_results(model: str | Path) -> None:
     inner = Path(model) / "model"
     if (inner / "hyperparameters.json").is_file():
         raise ArtifactError(
-            "holds what a training left, not a model alone",
+            "holds all that a training left",
             where=model,
-            expected="a model folder",
+            expected="the model alone",
             mend=f"name {inner}",
         )
 
