@@ -12,7 +12,7 @@ from typing import Any
 
 from .. import calls, environment, escapes, expressions, iteration
 from .. import paths as paths_module
-from ..atoms import NONE, NOTHING, Const, Lib, Text, TupleAtom, Unknown, Value
+from ..atoms import NONE, NOTHING, Bound, Const, Function, Lib, Partial, Text, TupleAtom, Unknown, Value
 from ..interpreter import DeadEnd, Interpreter
 from ..texts import holes_in, is_string, make_text, parts_of
 from ..values import const, unknown
@@ -390,10 +390,12 @@ _AGAIN = "torch.distributed.launcher.again"
 
 
 def _launcher(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    """`elastic_launch(config, sys.executable)` gives what runs this script again when it is given `*sys.argv`."""
+    """`elastic_launch(config, program)` gives what runs a function, or this script when it is given `*sys.argv`."""
     program = arguments.get(1, "entrypoint")
     if program == (Lib("sys.executable"),):
         return (Lib(_AGAIN),)
+    if all(isinstance(atom, (Function, Bound, Partial)) for atom in program):
+        return program  # each process calls it with what it is given
     escapes.hand_over(interp, program, "elastic_launch", node)
     return unknown("what a program of several processes gives")
 
