@@ -80,6 +80,21 @@ def closure(folder):
     def inner(name):
         return folder + "/" + name
     return inner
+
+LAST = "/last/none"
+
+def remember(path):
+    global LAST
+    LAST = path
+
+def last():
+    return LAST
+
+def current():
+    return state.box.name
+
+def kind():
+    return "/" + state.Box.kind
 """,
     "lib/ring_a.py": "FIRST = '/ring/first'\nfrom lib import ring_b\nopen(ring_b.SECOND)\n",
     "lib/ring_b.py": "from lib import ring_a\nSECOND = getattr(ring_a, 'FIRST', '/ring') + '/second'\n",
@@ -109,6 +124,27 @@ BODIES = {
     "ring": "from lib import ring_a\nopen(ring_a.FIRST)",
     "ring_from_the_other_side": "from lib import ring_b\nfrom lib import ring_a\nopen(ring_b.SECOND)",
     "helped": "open(tools.helped('a'))",
+    "current": "open(tools.current())\nopen(tools.last())\nopen(tools.kind())",
+    "replaced": "tools.state.box = tools.state.Box('/other/box')\nopen(tools.current())",
+    "replaced_in_a_branch": (
+        "import os\nif os.path.exists('/x'):\n    tools.state.box = tools.state.Box('/branch/box')\n"
+        "    open(tools.current() + '/inside')\nelse:\n    open(tools.current() + '/beside')\n"
+        "open(tools.current() + '/after')"
+    ),
+    "remembered": (
+        "open(tools.last())\ntools.remember('/r/1')\nopen(tools.last())\ntools.remember('/r/2')\nopen(tools.last())"
+    ),
+    "remembered_perhaps": (
+        "import os\nfor name in os.listdir('/in'):\n    open(tools.last() + '/before')\n"
+        "    tools.remember('/in/' + name)\n"
+        "open(tools.last() + '/after')"
+    ),
+    "kinds": "open(tools.kind())\ntools.state.Box.kind = 'chest'\nopen(tools.kind())",
+    "kinds_in_a_branch": (
+        "try:\n    tools.state.Box.kind = 'crate'\n    open(tools.kind())\n"
+        "except OSError:\n    open(tools.kind() + '/failed')\n"
+        "open(tools.kind() + '/after')"
+    ),
 }
 
 
@@ -147,6 +183,41 @@ def test_scripts_of_a_session_are_looked_at_as_if_each_were_the_only_one(project
     for script in itertools.chain(scripts, scripts):
         alone = described(analyse(script, source_roots=roots))
         assert described(analyse(script, source_roots=roots, session=session)) == alone, script
+
+
+@pytest.mark.parametrize(
+    ("name", "paths"),
+    [
+        ("current", {"/shared/box", "/last/none", "/box"}),
+        ("replaced", {"/other/box"}),
+        (
+            "replaced_in_a_branch",
+            {"/branch/box/inside", "/shared/box/beside", "/branch/box/after", "/shared/box/after", "/x"},
+        ),
+        ("remembered", {"/last/none", "/r/1", "/r/2"}),
+        ("kinds", {"/box", "/chest"}),
+        ("kinds_in_a_branch", {"/crate", "/box/failed", "/crate/failed", "/crate/after", "/box/after"}),
+    ],
+)
+def test_what_changes_in_a_module_is_seen_by_its_functions(project: Path, name: str, paths: set[str]) -> None:
+    (script,) = project.glob(f"*/{name}.py")
+    assert {str(use.path) for use in analyse(script, source_roots=[project / "src"]).paths} == paths
+
+
+def test_a_function_is_told_of_in_each_phase_that_calls_it(project: Path) -> None:
+    script = project / "one" / "serve.py"
+    script.write_text(
+        "from lib import tools\n"
+        "def model_fn(model_dir):\n    return tools.hyper(tools.joined(model_dir, 'params.json'))\n"
+        "if __name__ == '__main__':\n    tools.read_all(tools.make('/a'))\n"
+        "    tools.hyper(tools.joined('/opt/ml/model', 'params.json'))\n"
+        "def predict_fn(data, model):\n    tools.read_all(tools.make('/a'))\n",
+        encoding="utf-8",
+    )
+    paths = analyse(script, source_roots=[project / "src"]).paths
+    found = {(str(use.path), use.place.phase) for use in paths}
+    both = {("/a/x.csv", "main"), ("/a/x.csv", "serving")}
+    assert found == both | {("/opt/ml/model/params.json", phase) for phase in ("main", "serving")}
 
 
 def test_a_module_beside_a_script_is_not_taken_for_that_of_another(project: Path) -> None:
