@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..analysis.facts import Analysis, Argument, EnvRead, HyperparameterUse, PathUse, Place, Unresolved
-from ..analysis.library.packages import CONTAINER_PACKAGES, KNOWN_PACKAGES, distribution_of, normal_name
+from ..analysis.library.packages import KNOWN_PACKAGES, distribution_of, normal_name
 from ..analysis.models import find_model_fields
 from ..analysis.patterns import Hole, Pattern, Relation, plain
 from ..analysis.platform import documented_value, is_platform_path
@@ -76,7 +76,7 @@ class Context:
     @cached_property
     def is_serving(self) -> bool:
         """True when the contract is that of a serving container."""
-        return any(cls.__name__ == "InferenceScriptContract" for cls in type(self.contract).__mro__)
+        return self._is_a("InferenceScriptContract")
 
     @cached_property
     def _has_handlers(self) -> bool:
@@ -180,10 +180,9 @@ class Context:
     @cached_property
     def unseen_package(self) -> str:
         """A package that is imported, whose source is not here and which is not well known; empty for none."""
-        known = KNOWN_PACKAGES | CONTAINER_PACKAGES
         for use in self.analysis.imports:
             root = use.module.partition(".")[0]
-            if root not in known and distribution_of(use.module) not in self.required_distributions:
+            if root not in KNOWN_PACKAGES and distribution_of(use.module) not in self.required_distributions:
                 return root
         return ""
 
@@ -245,12 +244,26 @@ class Context:
         beside_source = bool(each.use.chain) and each.use.chain[0].text == "__file__"
         return beside_source or self.is_foreign(each.path)
 
-    def unset_variable(self, each: Settled) -> str:
-        """Gives the variable of training jobs that a path of a processing job comes from; empty when there is none."""
-        if not any(cls.__name__ == "ProcessingScriptContract" for cls in type(self.contract).__mro__):
-            return ""
-        steps = (step.text for step in each.use.chain if step.text.startswith("os.environ['SM_"))
-        return next((text[len("os.environ['") : -2] for text in steps), "")
+    def of_another_job(self, each: Settled) -> str:
+        """Says why a path is meant for a job of another kind than the contract's; empty when it is not."""
+        if self._is_a("ProcessingScriptContract"):
+            steps = (step.text for step in each.use.chain if step.text.startswith("os.environ['SM_"))
+            variable = next((text[len("os.environ['") : -2] for text in steps), "")
+            return f"the path in {variable}, which processing jobs do not have" if variable else ""
+        elsewhere = self._is_a("TrainingScriptContract") and each.text.startswith("/opt/ml/processing/")
+        if elsewhere and self._is_told_what_to_do:
+            return f"{each.text}, a folder that only processing jobs have"
+        return ""
+
+    def _is_a(self, name: str) -> bool:
+        return any(cls.__name__ == name for cls in type(self.contract).__mro__)
+
+    @cached_property
+    def _is_told_what_to_do(self) -> bool:
+        """True when a declared path is used, and words of the command line may ask for other work too."""
+        used = any(self.evidence(path, READS) for path in self.inputs.values())
+        used = used or any(self.evidence(path, WRITES) for path in self.outputs.values())
+        return used and bool(self.analysis.arguments_open)
 
     def is_foreign(self, path: Pattern) -> bool:
         """Tells whether no contract has to speak of a path: relative, remote, or the platform's own."""

@@ -76,7 +76,7 @@ def undeclared(context: Context, code: str, clause: str, kinds: tuple[str, ...],
     seen = set()
     for each in context.paths:
         use = each.use
-        if use.kind not in kinds or context.is_scratch(each) or context.unset_variable(each):
+        if use.kind not in kinds or context.is_scratch(each) or context.of_another_job(each):
             continue
         if context.covered(each.path, declared) is not Relation.OUTSIDE:
             continue

@@ -15,9 +15,9 @@ def _open_path(context: Context, each: Settled) -> str:
     if context.is_scratch(each):
         return ""
     name = sink_name(each.use.sink)
-    variable = context.unset_variable(each)
-    if variable and each.use.kind in (*READS, *WRITES):
-        return f"{name} is given the path in {variable}, which processing jobs do not have"
+    other = context.of_another_job(each)
+    if other and each.use.kind in (*READS, *WRITES):
+        return f"{name} is given {other}"
     if each.use.kind == "delegate":
         return f"{each.text} is handed to {name}, whose code is not followed"
     if each.use.kind not in (*READS, *WRITES):

@@ -167,7 +167,7 @@ CONTAINER_PACKAGES = frozenset(
         """sagemaker_training sagemaker_inference sagemaker_containers sagemaker_sklearn_container
         sagemaker_xgboost_container sagemaker_pytorch_container sagemaker_pytorch_serving_container
         sagemaker_tensorflow_container sagemaker_huggingface_inference_toolkit smdebug smdistributed
-        sagemaker_processing multi_model_server mms"""
+        sagemaker_processing multi_model_server mms djl_python triton_python_backend_utils"""
     )
 )
 KNOWN_PACKAGES = frozenset(
@@ -229,7 +229,7 @@ KNOWN_PACKAGES = frozenset(
         weaviate werkzeug whisper wordcloud wrapt xarray xesmf xformers xgboost xgboost_ray xlearn xlrd xlsxwriter
         xmltodict yacs yaml ydata_profiling yellowbrick yfinance yolov5 zarr zipline zipp zmq zstandard"""
     )
-) | frozenset(sys.stdlib_module_names)
+) | CONTAINER_PACKAGES.union(sys.stdlib_module_names)
 
 
 def distribution_of(module: str) -> str:
