@@ -76,9 +76,6 @@ def _attribute(interp: Interpreter, atom: Atom, name: str, node: ast.AST) -> Val
 def _library(interp: Interpreter, atom: Lib, name: str) -> Value:
 
     dotted = imports.canonical(f"{atom.name}.{name}")
-    local = interp.sources.find(dotted) if interp.sources.find(atom.name) else None
-    if local is not None:
-        return (ModuleAtom(local),)
     if atom.name == library.training_environment.WHOLE and name not in ("get", "keys", "values", "items"):
         return library.training_environment.entry(interp, atom.name, name, interp.current)
     known = library.constant(interp, dotted)

@@ -56,9 +56,6 @@ _DATACLASSES = frozenset(
         "attr.dataclass",
     }
 )
-_FIELDS = frozenset(
-    {"dataclasses.field", "pydantic.Field", "attr.ib", "attrs.field", "attr.field", "pydantic.fields.Field"}
-)
 _SEEN_BASES = frozenset(
     words(
         """builtins.object abc.ABC typing.Protocol typing.Generic builtins.Exception builtins.ValueError
@@ -304,18 +301,11 @@ def _not_ellipsis(value: Value) -> Value:
     return tuple(atom for atom in value if not (isinstance(atom, Const) and atom.value is ...))
 
 
-def is_field(name: str) -> bool:
-    """Tells whether a library function declares a field of a class."""
-    return name in _FIELDS
-
-
 def _converted(interp: Interpreter, cls: ClassInfo, name: str, value: Value) -> Value:
     """Applies what a pydantic model does to a field: a path is made of a string, a number is read from one."""
     if cls.flavour not in ("pydantic", "settings"):
         return value
-    annotation = interp.infos.get(("annotation", cls, name))
-    if annotation is None:
-        return value
+    annotation = interp.infos[("annotation", cls, name)]
     key = ("annotation as text", annotation)
     if key not in interp.infos:
         interp.infos[key] = ast.unparse(annotation)

@@ -151,10 +151,6 @@ def text_key(text: str) -> Hashable:
 
 def join_states(left: State, right: State) -> State:
     """Joins the contents of one container on two ways."""
-    if isinstance(left, ListState) and isinstance(right, ListState):
-        if left.items is not None and right.items is not None and len(left.items) == len(right.items):
-            return ListState(tuple(join(a, b) for a, b in zip(left.items, right.items, strict=True)))
-        return ListState(None, join(left.element, right.element))
     if isinstance(left, DictState) and isinstance(right, DictState):
         entries = dict(left.entries)
         for key, value in right.entries.items():
@@ -162,4 +158,8 @@ def join_states(left: State, right: State) -> State:
         return DictState(
             entries, left.certain & right.certain, join(left.rest, right.rest), join(left.rest_keys, right.rest_keys)
         )
-    return left
+    mine = left.items if isinstance(left, ListState) else None
+    others = right.items if isinstance(right, ListState) else None
+    if mine is not None and others is not None and len(mine) == len(others):
+        return ListState(tuple(join(a, b) for a, b in zip(mine, others, strict=True)))
+    return ListState(None, join(left.element, right.element))

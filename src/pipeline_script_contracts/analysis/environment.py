@@ -210,8 +210,6 @@ def note_handler(interp: Interpreter, node: ast.Try, since: int, ends: bool) -> 
         ends: Whether the program ends when a variable is missing.
     """
     pairs = {(read.name, read.place) for read in interp.reads_of_variables[since:]}
-    if not pairs:
-        return
     default = _handler_default(interp, node)
     reads = interp.record.analysis.env
     for index, each in enumerate(reads):

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from ..findings import ChainStep, Location
 from . import recorder as recording
 from .atoms import NOTHING, UNDEFINED, Const, Lib, ModuleAtom, Value
-from .facts import EnvRead, Place, SourceProblem
+from .facts import EnvRead, Place
 from .garbage import Reachable
 from .recorder import Recorder
 from .scopes import ClassInfo, FunctionInfo, ModuleInfo, Scope
@@ -410,10 +410,6 @@ class Interpreter:
                 self.store.set(parent.scope, piece, (ModuleAtom(module),))
         assert module is not None
         return (ModuleAtom(module),)
-
-    def problem(self, problem: SourceProblem) -> None:
-        """Records that something cannot be analysed."""
-        self.record.analysis.problems.append(problem)
 
 
 @cache

@@ -8,7 +8,7 @@ from functools import partial
 
 from . import conditions, expressions, iteration, statements, targets
 from .atoms import Value
-from .interpreter import DeadEnd, Interpreter, Loop
+from .interpreter import Interpreter, Loop
 from .store import Changes
 
 MAX_UNROLL = 64
@@ -128,8 +128,5 @@ def _holds(interp: Interpreter, test: ast.expr) -> bool:
 
 
 def _ends(interp: Interpreter, test: ast.expr) -> bool:
-    try:
-        _, may_be_false = conditions.decide(interp, test)
-    except DeadEnd:
-        return False
+    _, may_be_false = conditions.decide(interp, test)
     return may_be_false and conditions.refine(interp, test, False)

@@ -66,9 +66,8 @@ def _matches(interp: Interpreter, pattern: ast.pattern, subject: Value) -> condi
         if pattern.rest is not None:
             interp.bind(pattern.rest, subject, pattern)
         return conditions.EITHER
-    if isinstance(pattern, ast.MatchClass):
-        return _class(interp, pattern, subject)
-    return conditions.EITHER
+    assert isinstance(pattern, ast.MatchClass)
+    return _class(interp, pattern, subject)
 
 
 def _sequence(interp: Interpreter, pattern: ast.MatchSequence, subject: Value) -> conditions.Outcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import posixpath
 
-from . import attributes, calls, iteration, strings
+from . import attributes, calls, strings
 from . import strings as strings_module
 from .atoms import CONTENT, Atom, Const, EnumMember, Handle, Lib, Method, PathAtom, Ref, Text, TupleAtom, Unknown, Value
 from .containers import DictState, ListState
@@ -68,39 +68,38 @@ def join_path(interp: Interpreter, values: list[Value], node: ast.AST, sink: str
     step = interp.step(sink, node)
     pure = sink != "os.path.join"
     result: list[Atom] = []
-    tails: list[Atom] = [Const("")]
+    tails: list[Const | Text] = [Const("")]
     for number, value in enumerate(values):
         value = tuple(atom for atom in value if not (isinstance(atom, Const) and atom.value is None)) or value
         if any(isinstance(atom, Ref) for atom in value):
             value = strings.to_text(interp, value, node)
         tails = [_join_two(left, right) if number else _first(right) for left in tails for right in value]
         if len(tails) > MAX_ATOMS:
-            tails = list(generalise(tuple(dict.fromkeys(tails))))
+            fewer = generalise(tuple(dict.fromkeys(tails)))
+            tails = [atom for atom in fewer if isinstance(atom, (Const, Text))]
     for atom in dict.fromkeys(tails):
-        if not isinstance(atom, (Const, Text)):
-            result.append(atom)
-            continue
         via = (*atom.via, step) if not (atom.via and atom.via[-1] == step) else atom.via
         text = make_text(parts_of(atom) or (), atom.soft, via)
         result.append(PathAtom(clean(text)) if pure else text)
     return tuple(dict.fromkeys(result)) or unknown("a path that is not known")
 
 
-def _first(atom: Atom) -> Atom:
+def _first(atom: Atom) -> Const | Text:
     if isinstance(atom, EnumMember) and atom.value:
         atom = atom.value[0]
-    parts = parts_of(atom)
-    if parts is None:
-        return Text((strings_module.hole_for(atom),))
-    return atom.text if isinstance(atom, PathAtom) else atom
+    if isinstance(atom, PathAtom):
+        return atom.text
+    if isinstance(atom, (Const, Text)) and parts_of(atom) is not None:
+        return atom
+    return Text((strings_module.hole_for(atom),))
 
 
-def _join_two(left: Atom, right: Atom) -> Atom:
-    right = _first(right)
+def _join_two(left: Const | Text, other: Atom) -> Const | Text:
+    right = _first(other)
     first, second = parts_of(left) or (), parts_of(right) or ()
     via = strings_module.chained(left, right)
     head = second[0] if second and isinstance(second[0], str) else ""
-    soft = any(isinstance(atom, (Const, Text)) and atom.soft for atom in (left, right))
+    soft = left.soft or right.soft
     if head.startswith("/") or not first:
         return make_text(second, soft, via)
     last = first[-1]
@@ -243,10 +242,8 @@ def _touch_object(interp: Interpreter, kind: str, atom: Ref, sink: str, node: as
         touch(interp, kind, calls.call(interp, method, calls.Arguments([]), node), sink, node, tree, depth + 1)
         return
     state = interp.store.get(atom.obj, CONTENT)
-    if isinstance(state, DictState):
+    if isinstance(state, (DictState, ListState)):
         touch(interp, kind, state.element, sink, node, tree, depth + 1)
-    elif isinstance(state, ListState):
-        touch(interp, kind, iteration.element_of(interp, (atom,)), sink, node, tree, depth + 1)
 
 
 def move(interp: Interpreter, source: Value, target: Value, sink: str, node: ast.AST) -> None:

@@ -37,11 +37,11 @@ def parse(path: Path) -> ast.Module | SourceProblem:
             warnings.simplefilter("ignore")
             tree = ast.parse(data, filename=name)
             return tree if data.isascii() else _count_characters(tree, data)
-    except SyntaxError as error:
-        place = Location(error.lineno or 1, max(error.offset or 1, 1))
-        return SourceProblem(name, f"cannot be parsed: {_first_line(error.msg or 'syntax error', data)}", place)
-    except ValueError as error:
-        return SourceProblem(name, f"cannot be parsed: {error}")
+    except (SyntaxError, ValueError) as error:  # some versions of Python raise a ValueError for null bytes
+        line, column = getattr(error, "lineno", None), getattr(error, "offset", None)
+        message = getattr(error, "msg", None) or str(error) or "syntax error"
+        place = Location(line or 1, max(column or 1, 1))
+        return SourceProblem(name, f"cannot be parsed: {_first_line(message, data)}", place)
     except (RecursionError, MemoryError):
         return SourceProblem(name, "is nested too deeply to be parsed")
 

@@ -97,13 +97,12 @@ def _is_soft(atom: Atom) -> bool:
     return isinstance(atom, (Const, Text)) and atom.soft
 
 
-def each_text(value: Value, run: Callable[[str], str], keep_holes: bool = False) -> Value:
+def each_text(value: Value, run: Callable[[str], str]) -> Value:
     """Applies a function to the known text of strings.
 
     Args:
         value: The strings.
-        run: The function.
-        keep_holes: Apply it piece by piece to a string with holes; otherwise such a string becomes one hole.
+        run: The function; it is applied piece by piece to a string with holes.
 
     Returns:
         The results.
@@ -113,11 +112,8 @@ def each_text(value: Value, run: Callable[[str], str], keep_holes: bool = False)
         if isinstance(atom, Const) and isinstance(atom.value, str):
             result.append(Const(run(atom.value), atom.soft, atom.via))
         elif isinstance(atom, Text):
-            if keep_holes:
-                parts = [run(part) if isinstance(part, str) else part for part in atom.parts]
-                result.append(make_text(parts, True, atom.via))
-            else:
-                result.append(Text((Hole("any", reason="a string that was changed"),), atom.via))
+            parts = [run(part) if isinstance(part, str) else part for part in atom.parts]
+            result.append(make_text(parts, True, atom.via))
         else:
             result.append(atom)
     return tuple(dict.fromkeys(result))
@@ -323,7 +319,7 @@ def _on_text(interp: Interpreter, owner: Atom, name: str, arguments: list[Any] |
             return const(True)
         return BOOL
     if name in _PIECEWISE:
-        return each_text((owner,), lambda text: getattr(text, name)(), keep_holes=True)
+        return each_text((owner,), lambda text: getattr(text, name)())
     if name in ("strip", "rstrip", "lstrip", "removesuffix", "removeprefix") and arguments is not None and parts:
         new = list(parts)
         if name in ("strip", "lstrip", "removeprefix") and isinstance(new[0], str):
@@ -332,7 +328,7 @@ def _on_text(interp: Interpreter, owner: Atom, name: str, arguments: list[Any] |
             new[-1] = getattr(new[-1], "rstrip" if name == "strip" else name)(*arguments)
         return (make_text(new, True, chain_of(owner)),)
     if name == "replace" and arguments and len(arguments) == 2 and all(isinstance(each, str) for each in arguments):
-        return each_text((owner,), lambda text: text.replace(*arguments), keep_holes=True)
+        return each_text((owner,), lambda text: text.replace(*arguments))
     if name in ("split", "rsplit", "splitlines"):
         return expressions.new_list(interp, None, hole)
     if name in ("partition", "rpartition"):

@@ -67,6 +67,19 @@ def test_deep_expressions_are_told(tmp_path: Path) -> None:
     assert not any(finding.code == "SC903" for finding in findings_of(tmp_path, source.encode()))
 
 
+def test_what_is_nested_too_deeply_to_be_followed_is_told(tmp_path: Path) -> None:
+    source = "open('/opt/ml/input/data/train/x')\nx = " + "not " * 4000 + "1\n"
+    findings = findings_of(tmp_path, source.encode())
+    assert any("nested too deeply to be analysed" in finding.message for finding in findings)
+    assert not any(finding.verdict is Verdict.VIOLATED for finding in findings)
+
+
+def test_a_call_that_is_too_long_to_be_shown_is_told_in_short(tmp_path: Path) -> None:
+    source = "import json\nx = json.load(open('a'))\nx[lambda: " + "not " * 4500 + "1]('/opt/ml/model/x')\n"
+    findings = findings_of(tmp_path, source.encode())
+    assert any("is handed to a call," in finding.message for finding in findings)
+
+
 def test_a_long_chain_of_calls_ends(tmp_path: Path) -> None:
     lines = ["def f0(x):", "    return x"]
     for number in range(1, 300):

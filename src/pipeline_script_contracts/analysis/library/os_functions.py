@@ -134,7 +134,6 @@ def _expanduser(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     return strings.each_text(
         _as_text(interp, arguments.get(0), node),
         lambda text: f"/root{text[1:]}" if text.startswith("~") else text,
-        keep_holes=True,
     )
 
 

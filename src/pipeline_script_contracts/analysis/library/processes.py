@@ -391,7 +391,7 @@ _AGAIN = "torch.distributed.launcher.again"
 
 def _launcher(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     """`elastic_launch(config, program)` gives what runs a function, or this script when it is given `*sys.argv`."""
-    program = arguments.get(1, "entrypoint")
+    program: Value = arguments.get(1, "entrypoint")
     if program == (Lib("sys.executable"),):
         return (Lib(_AGAIN),)
     if all(isinstance(atom, (Function, Bound, Partial)) for atom in program):
