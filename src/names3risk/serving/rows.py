@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -26,6 +25,7 @@ from names3risk.features.numeric import RowScale
 from names3risk.text.chunks import ChunkedTextEncoder
 from names3risk.text.ragged import RaggedTokens
 from names3risk.text.special import MISSING_ID, SEPARATOR_ID
+from names3risk.text.words import SingleTexts
 
 Row = Mapping[str, Any]
 
@@ -68,7 +68,7 @@ class RowEncoder:
         self._tables: list[tuple[str, Mapping[Any, float], float]] = [
             (table.field, dict(table.bins), table.default_bin) for table in features.risk_tables.tables.values()
         ]
-        self._text = artifacts.text
+        self._text, self._tokens_of = artifacts.text, SingleTexts(artifacts.tokenizer)
         self._tokenizer, self._max_length = artifacts.tokenizer, artifacts.hyperparameters.max_sen_len
         self._needed = [artifacts.schema.id_name, *self._fields, *self._numbers, *(item[0] for item in self._tables)]
 
@@ -89,46 +89,45 @@ class RowEncoder:
             try:
                 text_of(row[self._needed[0]])
                 texts.append([text_of(row[name]) for name in self._fields])
-                values[index] = self._numbers_of(row)
                 risks[index] = [bins.get(category_of(row[name]), rest) for name, bins, rest in self._tables]
+                cells = self._cells(row)
+                values[index] = cells if _PLAIN.issuperset(map(type, cells)) else _one_by_one(cells)
             except KeyError:
                 absent = list(dict.fromkeys(name for name in self._needed if name not in row))
                 raise missing_columns_error(absent, [str(name) for name in row], f"row {index + 1}") from None
             except _UnfitError as error:
                 raise self._unfit(row, index, error) from None
+            except OverflowError:
+                values[index] = _one_by_one(cells)
         filled = np.where(np.isfinite(values), values, self._fill)
+        if not np.vdot(filled, filled) < np.inf:
+            # A whole number may be too large to count; one by one it is told from a decimal one.
+            for index, row in enumerate(rows):
+                values[index] = _one_by_one(self._cells(row))
+            filled = np.where(np.isfinite(values), values, self._fill)
         tabular = np.empty((len(rows), len(self._numbers) + len(self._tables)), dtype=np.float32)
         tabular[:, : len(self._numbers)] = self._scale(filled)
         tabular[:, len(self._numbers) :] = risks
         return Encoded(self._tokens(texts), tabular)
 
-    def _numbers_of(self, row: Row) -> npt.NDArray[np.float64] | list[float]:
-        """The numeric fields, not finite where missing: at once where no value is a text, else one by one."""
-        cells = self._cells(row)
-        if _PLAIN.issuperset(map(type, cells)):
-            with suppress(OverflowError):
-                values = np.array(cells, dtype=np.float64)
-                if not (np.abs(values) >= _MUCH).any():
-                    return values
-        return [value if type(value) is float else number_of(value) for value in cells]
-
     def _tokens(self, texts: list[list[str | None]]) -> RaggedTokens:
-        known = [text for row in texts for text in row if text is not None]
         try:
             if isinstance(self._text, ChunkedTextEncoder):
                 return self._text.encode_texts(texts)
-            if len(known) <= _FEW:
-                encodings = iter([self._tokenizer.encode(text) for text in known])
+            # Names are often the same in several fields.
+            distinct = list(dict.fromkeys(text for row in texts for text in row if text is not None))
+            if len(distinct) <= _FEW:
+                found = {text: self._tokens_of(text) for text in distinct}
             else:
-                encodings = iter(self._tokenizer.encode_batch_fast(known))
+                encodings = self._tokenizer.encode_batch_fast(distinct)
+                found = {text: encoding.ids for text, encoding in zip(distinct, encodings, strict=True)}
         except (TypeError, UnicodeEncodeError) as error:
             raise DataError("a text holds half a surrogate pair", expected="text that UTF-8 can express") from error
         rows = []
         for row in texts:
             ids: list[int] = []
             for text in row:
-                found = next(encodings).ids if text is not None else None
-                ids += found or [MISSING_ID]
+                ids += (found[text] if text is not None else None) or [MISSING_ID]
                 ids.append(SEPARATOR_ID)
             rows.append(ids[:-1][: self._max_length])
         if len(rows) == 1:
@@ -158,6 +157,10 @@ def _cells_of(names: Sequence[str]) -> Callable[[Row], tuple[Any, ...]]:
     if len(names) > 1:
         return itemgetter(*names)
     return lambda row: tuple(row[name] for name in names)
+
+
+def _one_by_one(cells: Sequence[Any]) -> list[float]:
+    return [value if type(value) is float else number_of(value) for value in cells]
 
 
 def text_of(value: Any) -> str | None:

@@ -13,6 +13,7 @@ tokenizer.
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,9 @@ from names3risk.text.special import SEPARATOR_LOOKALIKE
 
 _GROUP = 256
 """Words that are given to the tokenizer together: few results to read, enough for all threads."""
+
+_MOST_SEEN = 10_000
+_words = re.compile(r"\w+|[^\w\s]+", re.ASCII).findall
 
 _SPACE, _LETTER, _SIGN, _OTHER = range(4)
 _NORMALIZERS = (
@@ -62,6 +66,36 @@ def reads_words(tokenizer: Tokenizer) -> bool:
         and state["model"]["type"] == "BPE"
         and state["model"]["dropout"] is None
     )
+
+
+class SingleTexts:
+    """The tokens of one text at a time.
+
+    Text of ASCII needs no normalisation, which takes longer than all else, and the tokens of words that have been seen
+    are kept.
+
+    Args:
+        tokenizer: Any tokenizer; one that does not read words, or changes letters, is asked for whole texts.
+    """
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer, self._seen = tokenizer, dict[str, list[int]]()
+        keeps_letters = "Lowercase" not in str(tokenizer.normalizer)
+        self._model = tokenizer.model if keeps_letters and reads_words(tokenizer) else None
+
+    def __call__(self, text: str) -> list[int]:
+        """The ids of a text."""
+        if self._model is None or "|" in text or not text.isascii():
+            return list(self._tokenizer.encode(text).ids)
+        found: list[int] = []
+        for word in _words(text):
+            ids = self._seen.get(word)
+            if ids is None:
+                ids = [token.id for token in self._model.tokenize(word)]
+                if len(self._seen) < _MOST_SEEN:
+                    self._seen[word] = ids
+            found += ids
+        return found
 
 
 def cut(texts: pa.LargeStringArray) -> tuple[pa.LargeStringArray, npt.NDArray[np.int64]]:

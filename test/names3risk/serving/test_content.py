@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from names3risk.errors import DataError
-from names3risk.serving.content import JSON, read_body
+from names3risk.serving.content import JSON, JSON_LINES, read_body, write_body
 
 values = st.one_of(
     st.none(),
@@ -48,3 +48,20 @@ def test_a_number_is_the_one_nearest_to_its_digits(text):
 
 def test_of_names_given_twice_the_last_counts():
     assert read_body('{"a": 1, "a": 2}', JSON) == [{"a": 2}]
+
+
+def test_bytes_may_begin_with_a_mark_and_are_utf_8():
+    assert read_body(b'\xef\xbb\xbf{"a": "\xc3\xa9"}', JSON) == [{"a": "é"}]
+    with pytest.raises(DataError, match="byte 8 of the body is not UTF-8"):
+        read_body(b'{"a": "\xff"}', JSON)
+
+
+@settings(max_examples=100, deadline=None)
+@given(identity=values, score=st.floats(allow_nan=False))
+def test_what_is_written_reads_as_what_it_was(identity, score):
+    row = {"id": identity, "legacy-score": score, "calibrated-score": None}
+    columns = {name: [value] for name, value in row.items()}
+    for accept, found in ((JSON, lambda body: json.loads(body)["predictions"][0]), (JSON_LINES, json.loads)):
+        body, kind = write_body(columns, accept)
+        assert kind == accept
+        assert json.dumps(found(body)) == json.dumps(row)

@@ -15,7 +15,7 @@ from tokenizers import AddedToken, Tokenizer, normalizers, pre_tokenizers, proce
 from names3risk.text.encoding import TextEncoder
 from names3risk.text.special import MISSING_ID
 from names3risk.text.tokenizer import TokenizerSettings, train_tokenizer
-from names3risk.text.words import cut, reads_words
+from names3risk.text.words import SingleTexts, cut, reads_words
 
 NAMES = ["Anna-Maria Smith_2", "anna.smith@x-mail.example", "José Ünal", "Наrnоr", "李小龍", "l'Été", "ab", "a|b", "≠1"]
 SPACES = "a B_9.|@\t\n\x0b\x0c\r\x00\x1c\x1f\x7f\x85\xa0\u200b\u200d\u2028\u3000"
@@ -37,6 +37,9 @@ def check(tokenizer: Tokenizer, texts: list[str]) -> None:
     found = TextEncoder(tokenizer, ["name"], 10_000).encode(frame)
     wanted = [encoding.ids or [MISSING_ID] for encoding in tokenizer.encode_batch(texts)]
     assert [found[row].tolist() for row in range(len(found))] == wanted
+    alone = SingleTexts(tokenizer)
+    for _ in range(2):
+        assert [alone(text) or [MISSING_ID] for text in texts] == wanted
 
 
 @settings(deadline=None, max_examples=100)
@@ -72,6 +75,14 @@ def test_words_are_cut_at_white_space_and_beside_signs() -> None:
     words, first = cut(texts[3:4])
     assert (words.to_pylist(), first.tolist()) == (["José,", "l", "'Été"], [0, 3])
     assert cut(texts[:0])[1].tolist() == [0]
+
+
+def test_words_are_kept_up_to_a_limit_and_not_changed(tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("names3risk.text.words._MOST_SEEN", 2)
+    alone = SingleTexts(tokenizer)
+    for text in ["ab Anna Smith", "ab", "Smith Smith", "ab Anna Smith"] * 2:
+        alone(text).append(0)
+        assert alone(text) == tokenizer.encode(text).ids
 
 
 def changed(tokenizer: Tokenizer, **state: object) -> Tokenizer:
