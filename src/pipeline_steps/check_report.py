@@ -8,22 +8,26 @@ from pathlib import Path
 from pipeline_script_contracts import Finding, Location, Verdict
 from pipeline_steps.configuration import find_problems
 from pipeline_steps.definition_checks import check_definition
+from pipeline_steps.pipeline_builder import StepCheck
 from pipeline_steps.problems import Problem
 from pipeline_steps.step_graph import Definition
 
 
-def check_configuration(path: Path, environments: Iterable[str] = ()) -> list[Finding]:
+def check_configuration(
+    path: Path, environments: Iterable[str] = (), checks: Iterable[StepCheck] = ()
+) -> list[Finding]:
     """Checks a pipeline and the scripts of its steps.
 
     Args:
         path: The pipeline in YAML.
         environments: Names of sections under `environments` that are laid over the rest, in order.
+        checks: What gives further problems of a step.
 
     Returns:
         What is wrong with the configuration, wiring, requests, references and columns; and what was found out about
         the contract of each script, proven clauses included.
     """
-    pipeline, problems = find_problems(path, environments)
+    pipeline, problems = find_problems(path, environments, checks)
     findings = [_finding(problem, path) for problem in problems]
     if pipeline is not None:
         results = {id(result): result for result in pipeline.validate_script_contracts().values()}

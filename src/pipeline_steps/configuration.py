@@ -15,7 +15,7 @@ from pipeline_steps.assets import AssetStore
 from pipeline_steps.builders import BUILDERS, BuildContext, StepBuilderBase
 from pipeline_steps.configuration_references import is_written_reference, with_references
 from pipeline_steps.parameters import PipelineParameter
-from pipeline_steps.pipeline_builder import PipelineBuilder
+from pipeline_steps.pipeline_builder import PipelineBuilder, StepCheck
 from pipeline_steps.problems import (
     CONFIGURATION,
     DEPENDENCY_UNRESOLVED,
@@ -37,7 +37,10 @@ _STAND_IN = PipelineSettings(name="Pipeline", role="arn:aws:iam::000000000000:ro
 
 
 def load_pipeline(
-    path: str | Path, environments: Iterable[str] = (), overrides: Mapping[str, Any] | None = None
+    path: str | Path,
+    environments: Iterable[str] = (),
+    overrides: Mapping[str, Any] | None = None,
+    checks: Iterable[StepCheck] = (),
 ) -> PipelineBuilder:
     """Reads a pipeline from a YAML file.
 
@@ -45,6 +48,7 @@ def load_pipeline(
         path: The file. Paths in it are relative to its folder.
         environments: Names of sections under `environments` that are laid over the rest, in order.
         overrides: Values that are laid over everything, in the shape of the file.
+        checks: What gives further problems of a step when the pipeline is compiled.
 
     Returns:
         The pipeline, ready to be compiled.
@@ -53,15 +57,18 @@ def load_pipeline(
         PipelineError: The file is not a pipeline; the error lists everything that is wrong with it.
     """
     document = read_yaml(Path(path))
-    return _Loader(document, list(environments), overrides or {}).load()
+    return _Loader(document, list(environments), overrides or {}, checks).load()
 
 
-def find_problems(path: str | Path, environments: Iterable[str] = ()) -> tuple[PipelineBuilder | None, list[Problem]]:
+def find_problems(
+    path: str | Path, environments: Iterable[str] = (), checks: Iterable[StepCheck] = ()
+) -> tuple[PipelineBuilder | None, list[Problem]]:
     """Looks for everything that is wrong with a pipeline in a YAML file, also behind the first mistakes.
 
     Args:
         path: The file.
         environments: Names of sections under `environments` that are laid over the rest, in order.
+        checks: What gives further problems of a step.
 
     Returns:
         The pipeline as far as it could be read, and the problems with their lines; of problems that follow from one
@@ -69,7 +76,7 @@ def find_problems(path: str | Path, environments: Iterable[str] = ()) -> tuple[P
     """
     try:
         document = read_yaml(Path(path))
-        loader = _Loader(document, list(environments), {})
+        loader = _Loader(document, list(environments), {}, checks)
         pipeline = loader.load_what_is_sound()
     except PipelineError as error:
         return None, error.problems
@@ -107,8 +114,14 @@ def overlay(base: Any, above: Any) -> Any:
 
 
 class _Loader:
-    def __init__(self, document: YamlDocument, environments: list[str], overrides: Mapping[str, Any]) -> None:
-        self._document = document
+    def __init__(
+        self,
+        document: YamlDocument,
+        environments: list[str],
+        overrides: Mapping[str, Any],
+        checks: Iterable[StepCheck],
+    ) -> None:
+        self._document, self._checks = document, checks
         self.problems: list[Problem] = []
         self._value = self._overlaid(environments, overrides)
         self._classes: dict[str, type[StepBuilderBase[Any]]] = {}
@@ -135,9 +148,8 @@ class _Loader:
         builders = {name: self._builder(name) for name in self._classes}
         if not steps:
             self._problem(("steps",), "there are no steps; describe at least one")
-        pipeline = PipelineBuilder(
-            self._settings, {name: each for name, each in parameters.items() if each is not None}
-        )
+        sound = {name: each for name, each in parameters.items() if each is not None}
+        pipeline = PipelineBuilder(self._settings, sound, self._checks)
         for builder in builders.values():
             if builder is not None:
                 pipeline.add(builder)

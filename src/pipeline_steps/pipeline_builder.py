@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from pipeline_script_contracts import ValidationResult
@@ -30,6 +30,7 @@ from pipeline_steps.settings import PipelineSettings
 from pipeline_steps.step_graph import Definition, Step
 
 VERSION = "2020-12-01"
+StepCheck = Callable[[StepBuilderBase[Any]], Iterable[Problem]]
 
 
 class PipelineBuilder:
@@ -38,10 +39,17 @@ class PipelineBuilder:
     Args:
         settings: The settings of the pipeline.
         parameters: Its parameters by name.
+        checks: What gives further problems of a step, such as of values that its script will read.
     """
 
-    def __init__(self, settings: PipelineSettings, parameters: Mapping[str, PipelineParameter] | None = None) -> None:
+    def __init__(
+        self,
+        settings: PipelineSettings,
+        parameters: Mapping[str, PipelineParameter] | None = None,
+        checks: Iterable[StepCheck] = (),
+    ) -> None:
         self.settings = settings
+        self._checks = tuple(checks)
         self.parameters = dict(parameters or {})
         self._builders: dict[str, StepBuilderBase[Any]] = {}
         self._wired: dict[tuple[str, str], tuple[Source | Value, str | None]] = {}
@@ -180,7 +188,7 @@ class PipelineBuilder:
                 wired[builder.name, found.dependency] = found.source
         built: dict[str, Step] = {}
         for builder in self.steps:
-            own = list(builder.problems())
+            own = [*builder.problems(), *(problem for check in self._checks for problem in check(builder))]
             problems += own
             if own or builder.name in incomplete:
                 continue

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from names3risk.cli import pipeline_deploy, runs
 from names3risk.cli.pipeline_errors import told_in_one_message
+from names3risk.cli.pipeline_loading import load_pipeline, values_of_step
 from names3risk.errors import Names3RiskError
-
-if TYPE_CHECKING:
-    from pipeline_steps import PipelineBuilder
 
 __all__ = ["app", "told_in_one_message"]
 
@@ -39,7 +37,7 @@ def compile_(
     from names3risk.files import write_text
 
     with told_in_one_message(config):
-        text = _load(config, environment).definition_json(indent=2)
+        text = load_pipeline(config, environment).definition_json(indent=2)
     if out is None:
         typer.echo(text, nl=False)
     else:
@@ -51,7 +49,7 @@ def compile_(
 def explain(config: Config, environment: Environments = None) -> None:
     """Say which output feeds each dependency, and why."""
     with told_in_one_message(config):
-        for resolution in _load(config, environment).explain():
+        for resolution in load_pipeline(config, environment).explain():
             typer.echo(str(resolution))
 
 
@@ -73,7 +71,7 @@ def check(
         with told_in_one_message():
             findings = check_json(config, _definition(config, environment))
     else:
-        findings = check_configuration(config, environment or ())
+        findings = check_configuration(config, environment or (), (values_of_step,))
     report = Report(tuple(findings), tool="names3risk pipeline check")
     typer.echo(render(report, output_format), nl=False)
     wrong = report.count(Verdict.VIOLATED)
@@ -118,7 +116,7 @@ def graph(
         if config.suffix == ".json":
             picture = picture_of(_definition(config, environment), config.stem)
         else:
-            pipeline = _load(config, environment)
+            pipeline = load_pipeline(config, environment)
             picture = picture_of(pipeline.definition(), pipeline.settings.name, pipeline.output_names())
     text = FORMATS[output_format](picture)
     if out is None:
@@ -158,15 +156,9 @@ def run(
         callables=parse_callables(callables or []),
     )
     with told_in_one_message(config):
-        runnable = written(config) if config.suffix == ".json" else compiled(_load(config, environment))
+        runnable = written(config) if config.suffix == ".json" else compiled(load_pipeline(config, environment))
         record = run_here(runnable, run_dir, parameter or [], options)
     runs.conclude(record)
-
-
-def _load(config: Path, environments: list[str] | None) -> PipelineBuilder:
-    from pipeline_steps.configuration import load_pipeline
-
-    return load_pipeline(config, environments or ())
 
 
 def _definition(path: Path, environments: list[str] | None) -> dict[str, Any]:
@@ -174,7 +166,7 @@ def _definition(path: Path, environments: list[str] | None) -> dict[str, Any]:
     from pipeline_steps.local.definition import parse_definition, read_definition
 
     if path.suffix != ".json":
-        return _load(path, environments).definition()
+        return load_pipeline(path, environments).definition()
     definition = read_definition(path)
     parse_definition(definition)
     return dict(definition)

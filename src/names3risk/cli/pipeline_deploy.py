@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from names3risk.cli.pipeline_errors import told_in_one_message
+from names3risk.cli.pipeline_loading import load_pipeline
 from names3risk.errors import Names3RiskError
 
 if TYPE_CHECKING:
@@ -36,11 +37,10 @@ def publish(
 ) -> None:
     """Upload a pipeline's code to S3, each folder under the hash of its content."""
     from pipeline_steps.assets import publish_local
-    from pipeline_steps.configuration import load_pipeline
     from pipeline_steps.deploy import publish_assets
 
     with told_in_one_message(config):
-        assets = load_pipeline(config, environment or ()).assets()
+        assets = load_pipeline(config, environment).assets()
         if to is not None:
             if dry_run:
                 raise Names3RiskError("--dry-run has no effect with --to", expected="one of them")
@@ -61,11 +61,10 @@ def upsert(
     profile: Profile = None,
 ) -> None:
     """Publish a pipeline's code, then create the pipeline on SageMaker or update it."""
-    from pipeline_steps.configuration import load_pipeline
     from pipeline_steps.deploy import publish_assets, upsert_pipeline
 
     with told_in_one_message(config):
-        pipeline, clients = load_pipeline(config, environment or ()), _clients(region, profile)
+        pipeline, clients = load_pipeline(config, environment), _clients(region, profile)
         published = publish_assets(pipeline.assets(), clients, dry_run=dry_run)
         report = upsert_pipeline(pipeline, clients, dry_run=dry_run)
     if report.difference is not None and not report.difference.is_empty:
@@ -89,12 +88,11 @@ def start(
 ) -> None:
     """Start a deployed pipeline."""
     from pipeline_steps.assets import AssetStore
-    from pipeline_steps.configuration import load_pipeline
     from pipeline_steps.deploy import publish_assets, start_execution
     from pipeline_steps.given_parameters import parse_parameters, with_local_data
 
     with told_in_one_message(config):
-        pipeline, clients = load_pipeline(config, environment or ()), _clients(region, profile)
+        pipeline, clients = load_pipeline(config, environment), _clients(region, profile)
         store = AssetStore(pipeline.settings.storage)
         values = with_local_data(parse_parameters(parameter or [], pipeline.parameters), store)
         publish_assets(store.assets(), clients)

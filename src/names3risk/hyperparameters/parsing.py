@@ -122,7 +122,7 @@ def _class_of(name: Any, where: str | Path | None) -> type[Hyperparameters]:
     known = ", ".join(HYPERPARAMETER_CLASSES)
     if name is None:
         raise ConfigError("model_class is missing", where=where or "hyperparameters", expected=f"one of {known}")
-    if name not in HYPERPARAMETER_CLASSES:
+    if not isinstance(name, str) or name not in HYPERPARAMETER_CLASSES:
         nearest = difflib.get_close_matches(str(name), HYPERPARAMETER_CLASSES, n=1, cutoff=0.4)
         if name == "xgboost":
             raise ConfigError(

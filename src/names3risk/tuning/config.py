@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from names3risk import configuration
 from names3risk.hyperparameters import HYPERPARAMETER_CLASSES, Hyperparameters, parse_hyperparameters
 from names3risk.hyperparameters.parsing import read_hyperparameters
-from names3risk.tuning.ranges import Range, check_ranges
+from names3risk.hyperparameters.ranges import Range, check_ranges
 
 
 class TuneConfig(BaseModel):

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from names3risk.files import replacing
+from names3risk.hyperparameters.ranges import CategoricalRange, IntegerRange, Range
 from names3risk.training.metrics import HIGHER_IS_BETTER
-from names3risk.tuning.ranges import CategoricalRange, IntegerRange, Range
 from names3risk.tuning.report import TrialRecord
 
 if TYPE_CHECKING:

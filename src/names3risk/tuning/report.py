@@ -10,9 +10,9 @@ import polars as pl
 import yaml
 
 from names3risk.data.writing import write_table
+from names3risk.hyperparameters.ranges import CategoricalRange
 from names3risk.training.metrics import HIGHER_IS_BETTER
 from names3risk.tuning.config import TuneConfig
-from names3risk.tuning.ranges import CategoricalRange
 
 if TYPE_CHECKING:
     from optuna.study import Study

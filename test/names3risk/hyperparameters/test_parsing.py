@@ -70,6 +70,7 @@ def test_a_key_of_another_class_is_unknown() -> None:
     [
         ({}, "model_class is missing; expected one of lstm2risk, transformer2risk"),
         ({"model_class": "lstm2risc"}, "unknown model class 'lstm2risc'.*did you mean 'lstm2risk'"),
+        ({"model_class": ["lstm2risk"]}, r"unknown model class \['lstm2risk'\]"),
         ({"model_class": "xgboost"}, "model class xgboost is no network.*names3risk train"),
         ({"model_class": "transformer2risk", "n_heads": 7}, "n_heads 7 does not divide embedding_size 128"),
         ({"model_class": "lstm2risk", "class_weights": [1, 2, 3]}, "class_weights has 3 values for 2 classes"),

@@ -10,8 +10,8 @@ from pydantic import TypeAdapter
 
 from names3risk.errors import ConfigError
 from names3risk.hyperparameters import HYPERPARAMETER_CLASSES
+from names3risk.hyperparameters.ranges import Range, check_ranges
 from names3risk.tuning import TuneConfig
-from names3risk.tuning.ranges import Range, check_ranges
 from names3risk.tuning.report import write_step
 from pipeline_steps.builders.tuning import TuningSettings
 
