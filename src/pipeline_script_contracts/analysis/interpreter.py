@@ -181,8 +181,6 @@ class Interpreter:
         live = False
         try:
             live = run()
-        except DeadEnd:
-            pass
         finally:
             if live:
                 self.store.commit()
@@ -202,8 +200,6 @@ class Interpreter:
         Raises:
             DeadEnd: None of them comes to an end.
         """
-        if len(runs) == 1:
-            return runs[0]()
         ways: list[Changes] = []
         result: Value = NOTHING
         for run in runs:

@@ -98,6 +98,17 @@ def test_the_budget_ends_an_analysis_without_accusing(tmp_path: Path) -> None:
     assert any(finding.code == "SC905" for finding in findings)
 
 
+def test_a_hyperparameter_model_that_takes_too_long_is_not_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "train.py").write_text("import model\n")
+    (tmp_path / "model.py").write_text("class Model:\n    rate: float = 0.1\n")
+    contract = TrainingScriptContract(entry_point="train.py", hyperparameters="model.Model")
+    monkeypatch.setattr("pipeline_script_contracts.analysis.models.BUDGET", 1)
+    findings = check(contract, analyse(tmp_path / "train.py"))
+    assert [(finding.code, finding.verdict) for finding in findings] == [("SC402", Verdict.UNRESOLVED)]
+
+
 def fuzz_files() -> list[Path]:
     folders = [Path(sysconfig.get_paths()["stdlib"]), Path(sysconfig.get_paths()["purelib"])]
     files = sorted(path for folder in folders for path in folder.glob("*/*.py")) + sorted(folders[0].glob("*.py"))

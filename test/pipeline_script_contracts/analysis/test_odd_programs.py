@@ -82,3 +82,11 @@ def test_a_module_may_make_up_its_names(tmp_path: Path) -> None:
     lazy = "def __getattr__(name):\n    return '/lazy/' + name\n"
     found = facts(tmp_path, "import lazy\nopen(lazy.path)", lazy=lazy)
     assert {str(use.path) for use in found.reads} == {"/lazy/path"}
+
+
+def test_a_module_from_a_folder_that_the_script_adds_knows_where_it_lies(tmp_path: Path) -> None:
+    (tmp_path / "common").mkdir()
+    (tmp_path / "common" / "tool.py").write_text("import os\nopen(os.path.dirname(__file__) + '/rows.csv')\n")
+    (tmp_path / "jobs").mkdir()
+    source = "import sys\nsys.path.append('../common')\nimport tool\n"
+    assert {str(use.path) for use in facts(tmp_path / "jobs", source).reads} == {"/opt/ml/code/rows.csv"}

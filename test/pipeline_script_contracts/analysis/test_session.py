@@ -246,6 +246,19 @@ def test_a_changed_module_is_read_again(project: Path) -> None:
     assert {str(use.path) for use in after.paths} == {"/a/other.csv"}
 
 
+def test_a_changed_module_that_a_function_imports_is_read_again(project: Path) -> None:
+    scripts, module = [], project / "src" / "lib" / "plugins.py"
+    for name in ("first", "second"):
+        scripts.append(project / "one" / f"{name}.py")
+        scripts[-1].write_text("from lib import tools\ntools.lazily()\ntools.rows()\n", encoding="utf-8")
+    session = Session()
+    before = analyse(scripts[0], source_roots=[project / "src"], session=session)
+    module.write_text(module.read_text(encoding="utf-8").replace("rows.csv", "others.csv"), encoding="utf-8")
+    after = analyse(scripts[1], source_roots=[project / "src"], session=session)
+    assert {str(use.path) for use in before.paths} == {"/plugin/rows.csv"}
+    assert {str(use.path) for use in after.paths} == {"/plugin/others.csv"}
+
+
 def test_what_two_scripts_share_is_followed_once(project: Path) -> None:
     script, twin = project / "one" / "shared.py", project / "two" / "shared.py"
     for each in (script, twin):

@@ -20,8 +20,8 @@ from ..texts import hole_text, is_string, make_text, parts_of
 from ..values import const, join, unknown
 
 
-def _as_text(interp: Interpreter, value: Value, node: ast.AST) -> Value:
-    return strings.to_text(interp, value, node)
+def _texts(interp: Interpreter, value: Value, node: ast.AST) -> list[Const | Text]:
+    return [atom for atom in strings.to_text(interp, value, node) if isinstance(atom, (Const, Text))]
 
 
 def _join(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
@@ -29,16 +29,13 @@ def _join(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     return paths.join_path(interp, more, node, "os.path.join")
 
 
-def _on_text(function: Any, reason: str) -> Any:
+def _on_text(function: Any) -> Any:
     """Models a function of one path that gives a path."""
 
     def run(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
         result: Value = NOTHING
-        for atom in _as_text(interp, arguments.get(0, "path", "p", "filename"), node):
-            if isinstance(atom, (Const, Text)) and parts_of(atom) is not None:
-                result = join(result, (function(atom),))
-            else:
-                result = join(result, hole_value(reason))
+        for text in _texts(interp, arguments.get(0, "path", "p", "filename"), node):
+            result = join(result, (function(text),))
         return result
 
     return run
@@ -55,20 +52,17 @@ def _absolute(text: Const | Text) -> Const | Text:
 
 def _split(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     result: Value = NOTHING
-    for atom in _as_text(interp, arguments.get(0), node):
-        if isinstance(atom, (Const, Text)) and parts_of(atom) is not None:
-            result = join(result, (TupleAtom([(parent(atom),), (basename(atom),)]),))
-        else:
-            result = join(result, (TupleAtom([hole_value("a folder"), hole_value("a file name")]),))
+    for text in _texts(interp, arguments.get(0), node):
+        result = join(result, (TupleAtom([(parent(text),), (basename(text),)]),))
     return result
 
 
 def _splitext(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     result: Value = NOTHING
-    for atom in _as_text(interp, arguments.get(0), node):
+    for atom in _texts(interp, arguments.get(0), node):
         parts = list(parts_of(atom) or ())
         last = parts[-1] if parts else None
-        if isinstance(atom, (Const, Text)) and isinstance(last, str):
+        if isinstance(last, str):
             front = "x" if len(parts) > 1 and "/" not in last else ""  # after a hole a dot begins a suffix
             stem, suffix = posixpath.splitext(front + last)
             stem = stem.removeprefix(front)
@@ -85,8 +79,8 @@ def _splitext(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 
 def _normal_join(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     result: Value = NOTHING
-    for atom in _as_text(interp, arguments.get(0), node):
-        result = join(result, (paths.normal(atom),) if isinstance(atom, (Const, Text)) else (atom,))
+    for atom in _texts(interp, arguments.get(0), node):
+        result = join(result, (paths.normal(atom),))
     return result
 
 
@@ -114,7 +108,7 @@ def _commonpath(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 
 def _expandvars(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     result: Value = NOTHING
-    for atom in _as_text(interp, arguments.get(0), node):
+    for atom in _texts(interp, arguments.get(0), node):
         if isinstance(atom, Const) and isinstance(atom.value, str) and "$" in atom.value:
             text: Value = const("")
             for piece in re.split(r"(\$\w+|\$\{\w+\})", atom.value):
@@ -132,7 +126,7 @@ def _expandvars(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 
 def _expanduser(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     return strings.each_text(
-        _as_text(interp, arguments.get(0), node),
+        strings.to_text(interp, arguments.get(0), node),
         lambda text: f"/root{text[1:]}" if text.startswith("~") else text,
     )
 
@@ -242,10 +236,10 @@ def _isabs(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 
 MODELS = {
     "os.path.join": _join,
-    "os.path.dirname": _on_text(parent, "the folder of a path"),
-    "os.path.basename": _on_text(basename, "the name of a file"),
-    "os.path.abspath": _on_text(_absolute, "a path that is not known"),
-    "os.path.realpath": _on_text(_absolute, "a path that is not known"),
+    "os.path.dirname": _on_text(parent),
+    "os.path.basename": _on_text(basename),
+    "os.path.abspath": _on_text(_absolute),
+    "os.path.realpath": _on_text(_absolute),
     "os.path.normpath": _normal_join,
     "os.path.split": _split,
     "os.path.splitext": _splitext,
