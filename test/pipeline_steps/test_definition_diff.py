@@ -35,6 +35,16 @@ def test_a_step_that_is_not_cached_costs_all_that_read_it(cached, load):
     }
 
 
+def test_a_step_that_was_not_cached_before_has_no_result_to_reuse(load):
+    before = load(CACHED, steps={"Tokenizer": {"cache_days": 0}}).definition()
+    difference = diff_definitions(before, load().definition())
+    assert difference.reasons == {
+        "Tokenizer": "it was not cached before",
+        "Train": "it reads the results of Tokenizer, which runs anew",
+        "Evaluate": "it reads the results of Train, which runs anew",
+    }
+
+
 def test_retries_and_order_cost_nothing(cached, load):
     pipeline = load(steps={"Train": {"retry": [{"exception_types": ["Step.THROTTLING"]}], "depends_on": ["Tokenizer"]}})
     difference = diff_definitions(cached, pipeline.definition())
