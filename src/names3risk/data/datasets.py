@@ -81,6 +81,16 @@ class EncodedSplit:
         return len(self.tokens)
 
     @property
+    def has_ids(self) -> bool:
+        """Whether rows have identifiers."""
+        return self.ids is not None
+
+    def ids_of(self, rows: Sequence[int]) -> list[Any]:
+        """The identifiers of rows."""
+        assert self.ids is not None
+        return self.ids[list(rows)].to_list()
+
+    @property
     def nbytes(self) -> int:
         """Bytes of everything that training reads."""
         arrays = (self.tokens.values, self.tokens.offsets, self.tabular, self.labels)

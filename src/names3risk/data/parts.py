@@ -224,14 +224,14 @@ def _frames(path: Path, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
     import polars as pl
 
     if detect_format(path) == "parquet":
-        size = max(1024, min(MOST_CHUNK_ROWS, CHUNK_CELLS // len(columns)))
+        size = min(MOST_CHUNK_ROWS, max(1024, CHUNK_CELLS // len(columns)))
         with opened(path) as file:
             for batch in file.iter_batches(size, columns=list(columns), use_threads=False):
                 yield pl.DataFrame(pl.from_arrow(batch))
         return
     with translated_errors(path):
         frame = scan_file(path).select(columns)
-        size = max(1024, min(MOST_CHUNK_ROWS, CHUNK_TEXTS // len(frame.collect_schema())))
+        size = min(MOST_CHUNK_ROWS, max(1024, CHUNK_TEXTS // len(frame.collect_schema())))
         yield from frame.collect_batches(chunk_size=size, maintain_order=True, engine="streaming")
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +55,7 @@ class ShardIndex(BaseModel):
         features: Tabular features of a row.
         classes: Rows of each class, by class.
         longest: Tokens of the longest row.
+        has_ids: Whether rows have identifiers, which are read only where rows have to be named.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -62,6 +64,7 @@ class ShardIndex(BaseModel):
     features: int
     classes: dict[int, int]
     longest: int
+    has_ids: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,23 @@ class ShardedSplit:
     def __len__(self) -> int:
         return int(self.starts[-1])
 
+    @property
+    def has_ids(self) -> bool:
+        """Whether rows have identifiers."""
+        return self.index.has_ids
+
+    def ids_of(self, rows: Sequence[int]) -> list[Any]:
+        """The identifiers of rows at positions in the split.
+
+        Raises:
+            DataError: A file is absent or damaged.
+        """
+        pieces = np.searchsorted(self.starts, np.asarray(rows), side="right") - 1
+        return [
+            self._table(piece, ["id"])["id"][row - int(self.starts[piece])].as_py()
+            for row, piece in zip(rows, pieces.tolist(), strict=True)
+        ]
+
     def digest(self) -> str:
         """SHA-256 of everything that training reads."""
         return hashlib.sha256("".join(shard.sha256 for shard in self.index.shards).encode()).hexdigest()
@@ -136,11 +156,15 @@ class ShardedSplit:
         return EncodedSplit(tokens, tabular, labels), positions
 
     def _piece(self, piece: int, first: int, end: int) -> EncodedSplit:
+        columns = ["tokens", "label", *(["tabular"] if self.index.features else [])]
+        return _decode(self._table(piece, columns).slice(first, end - first))
+
+    def _table(self, piece: int, columns: list[str]) -> pa.Table:
         file, group = self.pieces[piece]
         path = self.folder / self.index.shards[file].name
         try:
             with pq.ParquetFile(path) as opened:
-                return _decode(opened.read_row_group(group, use_threads=False).slice(first, end - first))
+                return opened.read_row_group(group, columns=columns, use_threads=False)
         except (OSError, pa.ArrowException) as error:
             raise DataError(
                 f"a shard cannot be read: {error}", where=path, mend="remove the folder and write the shards again"
@@ -167,7 +191,7 @@ def write_shards(
     """
     shards: list[Shard] = []
     classes: dict[int, int] = {}
-    features, longest = 0, 0
+    features, longest, has_ids = 0, 0, False
     with staged(folder) as stage:
         for table in _rechunked(map(_encode, parts), shard_rows):
             path = stage / f"part-{len(shards):05d}.parquet"
@@ -179,13 +203,13 @@ def write_shards(
             shards.append(Shard(name=path.name, pieces=sizes, sha256=_digest(path)))
             rows = _decode(table)
             features = rows.tabular.shape[1]
-            longest = max(longest, int(rows.tokens.lengths.max()))
+            longest, has_ids = max(longest, int(rows.tokens.lengths.max())), "id" in table.column_names
             assert rows.labels is not None
             for label, count in zip(*np.unique(rows.labels, return_counts=True), strict=True):
                 classes[int(label)] = classes.get(int(label), 0) + int(count)
         if not shards:
             raise DataError("there are no rows", where=folder, expected="at least one encoded row")
-        index = ShardIndex(shards=shards, features=features, classes=classes, longest=longest)
+        index = ShardIndex(shards=shards, features=features, classes=classes, longest=longest, has_ids=has_ids)
         write_text(stage / INDEX, index.model_dump_json())
     return ShardedSplit(Path(folder))
 
@@ -226,11 +250,13 @@ def _encode(split: EncodedSplit) -> pa.Table:
     if width := split.tabular.shape[1]:
         tabular = pa.py_buffer(np.ascontiguousarray(split.tabular, dtype="<f4"))
         columns["tabular"] = pa.Array.from_buffers(pa.binary(4 * width), len(split), [None, tabular])
+    if split.ids is not None:
+        columns["id"] = split.ids.to_arrow()
     return pa.table(columns)
 
 
 def _decode(table: pa.Table) -> EncodedSplit:
-    columns = {name: table.column(name).combine_chunks() for name in table.column_names}
+    columns = {name: table.column(name).combine_chunks() for name in table.column_names if name != "id"}
     columns = {name: c.chunk(0) if isinstance(c, pa.ChunkedArray) else c for name, c in columns.items()}
     tokens, rows = columns["tokens"], table.num_rows
     offsets = np.frombuffer(tokens.buffers()[1], dtype="<i8")[tokens.offset :][: rows + 1] // TOKEN_BYTES

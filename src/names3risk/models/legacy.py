@@ -89,8 +89,13 @@ def _load(path: Path) -> State:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise ArtifactError("the file does not exist", where=path, expected="a saved state dict") from error
-    except Exception as error:  # torch raises many kinds for a broken file
-        raise ArtifactError(f"cannot be read: {error}", where=path, expected="a saved state dict") from error
+    except Exception as error:  # torch raises many kinds for a broken file, some of which say nothing
+        text = (str(error).strip() or type(error).__name__).splitlines()[0].split(". ")[0]
+        raise ArtifactError(
+            f"cannot be read as a state dict ({type(error).__name__}: {text})",
+            where=path,
+            expected="a file that torch.save wrote, of tensors only",
+        ) from error
     if not isinstance(content, dict) or not all(isinstance(value, Tensor) for value in content.values()):
         raise ArtifactError("holds no state dict", where=path, expected="names of tensors and the tensors")
     return {re.sub(r"^(module\.|_orig_mod\.)+", "", name): value for name, value in content.items()}

@@ -63,5 +63,5 @@ def _write(encoder: TextEncoder, frame: pl.DataFrame, folder: Path) -> None:
     with (folder / VALUES).open("wb") as values, (folder / LENGTHS).open("wb") as lengths:
         for start in range(0, frame.height, ROWS):
             tokens = encoder.encode(frame.slice(start, ROWS))
-            tokens.values.tofile(values)
-            tokens.lengths.tofile(lengths)
+            values.write(np.ascontiguousarray(tokens.values).data)
+            lengths.write(np.ascontiguousarray(tokens.lengths).data)

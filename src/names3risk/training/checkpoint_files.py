@@ -41,7 +41,9 @@ def save_checkpoint(content: dict[str, Any], path: str | os.PathLike[str]) -> No
     with replacing(Path(path)) as temporary, temporary.open("wb") as file:
         try:
             torch.save(content, file)
-        except RuntimeError as error:  # so torch tells of a disk that is full while it closes the file
+        except RuntimeError as error:  # which torch meets when it closes a file that could not be written
+            if isinstance(error.__context__, OSError):
+                raise error.__context__ from None
             raise OutputError(f"cannot write: {str(error).splitlines()[0]}", where=Path(path)) from error
 
 

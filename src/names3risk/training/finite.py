@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import polars as pl
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -21,8 +23,8 @@ class FiniteWatch:
     """
 
     def __init__(self) -> None:
-        self.ids: pl.Series | None = None
-        """Identifiers of the training rows, where they are known."""
+        self.ids: Callable[[list[int]], Sequence[Any]] | None = None
+        """Tells the identifiers of training rows, where they are known."""
         self.start(0, torch.device("cpu"))
 
     def start(self, most_rows: int, device: torch.device) -> None:
@@ -71,7 +73,7 @@ class FiniteWatch:
         if index >= 0:
             step, rows = self.passed_by[index]
             bad: list[int] = rows[self.bad_rows[: len(rows)]].tolist()
-            shown = ", ".join(map(self._name, bad[:MAX_NAMED_ROWS])) + (", ..." if len(bad) > MAX_NAMED_ROWS else "")
+            shown = ", ".join(self._names(bad[:MAX_NAMED_ROWS])) + (", ..." if len(bad) > MAX_NAMED_ROWS else "")
             raise TrainingError(
                 f"the loss is not finite at step {step}, training rows {shown}; "
                 f"last good checkpoint: {self.last_good_checkpoint or 'none yet'}",
@@ -81,5 +83,7 @@ class FiniteWatch:
         self.passed_by.clear()
         self.seen.zero_()
 
-    def _name(self, row: int) -> str:
-        return str(row) if self.ids is None else f"{row} (id {self.ids[row]})"
+    def _names(self, rows: list[int]) -> list[str]:
+        if self.ids is None:
+            return list(map(str, rows))
+        return [f"{row} (id {name})" for row, name in zip(rows, self.ids(rows), strict=True)]

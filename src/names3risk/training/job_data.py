@@ -19,7 +19,7 @@ from names3risk.data.preparation import LABEL
 from names3risk.data.schema import ColumnSchema
 from names3risk.data.shards import ShardedSplit, shards_once
 from names3risk.data.splits import Split
-from names3risk.errors import ConfigError
+from names3risk.errors import ConfigError, DataError
 from names3risk.evaluation.report import Report, Scorer, score_split
 from names3risk.features.encoder import FeatureEncoder
 from names3risk.features.numeric import Imputer
@@ -27,7 +27,13 @@ from names3risk.features.parts import TrainingFeatures, fit_parts
 from names3risk.features.risk_tables import RiskTables
 from names3risk.text.store import encode_once
 from names3risk.training.memory import bytes_in_memory, machine_memory, memory_budget
-from names3risk.training.roles import check_classes, load_labelled_split, open_labelled_parts, require_classes
+from names3risk.training.roles import (
+    check_classes,
+    check_roles,
+    load_labelled_split,
+    open_labelled_parts,
+    require_classes,
+)
 from names3risk.training.world import find_world
 
 if TYPE_CHECKING:
@@ -36,6 +42,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+LAYOUT = 2
+"""Of encoded rows; a new number where they are written in another way."""
 TOKENIZER_ROWS = 200_000
 """Rows of a streamed training split that a tokenizer is trained on, spread evenly over it."""
 
@@ -111,6 +119,7 @@ class WholeData:
         """Reads the folders of the three splits; what is kept for later runs goes to another."""
         splits = {name: load_labelled_split(folder, hyperparameters) for name, folder in folders.items()}
         train = splits.pop("train")
+        check_roles(train.schema, {folders[name]: split.schema for name, split in splits.items()})
         check_classes(train, folders["train"])
         return cls(train, splits, hyperparameters, Kept.below(folder))
 
@@ -171,7 +180,11 @@ class StreamedData:
     def __init__(self, folders: Mapping[str, str | Path], hyperparameters: Hyperparameters, folder: str | Path) -> None:
         self.folders, self.hyperparameters, self.kept = folders, hyperparameters, Kept.below(folder)
         self.splits = {name: open_labelled_parts(folder, hyperparameters) for name, folder in folders.items()}
-        self.train = kept_as_parquet(self.splits["train"], self.kept.tables)
+        train = self.splits["train"]
+        check_roles(train.schema, {folders[name]: split.schema for name, split in self.splits.items()})
+        if len(train) < 2:
+            raise DataError(f"{len(train)} rows", where=folders["train"], expected="at least 2 rows to train on")
+        self.train = kept_as_parquet(train, self.kept.tables)
         self._features: TrainingFeatures | None = None
 
     @property
@@ -232,12 +245,13 @@ class StreamedData:
             "scale": features.scale.to_json(),
             "risks": features.risk_tables.to_json(),
             "seed of the folds": fold_seed,
+            "layout": LAYOUT,
         }
 
         def parts() -> Iterator[EncodedSplit]:
             done = 0
             for chunk, tabular in chunks():
-                yield EncodedSplit(text.encode(chunk), tabular, chunk[LABEL].to_numpy())
+                yield EncodedSplit(text.encode(chunk), tabular, chunk[LABEL].to_numpy(), chunk[split.schema.id_name])
                 if 10 * done // len(split) < 10 * (done + chunk.height) // len(split):
                     logger.info("%s: %d of %d rows encoded", name, done + chunk.height, len(split))
                 done += chunk.height

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     AnyHyperparameters = Hyperparameters | XGBoostHyperparameters
     Given = TypeVar("Given", Hyperparameters, XGBoostHyperparameters)
+
+
+ROLES = {"text_source_fields": "text field", "tab_fields": "numeric field", "cat_field_list": "categorical field"}
 
 
 def load_labelled_split(folder: str | Path, hyperparameters: AnyHyperparameters) -> Split:
@@ -92,6 +95,27 @@ def require_classes(present: Iterable[int], num_classes: int, folder: str | Path
             where=folder,
             expected=f"rows of each of the {num_classes} classes in column {LABEL!r}",
         )
+
+
+def check_roles(train: ColumnSchema, others: Mapping[str | Path, ColumnSchema]) -> None:
+    """Checks that other splits have what a model of the training split reads.
+
+    Args:
+        train: The roles of the training split.
+        others: Those of other splits, by their folders.
+
+    Raises:
+        DataError: A split lacks a field, or has it in another role.
+    """
+    for folder, schema in others.items():
+        for role in ("text_source_fields", "tab_fields", "cat_field_list"):
+            if absent := [name for name in getattr(train, role) if name not in getattr(schema, role)]:
+                raise DataError(
+                    f"{', '.join(map(repr, absent))} is no {ROLES[role]} here, but in the training split",
+                    where=Path(folder) / SCHEMA_FILE,
+                    expected="the same roles in all splits",
+                    mend="prepare all splits with one column schema",
+                )
 
 
 def complete(hyperparameters: Given, schema: ColumnSchema) -> Given:

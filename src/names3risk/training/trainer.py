@@ -133,7 +133,7 @@ def fit(
     module = module_class(deepcopy(model) if sharded else model, hyperparameters, steps_per_epoch, left_out)
     module.execution = execution
     module.usual_rows = rows_per_step // world.size
-    module.finite.ids = train.ids if isinstance(train, EncodedSplit) else None
+    module.finite.ids = train.ids_of if isinstance(train, EncodedSplit | ShardedSplit) and train.has_ids else None
     watch = ValidationWatch(hyperparameters, folder)
     saver = ResumableCheckpoint(loader, folder, hyperparameters, run, team)
     if checkpoint is None and world.rank == 0:

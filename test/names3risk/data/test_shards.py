@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 import torch
 
@@ -113,6 +115,14 @@ def test_validation_is_streamed_in_order_each_row_once(tmp_path: Path, rows: int
         assert all(max(first) < min(second) for first, second in pairwise(buffers)), "buffers come in order"
         for batch in share:
             assert batch.tabular.tolist() == whole.tabular[batch.rows.numpy()].tolist()
+
+
+def test_rows_are_named_by_their_ids(tmp_path: Path) -> None:
+    parts = [replace(encoded(20, k), ids=pl.Series([f"order-{20 * k + row}" for row in range(20)])) for k in range(3)]
+    split = write_shards(tmp_path / "named", parts, shard_rows=25, piece_rows=7)
+    assert split.has_ids
+    assert split.ids_of([59, 0, 24, 25, 33]) == [f"order-{row}" for row in (59, 0, 24, 25, 33)]
+    assert not write_shards(tmp_path / "nameless", [encoded(5)]).has_ids
 
 
 def test_equal_rows_have_an_equal_digest_and_others_do_not(tmp_path: Path) -> None:

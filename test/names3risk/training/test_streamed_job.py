@@ -11,18 +11,21 @@ import numpy as np
 import polars as pl
 import pytest
 
+from names3risk.api import watch
 from names3risk.artifacts import ModelArtifacts
 from names3risk.data import parts
 from names3risk.data.parts import load_texts
 from names3risk.data.splits import load_split
-from names3risk.errors import ConfigError, DataError
+from names3risk.errors import ConfigError, DataError, TrainingError
 from names3risk.features.encoder import FeatureEncoder
 from names3risk.features.parts import fit_parts
 from names3risk.hyperparameters import parse_hyperparameters
 from names3risk.text.tokenizer import train_tokenizer
+from names3risk.training.evaluator import evaluator_of
 from names3risk.training.job_data import StreamedData, WholeData, load_job_data
 from names3risk.training.memory import bytes_in_memory, machine_memory, memory_budget
 from names3risk.training.roles import open_labelled_parts
+from names3risk.training.run_file import RowsRun, parse_run, read_run
 
 
 @pytest.fixture(scope="module")
@@ -126,8 +129,8 @@ def test_texts_of_a_split_in_csv_are_spread_over_it_too(tmp_path):
         load_texts(tmp_path, 5)
 
 
-@pytest.mark.parametrize("format", ["csv", "tsv"])
-def test_text_files_are_streamed_with_the_same_result(tmp_path, format, monkeypatch):
+def test_text_files_are_streamed_with_the_same_result(tmp_path, monkeypatch):
+    format = "tsv"
     splits = samples.write_splits(tmp_path, format=format)
     header, *lines = (splits / "train" / f"data.{format}").read_text().splitlines(keepends=True)
     for k, part in enumerate((lines[:50], lines[50:])):
@@ -140,7 +143,7 @@ def test_text_files_are_streamed_with_the_same_result(tmp_path, format, monkeypa
         assert (streamed.model_dir / name).read_text() == (whole.model_dir / name).read_text()
     for name in ("val", "test"):
         found, wanted = (
-            pl.read_csv(result.data_dir / f"{name}_predictions.{format}", separator="," if format == "csv" else "\t")
+            pl.read_csv(result.data_dir / f"{name}_predictions.{format}", separator="\t")
             for result in (streamed, whole)
         )
         assert found.drop("^prob.*$", "score").equals(wanted.drop("^prob.*$", "score")), "every row once, in order"
@@ -220,6 +223,51 @@ def test_wrong_files_are_named(tmp_path, name):
         job(tmp_path, broken(tmp_path, change))
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "model" / "model.pth").exists()
+
+
+def change_schema(folder, **changes):
+    values = json.loads((folder / "schema.json").read_text())
+    (folder / "schema.json").write_text(json.dumps({**values, **changes}))
+
+
+@pytest.mark.parametrize("budget", [0.0, None])
+def test_splits_of_other_roles_are_refused_before_anything_is_learned(tmp_path, budget):
+    folder = samples.write_splits(tmp_path)
+    change_schema(folder / "val", tab_field_list=["amount"])
+    with pytest.raises(DataError, match=r"val/schema\.json: 'ageInDays', 'itemCount' is no numeric field here"):
+        samples.train(tmp_path, splits=folder, memory_budget_gib=budget)
+    change_schema(folder / "val", tab_field_list=["itemCount", "amount", "ageInDays"], cat_field_list=[])
+    with pytest.raises(DataError, match="'paymentMethod' is no categorical field here, but in the training split"):
+        samples.train(tmp_path, splits=folder, memory_budget_gib=budget)
+
+
+def test_rows_of_a_loss_that_is_not_finite_are_named_by_their_ids(tmp_path):
+    folder = samples.write_splits(tmp_path)
+    overwrite(folder / "train" / "data.parquet", amount=pl.lit(1e300))
+    with pytest.raises(TrainingError, match=r"not finite at step 0, training rows \d+ \(id 00\d{4}\), .* none yet"):
+        job(tmp_path, folder)
+
+
+def test_the_evaluator_beside_a_streamed_training_streams_too(tmp_path, monkeypatch):
+    result = samples.train(tmp_path, memory_budget_gib=0.0)
+    checkpoints = tmp_path / "checkpoints"
+    before = {path: path.stat().st_mtime_ns for path in checkpoints.rglob("part-*.parquet")}
+    monkeypatch.setattr(WholeData, "load", lambda *_: pytest.fail("whole splits are loaded"))
+    state = watch(checkpoints, batches_per_checkpoint=7, poll_seconds=0.01)
+    assert state.evaluated == 7
+    assert 0 < state.best < 1
+    again = evaluator_of(parse_run(RowsRun, values_of(checkpoints), checkpoints), checkpoints)
+    position = next(again._batches).rows
+    assert len(set(position.tolist())) == len(position) == 16, "it goes on with the next batch"
+    after = {path: path.stat().st_mtime_ns for path in checkpoints.rglob("part-*.parquet")}
+    assert after == before, "rows are encoded once, by the training"
+    assert result.evaluations
+
+
+def values_of(checkpoints):
+    values = read_run(checkpoints)
+    values.pop("kind")
+    return values
 
 
 def test_a_damaged_page_is_told_by_its_file(tmp_path):
