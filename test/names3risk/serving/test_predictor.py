@@ -14,7 +14,7 @@ from names3risk.data.reading import read_table
 from names3risk.data.splits import load_split
 from names3risk.errors import ArtifactError, ConfigError, DataError
 from names3risk.serving import Predictor
-from names3risk.serving.batches import padded_batches
+from names3risk.serving.batches import padded_batches, single_row
 from names3risk.text.ragged import RaggedTokens
 
 
@@ -265,3 +265,12 @@ def test_padded_batches_hold_every_row_once_with_its_tokens(lengths, batch_size)
             assert ids[valid].tolist() == rows[position]
             seen.append(position)
     assert sorted(seen) == list(range(len(rows)))
+
+
+@pytest.mark.parametrize("length", [1, 30, 512, 513, 2000])
+def test_a_single_row_of_any_length_has_no_padding(length):
+    input_ids, mask = single_row(RaggedTokens.from_lists([list(range(length))]))
+    assert input_ids.tolist() == [list(range(length))]
+    assert input_ids.dtype == np.int64
+    assert mask.shape == (1, length)
+    assert mask.all()
