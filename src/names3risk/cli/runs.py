@@ -39,7 +39,12 @@ _COLOURS = {"Succeeded": "green", "Failed": "red", "Stopped": "yellow", "Broken 
 def list_runs(runs_dir: RunsOption = Path("runs"), as_json: JsonOption = False) -> None:
     """List the runs in a folder, the newest first."""
     found = sorted(runs_dir.glob("*/run.json"), key=lambda path: path.stat().st_mtime, reverse=True)
-    records = [_load(path.parent) for path in found]
+    records = []
+    for path in found:
+        try:
+            records.append(_load(path.parent))
+        except Names3RiskError as error:  # the others can be listed still
+            typer.echo(f"left out: {error}", err=True)
     if as_json:
         rows = [
             {"run_dir": str(run.run_dir), "pipeline": run.pipeline_name, "status": _status(run), "started": run.started}

@@ -58,6 +58,15 @@ def test_list_shows_the_runs_in_a_folder(run: RunRecord) -> None:
     assert rows[0]["status"] == "Failed"
 
 
+def test_a_record_that_cannot_be_read_hides_no_other_run(run: RunRecord) -> None:
+    broken = run.run_dir.parent / "second" / "run.json"
+    broken.parent.mkdir()
+    broken.write_text("{")
+    output = call("list", "--runs-dir", run.run_dir.parent)
+    assert f"left out: {broken}: is not a run record" in output
+    assert "first" in output
+
+
 def test_a_run_that_was_killed_is_not_shown_as_executing(run: RunRecord) -> None:
     run.status, run.ended = "Executing", None
     run.save()
