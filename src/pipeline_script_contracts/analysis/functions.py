@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from functools import partial
 
-from . import calls, environment, expressions, library, statements
+from . import calls, environment, expressions, library, messages, statements
 from .atoms import CONTENT, NONE, NOTHING, Atom, Const, Function, Lib, PathAtom, Ref, Text, TupleAtom, Unknown, Value
 from .containers import DictState, ListState, text_key
 from .garbage import Reachable
@@ -185,6 +185,7 @@ def _call(interp: Interpreter, function: Function, arguments: calls.Arguments, n
         interp.record.taint()
         return unknown(f"the result of {info.name}, which calls itself")
     bound = _bind(interp, function, arguments, node)
+    bound.update(dict.fromkeys(messages.only_said(interp, function), messages.SAID))
     given = tuple(bound.values())
     key = interp.memory.key((info, function.scope, function.binding), given)
     caught, phase = interp.caught, interp.phase

@@ -136,15 +136,14 @@ class Memory:
             Whether there is one whose outcome still holds, and what it returned (None when it never returned).
         """
         for entry in reversed(self._entries.get(key, [])):
-            same_script = entry.script == self.script
-            here = same_script and phase in entry.phases
+            here = entry.script == self.script and phase in entry.phases
             if not here and not (entry.shared and entry.caught == caught):
                 continue
             likeness = Likeness(not here)
             if not all(map(likeness.values, entry.given, given)):
                 continue
             found = self._holds(entry, likeness)
-            if found is None or not (same_script or self._recorder.same_counts(entry.events, likeness)):
+            if found is None or not (here or self._recorder.same_counts(entry.events, likeness)):
                 continue
             if self._repeat(entry, likeness, found, here, phase):
                 return True, None if entry.result is None else likeness.renamed(entry.result)

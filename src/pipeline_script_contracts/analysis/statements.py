@@ -17,6 +17,7 @@ from . import (
     functions,
     imports,
     matching,
+    messages,
     operators,
     targets,
 )
@@ -25,7 +26,6 @@ from .interpreter import DeadEnd, Frame, Interpreter
 from .loops import run_for, run_while
 from .store import Changes, join_cells
 from .values import unknown
-from .words import words
 
 
 def run_block(interp: Interpreter, body: list[ast.stmt]) -> bool:
@@ -244,15 +244,14 @@ def _raise(interp: Interpreter, node: ast.Raise) -> bool:
 
 
 def _make_exception(interp: Interpreter, node: ast.Call) -> None:
-    """Evaluates the arguments of an exception; what its class does with them is looked at once."""
+    """Evaluates the arguments of an exception, where anything happens then, and follows what its class does."""
     callee = expressions.evaluate(interp, node.func)
-    known = len(callee) == 1 and isinstance(callee[0], (ClassAtom, Lib))
-    silent = known and _is_message(interp, node)  # nothing happens while it is made
+    atom = callee[0] if len(callee) == 1 else None
+    keeps = isinstance(atom, ClassAtom) and messages.only_keeps(interp, atom.info)
+    silent = (keeps or isinstance(atom, Lib)) and _is_message(interp, node)
     arguments = calls.Arguments() if silent else calls.evaluate_arguments(interp, node)
-    made = callee[0].info if len(callee) == 1 and isinstance(callee[0], ClassAtom) else None
-    if made is not None and not interp.record.once_more(("raised", made)):
-        return
-    calls.call(interp, callee, arguments, node)
+    if not keeps:
+        calls.call(interp, callee, arguments, node)
 
 
 def _is_message(interp: Interpreter, node: ast.Call) -> bool:
@@ -262,17 +261,13 @@ def _is_message(interp: Interpreter, node: ast.Call) -> bool:
         called = [
             each.func for part in (*node.args, *node.keywords) for each in ast.walk(part) if isinstance(each, ast.Call)
         ]
-        rest = [each for each in called if not (isinstance(each, ast.Attribute) and each.attr in _TEXT_METHODS)]
+        rest = [each for each in called if not (isinstance(each, ast.Attribute) and each.attr in messages.TEXT_METHODS)]
         names = frozenset(each.id for each in rest if isinstance(each, ast.Name))
         interp.infos[key] = names if all(isinstance(each, ast.Name) for each in rest) else None
     names = interp.infos[key]
     return names is not None and all(
-        name in _TEXT_FUNCTIONS and interp.lookup(name) == (Lib(f"builtins.{name}"),) for name in names
+        name in messages.TEXT_FUNCTIONS and interp.lookup(name) == (Lib(f"builtins.{name}"),) for name in names
     )
-
-
-_TEXT_FUNCTIONS = frozenset(words("abs bool float int len list max min repr round set sorted str sum tuple type"))
-_TEXT_METHODS = frozenset(words("capitalize format join lower lstrip rstrip split strip title upper"))
 
 
 def _assert(interp: Interpreter, node: ast.Assert) -> bool:
