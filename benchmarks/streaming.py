@@ -3,11 +3,12 @@
     python benchmarks/streaming.py --rows 5000000
     python benchmarks/streaming.py --rows 2000000 --device cuda --model transformer2risk --numeric-features 211
 
-Generated orders are written as a split folder of several Parquet files, chunk by chunk. A process of its own then does
-what the training job does with a split that is larger than memory: it fits the features, trains a tokenizer, encodes
-the rows in chunks and trains on them, streamed. Then processes take turns that train on the encoded rows alone: held in
-memory, streamed and, on a GPU, held in the host's memory, as the library does where the GPU has no room. Rates are the
-medians of these. The files go to a temporary folder, or to a new one below `--folder`, which is removed at the end.
+Generated orders are written as a split folder of several files, Parquet or text, chunk by chunk. A process of its own
+then does what the training job does with a split that is larger than memory: it fits the features, trains a
+tokenizer, encodes the rows in chunks and trains on them, streamed. Then processes take turns that train on the
+encoded rows alone: held in memory, streamed and, on a GPU, held in the host's memory, as the library does where the
+GPU has no room. Rates are the medians of these. The files go to a temporary folder, or to a new one below `--folder`,
+which is removed at the end.
 """
 
 from __future__ import annotations
@@ -98,14 +99,14 @@ class Clock(StepClock):
         """Leaves the parts of a step alone."""
 
 
-def write_split(folder: Path, rows: int, seed: int, numeric_features: int) -> int:
+def write_split(folder: Path, rows: int, seed: int, numeric_features: int, format: str = "parquet") -> int:
     """Writes prepared orders as a split folder of several files, a block in memory at a time; gives their number."""
     folder.mkdir(parents=True)
     blocks = generate(int(rows * LABELLED) + BLOCK_ROWS, seed, numeric_features, BLOCK_ROWS)
     schema, kept, number = None, 0, 0
     while kept < rows:
         before = kept
-        with TableWriter(folder / f"part-{number:05d}.parquet") as writer:
+        with TableWriter(folder / f"part-{number:05d}.{format}") as writer:
             while kept < rows and writer.rows < FILE_ROWS:
                 block = next(blocks)
                 if schema is None:
@@ -166,7 +167,9 @@ def streamed(task: dict[str, Any]) -> dict[str, Any]:
     """Prepares, encodes and trains as the training job does with splits that are larger than memory."""
     torch.set_num_threads(task["threads"])
     folder, found = Path(task["folder"]), {"bytes_at_start": peak_bytes()}
+    began = time.perf_counter()
     data = StreamedData({name: folder / name for name in ("train", "val")}, hyperparameters_of(task), folder)
+    found["parse_seconds"] = time.perf_counter() - began
     began = time.perf_counter()
     features = data.fit_features()
     found["features_seconds"] = time.perf_counter() - began
@@ -250,9 +253,9 @@ def bytes_of(folder: Path) -> int:
 def measure(arguments: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """Everything that is measured."""
     began = time.perf_counter()
-    rows = write_split(folder / "train", arguments.rows, 0, arguments.numeric_features)
+    rows = write_split(folder / "train", arguments.rows, 0, arguments.numeric_features, arguments.format)
     seconds = time.perf_counter() - began
-    write_split(folder / "val", min(arguments.rows, VALIDATION_ROWS), 1, arguments.numeric_features)
+    write_split(folder / "val", min(arguments.rows, VALIDATION_ROWS), 1, arguments.numeric_features, arguments.format)
     print(f"wrote {rows:,} rows, {bytes_of(folder / 'train') / rows:.0f} bytes each, in {seconds:.0f} s", flush=True)
     names = ("device", "model", "batch_size", "epochs", "threads")
     task = {"folder": str(folder), **{name: getattr(arguments, name) for name in names}}
@@ -309,8 +312,10 @@ def describe(found: dict[str, Any]) -> None:
     raw, encoded = (DESCRIBED_ROWS * found[name] / 1e9 for name in ("bytes_of_a_raw_row", "bytes_of_an_encoded_row"))
     features, encode = (times * preparation[name] / 60 for name in ("features_seconds", "encode_seconds"))
     epoch = DESCRIBED_ROWS / found.get(STREAMED, preparation)["rows_per_second"] / 60
+    if preparation["parse_seconds"] > 1:
+        print(f"counting the rows, and parsing those that are text: {preparation['parse_seconds']:.0f} s")
     print(
-        f"{DESCRIBED_ROWS:,} rows: {raw:.1f} GB of Parquet and {encoded:.1f} GB of encoded rows; {features:.0f} min "
+        f"{DESCRIBED_ROWS:,} rows: {raw:.1f} GB of files and {encoded:.1f} GB of encoded rows; {features:.0f} min "
         f"for the features, {encode:.0f} min to encode, {epoch:.0f} min an epoch. Memory grows by a column of numbers "
         f"while features are fitted ({8 * DESCRIBED_ROWS / 1e9:.1f} GB), and by the fold of each row; what is read "
         "ahead stays what it is"
@@ -322,6 +327,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--numeric-features", type=int, default=20)
+    parser.add_argument("--format", choices=("parquet", "csv", "tsv"), default="parquet", help="of the raw rows")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--model", default=BAG, help="a model class, or bag: one layer on the mean of embeddings")
     parser.add_argument("--batch-size", type=int, default=512)
