@@ -145,10 +145,13 @@ def test_field_lists_travel_with_the_column_schema_that_names_them(load, project
         load()
 
 
-def test_other_code_has_another_address_and_caches_do_not_count(load, project):
+def test_other_code_has_another_address_and_caches_and_hidden_files_do_not_count(load, project):
     before = load().definition_json()
     (project / "code" / "__pycache__").mkdir()
     (project / "code" / "__pycache__" / "a.pyc").write_bytes(b"x")
+    (project / "code" / ".editor").mkdir()
+    (project / "code" / ".editor" / "open.json").write_text("{}")
+    (project / "code" / ".train.py.swo").write_text("x")
     os.utime(project / "code" / "pytorch_training.py", (1, 1))
     assert load().definition_json() == before
     (project / "code" / "helper.py").write_text("x = 1\n")
