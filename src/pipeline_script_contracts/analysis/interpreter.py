@@ -356,8 +356,6 @@ class Interpreter:
             else:
                 statements.run_block(self, module.tree.body)
                 self._run_deferred()
-        except DeadEnd:
-            pass
         finally:
             self.frames.pop()
 

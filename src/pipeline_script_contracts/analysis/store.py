@@ -50,23 +50,18 @@ def join_cells(left: Cell | None, right: Cell | None) -> Cell | None:
         return left
     if type(left) is tuple and type(right) is tuple:
         return join(left, right)
+    if isinstance(left, (DictState, ListState)) and isinstance(right, (DictState, ListState)):
+        return join_states(left, right)
     for cell in (left, right):
         if type(cell) is Version:
             return cell.other()
-    if left is None or right is None:
-        present = left if right is None else right
-        return join(present, (UNDEFINED,)) if isinstance(present, tuple) else present
-    if isinstance(left, (tuple, Version)) or isinstance(right, (tuple, Version)):
-        return left if isinstance(left, tuple) else right
-    return join_states(left, right)
+    present = right if left is None else left
+    return join(present, (UNDEFINED,)) if isinstance(present, tuple) else present
 
 
 def widened(old: Cell, new: Cell) -> Cell:
     """Covers what a cell holds and what it may hold when a loop goes on changing it."""
     if isinstance(new, tuple):
-        before = set(old) if isinstance(old, tuple) else set()
-        if all(atom in before for atom in new):
-            return new
         return widened_value(new)
     if isinstance(new, Version):
         return new

@@ -109,13 +109,11 @@ def each_text(value: Value, run: Callable[[str], str]) -> Value:
     """
     result: list[Atom] = []
     for atom in value:
-        if isinstance(atom, Const) and isinstance(atom.value, str):
+        if isinstance(atom, Const):
             result.append(Const(run(atom.value), atom.soft, atom.via))
         elif isinstance(atom, Text):
             parts = [run(part) if isinstance(part, str) else part for part in atom.parts]
             result.append(make_text(parts, True, atom.via))
-        else:
-            result.append(atom)
     return tuple(dict.fromkeys(result))
 
 
