@@ -137,7 +137,8 @@ class _Loader:
 
     def load_what_is_sound(self) -> PipelineBuilder:
         section = self._referenced(self._section("pipeline"), ("pipeline",))
-        self._settings = self._model(PipelineSettings, section, ("pipeline",)) or _STAND_IN
+        if not self._has_told(("pipeline",)) or section:
+            self._settings = self._model(PipelineSettings, section, ("pipeline",)) or _STAND_IN
         parameters = {
             name: self._model(PipelineParameter, value, ("parameters", name))
             for name, value in self._section("parameters").items()
@@ -146,7 +147,7 @@ class _Loader:
         self._find_classes(steps)
         self._check_defaults()
         builders = {name: self._builder(name) for name in self._classes}
-        if not steps:
+        if not steps and not self._has_told(("steps",)):
             self._problem(("steps",), "there are no steps; describe at least one")
         sound = {name: each for name, each in parameters.items() if each is not None}
         pipeline = PipelineBuilder(self._settings, sound, self._checks)
@@ -165,7 +166,9 @@ class _Loader:
             step = "steps", problem.step
             return bool(self.unsound) or self._has_told((*step, "inputs")) or self._has_told((*step, "columns"))
         place, _, name = problem.where.partition(".")
-        return problem.code == REFERENCE_UNKNOWN and place == "Parameters" and self._has_told(("parameters", name))
+        if problem.code != REFERENCE_UNKNOWN or place != "Parameters":
+            return False
+        return self._has_told(("parameters", name)) or any(told.where == "parameters" for told in self.problems)
 
     def _overlaid(self, environments: list[str], overrides: Mapping[str, Any]) -> dict[str, Any]:
         value = self._document.value
@@ -174,9 +177,13 @@ class _Loader:
                 [Problem(CONFIGURATION, "expected a mapping of sections", where=str(self._document.path))]
             )
         known = value.get("environments") or {}
+        if not isinstance(known, dict):
+            raise PipelineError([self._told_at(("environments",), _no_mapping(known))])
         for name in environments:
             if name not in known:
                 raise PipelineError(f"there is no environment '{name}'; {suggestion(name, known)}")
+            if not isinstance(known[name], dict):
+                raise PipelineError([self._told_at(("environments", name), _no_mapping(known[name]))])
             value = overlay(value, known[name])
         value = overlay(value, overrides)
         for key in value:
@@ -189,7 +196,8 @@ class _Loader:
         if value is None:
             return {}
         if not isinstance(value, dict):
-            self._problem((name,), f"expected a mapping, found {type(value).__name__}")
+            self._problem((name,), _no_mapping(value))
+            self._value[name] = {}
             return {}
         return value
 
@@ -325,13 +333,20 @@ class _Loader:
             return None
 
     def _problem(self, path: KeyPath, message: str) -> None:
+        self.problems.append(self._told_at(path, message))
+
+    def _told_at(self, path: KeyPath, message: str) -> Problem:
         dotted = ".".join(str(part) for part in path)
         filename, line = str(self._document.path), self._document.line(path)
-        self.problems.append(Problem(CONFIGURATION, message, where=dotted, filename=filename, line=line))
+        return Problem(CONFIGURATION, message, where=dotted, filename=filename, line=line)
 
     def _has_told(self, path: KeyPath) -> bool:
         dotted = ".".join(str(part) for part in path)
         return any(f"{problem.where}.".startswith(f"{dotted}.") for problem in self.problems)
+
+
+def _no_mapping(value: object) -> str:
+    return f"expected a mapping, found {type(value).__name__}"
 
 
 def _told(model: type[BaseModel], error: Any) -> str:

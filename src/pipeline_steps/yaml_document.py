@@ -63,7 +63,10 @@ def read_yaml(path: Path) -> YamlDocument:
         reason = getattr(error, "problem", None) or str(error)
         raise PipelineError([_problem(path, line, f"not valid YAML: {reason}")]) from error
     document = YamlDocument(path, None)
-    document.value = None if node is None else _construct(document, node, ())
+    try:
+        document.value = None if node is None else _construct(document, node, ())
+    except RecursionError as error:
+        raise PipelineError([_problem(path, 0, "an alias stands within what it stands for")]) from error
     return document
 
 

@@ -1,8 +1,11 @@
 """Mistakes in a pipeline's YAML, each told with its line and what was expected."""
 
+import re
+
 import pytest
 
 from pipeline_steps import PipelineError
+from pipeline_steps.configuration import find_problems
 from pipeline_steps.yaml_document import read_yaml
 
 
@@ -58,6 +61,8 @@ def test_all_mistakes_are_told_together(load):
         ("- a\n", "expected a mapping of sections"),
         ("", "expected a mapping of sections"),
         ("? [a]\n: 1\n", "a key must be a single word"),
+        ("a: &x {b: *x}\n", "an alias stands within what it stands for"),
+        ("environments: 3\n", "pipeline.yaml:1: environments: PP101 expected a mapping, found int"),
     ],
 )
 def test_what_is_no_pipeline_is_told(project, load, text, told):
@@ -73,6 +78,31 @@ def test_files_that_cannot_be_read_are_told(project, load):
         read_yaml(project / "pipeline.yaml")
     with pytest.raises(PipelineError, match="No such file"):
         read_yaml(project / "none.yaml")
+
+
+def test_an_environment_that_is_no_mapping_is_told(load):
+    with pytest.raises(PipelineError, match=r":\d+: environments\.prod: PP101 expected a mapping, found int"):
+        load(("prod:\n    pipeline", "prod: 3\n  test:\n    pipeline"), environments=["prod"])
+
+
+@pytest.mark.parametrize("section", ["pipeline", "steps", "parameters"])
+def test_a_section_that_is_no_mapping_is_told_once(project, section):
+    text = (project / "pipeline.yaml").read_text()
+    begin = text.index(f"{section}:")
+    end = begin + re.search(r"\n(?=\w)", text[begin:] + "\nx").start()
+    (project / "pipeline.yaml").write_text(f"{text[:begin]}{section}: 3{text[end:]}")
+    _, problems = find_problems(project / "pipeline.yaml")
+    assert [(each.where, each.message) for each in problems] == [(section, "expected a mapping, found int")]
+
+
+@pytest.mark.parametrize("parameters", ["", "parameters: {RawDataUri: {type: Strin}}\n"])
+def test_a_parameter_that_nobody_declares_is_told_beside_a_wrong_one(project, parameters):
+    text = (project / "pipeline.yaml").read_text()
+    begin, end = text.index("parameters:"), text.index("columns:")
+    (project / "pipeline.yaml").write_text(text[:begin] + parameters + text[end:])
+    _, problems = find_problems(project / "pipeline.yaml")
+    assert "Parameters.MinimumAuroc" in [each.where for each in problems]
+    assert ("Parameters.RawDataUri" in [each.where for each in problems]) == (not parameters)
 
 
 def test_an_unknown_environment_is_told(load):
