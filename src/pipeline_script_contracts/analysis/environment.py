@@ -15,6 +15,7 @@ from .patterns import Hole
 from .platform import CHANNEL_FOLDER, CHANNEL_PREFIX, HYPERPARAMETER_PREFIX, documented_value
 from .texts import hole_text, make_text, parts_of, with_step
 from .values import join
+from .words import words
 
 ENVIRONMENT = frozenset({"os.environ", "os.environb"})
 _OWNER = "environment"
@@ -131,6 +132,27 @@ def note_end(interp: Interpreter, test: ast.expr, holds: bool) -> None:
     for index, each in enumerate(reads):
         if each.name in names and each.default == "":
             reads[index] = replace(each, enforced=True)
+
+
+_FAILS_FOR_NONE = frozenset(
+    words("builtins.int builtins.float builtins.open json.loads pathlib.Path os.path.join os.listdir glob.glob")
+)
+
+
+def note_needed(interp: Interpreter, node: ast.Call, callee: Value) -> None:
+    """Notes the variables that the script fails without: what is None then is asked for a method, or made a number."""
+    function = node.func
+    needed = [function.value] if isinstance(function, ast.Attribute) else []
+    if any(isinstance(atom, Lib) and atom.name in _FAILS_FOR_NONE for atom in callee):
+        needed += node.args
+    places = [interp.place(each) for each in needed if isinstance(each, ast.Call)]
+    if not places or interp.catches("TypeError", "AttributeError"):
+        return
+    guards = {name for frame in interp.frames for name in frame.guards}
+    reads = interp.record.analysis.env
+    for index, each in enumerate(reads):
+        if each.default is None and each.default_known and each.place in places and each.name not in guards:
+            reads[index] = replace(each, default=MISSING, guarded=not each.name)
 
 
 def _empty_ones(test: ast.expr, holds: bool) -> list[ast.expr]:

@@ -6,7 +6,7 @@ import ast
 import itertools
 from typing import Any
 
-from .. import attributes, calls, classes, contexts, expressions, iteration, mappings, subscripts
+from .. import attributes, calls, classes, contexts, escapes, expressions, iteration, mappings, subscripts
 from .. import fields as fields_module
 from ..atoms import CONTENT, FALSE, NONE, NOTHING, ClassAtom, Const, Lib, Obj, Partial, Ref, TupleAtom, Value
 from ..containers import DictState, ListState, text_key
@@ -14,6 +14,7 @@ from ..interpreter import Interpreter, strings_in
 from ..scopes import ClassInfo, Scope
 from ..values import join, unknown
 from ..widening import widened_value
+from . import outside
 
 MAX_ROUNDS = 3
 MAX_PRODUCT = 64
@@ -60,6 +61,40 @@ def _namespace(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     obj = Obj("namespace")
     interp.store.set(obj, CONTENT, interp.store.get(made[0].obj, CONTENT))  # type: ignore[attr-defined]
     return (Ref(obj),)
+
+
+def _deep(interp: Interpreter, state: DictState, levels: int) -> DictState:
+    """Makes the dicts in a dict what it is itself, one whose keys are attributes too."""
+    for key, value in state.entries.items():
+        inner = mappings.mapping_state(interp, value[0]) if len(value) == 1 and levels else None
+        if inner is not None:
+            state = state.set(key, expressions.new_object(interp, "namespace", _deep(interp, inner, levels - 1)))
+    return state
+
+
+def _attribute_dict(name: str) -> Any:
+    """Makes a dict whose keys are attributes too, out of a dict that is known; `${...}` in it is not followed."""
+
+    def run(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+        if all(mappings.mapping_state(interp, atom) is not None for atom in arguments.get(0)) and (
+            "${" not in ast.unparse(node)
+        ):
+            return expressions.new_object(interp, "namespace", _deep(interp, mappings.dict_state(interp, arguments), 4))
+        outside.notice(interp, name, name.partition(".")[0], arguments, node)
+        escapes.delegate(interp, arguments, name, node, f"{name} is not known")
+        return (Lib(f"{name}()"),)
+
+    return run
+
+
+_ATTRIBUTE_DICTS = (
+    "easydict.EasyDict",
+    "munch.Munch",
+    "box.Box",
+    "addict.Dict",
+    "omegaconf.DictConfig",
+    "omegaconf.OmegaConf.create",
+)
 
 
 def _namedtuple(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
@@ -374,7 +409,8 @@ MODELS: dict[str, Any] = {
     "types.SimpleNamespace": _namespace,
     "types.MappingProxyType": _identity,
     "argparse.Namespace": _namespace,
-    "easydict.EasyDict": _namespace,
+    **{name: _attribute_dict(name) for name in _ATTRIBUTE_DICTS},
+    "omegaconf.OmegaConf.to_container": _identity,
     "dataclasses.field": _field,
     "attr.ib": _field,
     "attrs.field": _field,

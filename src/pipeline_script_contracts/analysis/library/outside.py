@@ -20,7 +20,7 @@ PARSERS = frozenset(
 SETTINGS = frozenset(words("decouple environs dynaconf omegaconf prettyconf everett hydra confuse"))
 _PARSES = (".parse_args", ".parse_known_args", ".parse_cli", ".parse_command_line")
 _LIGHTNING = ("LightningCLI", "add_argparse_args", "from_argparse_args")
-_PLAIN = (".open_dict", ".read_write", ".flag_override", ".DictConfig", ".ListConfig", ".OmegaConf.save")
+_PLAIN = (".open_dict", ".read_write", ".flag_override", ".DictConfig", ".ListConfig", ".save", ".to_yaml")
 _QUIET = frozenset(words("builtins logging json typing copy pprint"))
 
 

@@ -133,6 +133,7 @@ SERIALISATION = {
     "fastavro.schema.load_schema": "read 0|schema_path",
     "omegaconf.OmegaConf.load": "read 0|file_",
     "omegaconf.OmegaConf.save": "write 1|f",
+    "omegaconf.OmegaConf.to_yaml omegaconf.OmegaConf.is_missing omegaconf.OmegaConf.set_struct": "-",
     "dotenv.load_dotenv dotenv.dotenv_values": "read 0|dotenv_path",
     "jsonlines.open": "file 0|file 1|mode",
     "linecache.getline": "read 0|filename",
@@ -237,6 +238,7 @@ TRANSFORMERS = {
     """datasets.Dataset.from_csv datasets.Dataset.from_json datasets.Dataset.from_parquet
     datasets.Dataset.from_text""": "read 0|path_or_paths",
     "*.save_to_disk": "write 0|dataset_path|dataset_dict_path",
+    "git.Repo.clone_from git.*.Repo.clone_from": "write 1|to_path",
     "huggingface_hub.snapshot_download huggingface_hub.hf_hub_download": "write local_dir|cache_dir",
     "gensim.*.load gensim.*.load_word2vec_format": "read 0|fname",
     "gensim.*.save gensim.*.save_word2vec_format": "write 0|fname",
