@@ -129,9 +129,8 @@ def _handed_over(uses: Sequence[PathUse], kind: str, places: Mapping[str, tuple[
 
 def _read_folders(uses: Sequence[PathUse], kind: str, written: set[str]) -> set[str]:
     """Gives the folders that are read; one that is only listed is none where something below it is named."""
-    opened = _folders(
-        (use for use in uses if use.kind in ("read", "update") or (use.kind == "list" and use.tree)), kind
-    )
+    walked = [use for use in uses if use.kind == "list" and use.tree and str(use.path).rstrip("/") != _CHANNELS]
+    opened = _folders([*(use for use in uses if use.kind in ("read", "update")), *walked], kind)
     listed = _folders((use for use in uses if use.kind == "list"), kind)
     named = opened | written
     return opened | {path for path in listed if not any(_below(other, path) and other != path for other in named)}

@@ -213,6 +213,14 @@ def test_a_folder_above_the_channels_that_is_only_listed_is_no_input(tmp_path: P
     assert fields["expected_input_paths"] == {"rows": "/opt/ml/input/data/rows"}
 
 
+def test_the_folder_of_all_channels_may_be_walked(tmp_path: Path) -> None:
+    _, fields, _ = drafted(
+        tmp_path,
+        "import os\nprint(list(os.walk('/opt/ml/input/data')))\nopen('/opt/ml/input/data/rows/rows.csv').read()\n",
+    )
+    assert fields["expected_input_paths"] == {"rows": "/opt/ml/input/data/rows"}
+
+
 def test_what_lies_beside_the_source_is_not_in_the_container(tmp_path: Path) -> None:
     kind, fields, remarks = drafted(
         tmp_path,

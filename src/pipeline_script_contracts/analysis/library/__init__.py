@@ -169,7 +169,7 @@ _STORING = frozenset(
 
 def _call_backs(interp: Interpreter, name: str, arguments: Any, node: ast.AST) -> None:
     """Follows functions and objects that a library may call back."""
-    if name.startswith(("builtins.", "logging.", "typing.", "json.")) and not name.startswith("json.load"):
+    if name.startswith(("builtins.", "logging.", "typing.", "json.", "inspect.")) and not name.startswith("json.load"):
         return
     if name in _STORING:
         return

@@ -21,8 +21,8 @@ class Effect:
 
     Attributes:
         kind: As in `PathUse`, or `data` (a path, or the data itself), `file` (the mode says), `model` (a local path, or
-            the name of a published model), `fetch` (read, and written where `download` is true), `prefix` (written
-            under names that begin so).
+            the name of a published model), `object` (that, or the model itself), `fetch` (read, and written where
+            `download` is true), `prefix` (written under names that begin so).
         position: Its position, None when it is given by name only.
         names: Its names.
         tree: True when it goes for everything below the path.
@@ -104,8 +104,9 @@ def apply_effects(interp: Interpreter, effects: tuple[Effect, ...], sink: str, a
         value = arguments.get(effect.position, *effect.names)
         if not value:
             continue
-        if effect.kind == "model":
-            touch_model(interp, value, sink, node)
+        if effect.kind in ("model", "object"):
+            known = effect.kind == "object"
+            touch_model(interp, tuple(atom for atom in value if not known or parts_of(atom) is not None), sink, node)
         elif effect.kind == "data":
             _touch_data(interp, value, sink, node)
         elif effect.kind == "prefix":

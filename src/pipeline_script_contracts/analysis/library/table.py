@@ -10,6 +10,8 @@ A line names calls and says what they do to which argument:
 - `fetch` is a `read`, and a write where the call is also told to `download`.
 - `prefix` is a `write` of files whose names begin so.
 - `data` is a `read` where the argument is text or a path; anything else is the data itself.
+- `model` is a `read` of everything below a path, and nothing where the argument is a published model's name;
+  `object` may be the model itself too.
 - `-` says that the call touches no file, whatever it is given.
 - `package.*.name` is `name` anywhere in the package, on its objects too; `*.name` is a method of any object.
 - `()` in a name stands for the result of a call.
@@ -19,6 +21,7 @@ A line names calls and says what they do to which argument:
 from __future__ import annotations
 
 from ..words import words
+from . import toolkits
 
 PANDAS = {
     """pandas.read_csv pandas.read_table pandas.read_fwf pandas.read_parquet pandas.read_feather pandas.read_orc
@@ -214,12 +217,8 @@ TRANSFORMERS = {
     sentence_transformers.*.from_pretrained diffusers.*.from_pretrained *.from_pretrained
     """: "model 0|pretrained_model_name_or_path",
     "peft.PeftModel.from_pretrained": "model 1|model_id",
-    "transformers.pipeline": "model model|tokenizer",
-    "sentence_transformers.SentenceTransformer": "model 0|model_name_or_path",
     "*.save_pretrained": "write 0|save_directory",
     "sentence_transformers.*.save": "write 0|path",
-    """transformers.TrainingArguments transformers.Seq2SeqTrainingArguments trl.SFTConfig
-    """: "write 0|output_dir, write logging_dir",
     "transformers.*.save_vocabulary *.save_vocabulary": "write 0|save_directory",
     "transformers.*.to_json_file": "write 0|json_file_path",
     "transformers.*.from_json_file": "read 0|json_file",
@@ -453,7 +452,6 @@ INDEXES = {
     "annoy.*.save hnswlib.*.save_index": "write 0|fn|path_to_index",
 }
 TOOLKITS = {
-    "accelerate.*.save_state accelerate.*.save_model": "write 0|output_dir, write 1|save_directory",
     "accelerate.*.load_state": "read+ 0|input_dir",
     "accelerate.Accelerator": "write project_dir|logging_dir",
     "accelerate.load_checkpoint_and_dispatch": "read+ 1|checkpoint",
@@ -478,7 +476,7 @@ TOOLKITS = {
     "sweetviz.*.show_html": "write 0|filepath",
     "evidently.*.save_html evidently.*.save_json": "write 0|filename",
     "lime.*.save_to_file": "write 0|file_path",
-    "einops.rearrange timm.create_model skl2onnx.convert_sklearn": "-",
+    "einops.rearrange skl2onnx.convert_sklearn": "-",
 }
 
 TABLES = (
@@ -502,6 +500,10 @@ TABLES = (
     DOCUMENTS,
     INDEXES,
     TOOLKITS,
+    toolkits.LARGE_MODELS,
+    toolkits.SPEECH,
+    toolkits.PICTURES_AND_OTHERS,
+    toolkits.GAMES,
     METHODS,
 )
 # What certainly opens no path that it is given: whole packages, and methods of any object.
