@@ -47,19 +47,28 @@ class _Names:
         self.parents: dict[ast.AST, ast.AST] = {}
         self.uses: dict[str, list[ast.AST]] = {}
         self.bound: dict[str, list[ast.AST]] = {}
-        for node in ast.walk(info.node):
-            for child in ast.iter_child_nodes(node):
-                self.parents[child] = node
-            if isinstance(node, ast.Name):
-                names = self.uses if isinstance(node.ctx, ast.Load) else self.bound
+        pending: list[Any] = [info.node]
+        while pending:
+            node = pending.pop()
+            kind = type(node)
+            if kind is ast.Name:
+                names = self.uses if type(node.ctx) is ast.Load else self.bound
                 names.setdefault(node.id, []).append(node)
-            elif isinstance(node, (ast.Import, ast.ImportFrom)):
+                continue
+            if kind is ast.Import or kind is ast.ImportFrom:
                 for alias in node.names:
                     self._bind(alias.asname or alias.name.partition(".")[0], node)
-            elif isinstance(node, ast.arg):
+                continue
+            if kind is ast.arg:
                 self._bind(node.arg, node)
-            elif node is not info.node and not isinstance(node, ast.alias):
+            elif node is not info.node:
                 self._bind(getattr(node, "name", None), node)
+            for field in node._fields:
+                child = getattr(node, field, None)
+                for each in child if type(child) is list else (child,):
+                    if isinstance(each, ast.AST) and type(each) is not ast.Constant:
+                        self.parents[each] = node
+                        pending.append(each)
 
     def _bind(self, name: str | None, node: ast.AST) -> None:
         if name is not None:
