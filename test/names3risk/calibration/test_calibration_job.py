@@ -67,15 +67,17 @@ def test_the_parts_share_no_row_and_only_one_of_them_decides_the_map(tmp_path):
     assert again == result.calibration == Calibration.load(tmp_path / "calibration" / "calibration.json")
     scored = data.filter(pl.col("calibration_part") == "score")
     assert reliability(scored["label"], scored.select("^calibrated_prob_class_.$").to_numpy()) == result.after
+    assert reliability(scored["label"], scored.select("^prob_class_.$").to_numpy()) == result.before
     is_scored = data["calibration_part"] == "score"
     columns = [pl.when(is_scored).then(0.5).otherwise(pl.col(name)).alias(name) for name in frame.columns[2:]]
     (tmp_path / "other").mkdir()
     assert run(tmp_path / "other", frame.with_columns(columns)).calibration == result.calibration
 
 
-def test_each_class_is_in_both_parts(tmp_path):
+@pytest.mark.parametrize("fit_share", [0.01, 0.5, 0.99])
+def test_each_class_is_in_both_parts(tmp_path, fit_share):
     frame = overconfident(200).with_columns(label=pl.Series([1, 1] + [0] * 198))
-    run(tmp_path, frame, method="platt")
+    run(tmp_path, frame, method="platt", fit_share=fit_share)
     data = read_table(tmp_path / "data" / "predictions.parquet")
     assert sorted(data.filter(pl.col("label") == 1)["calibration_part"]) == ["fit", "score"]
 
