@@ -26,7 +26,8 @@ from names3risk.evaluation.curves import save_figure
 from names3risk.evaluation.metrics import Evaluation, IntArray
 from names3risk.evaluation.report import score_split
 from names3risk.files import require_writable, staged, write_json
-from names3risk.training.roles import check_classes, complete, load_labelled_split
+from names3risk.training.memory import require_memory
+from names3risk.training.roles import check_classes, check_roles, complete, load_labelled_split
 
 logger = logging.getLogger(__name__)
 
@@ -80,9 +81,11 @@ def run_xgboost_training_job(
     """
     for folder in (model_dir, data_dir):
         require_writable(folder)
+    require_memory({"train": train_dir, "val": val_dir, "test": test_dir}, hyperparameters.model_class)
     train = load_labelled_split(train_dir, hyperparameters)
     val = load_labelled_split(val_dir, hyperparameters)
     test = load_labelled_split(test_dir, hyperparameters)
+    check_roles(train.schema, {val_dir: val.schema, test_dir: test.schema}, reads_text=False)
     check_classes(train, train_dir)
     _check_fields(train, train_dir)
     features = BoostingFeatures.fit(train.frame, train.schema, hyperparameters)

@@ -19,14 +19,14 @@ from names3risk.data.preparation import LABEL
 from names3risk.data.schema import ColumnSchema
 from names3risk.data.shards import ShardedSplit, shards_once
 from names3risk.data.splits import Split
-from names3risk.errors import ConfigError, DataError
+from names3risk.errors import DataError
 from names3risk.evaluation.report import Report, Scorer, score_split
 from names3risk.features.encoder import FeatureEncoder
 from names3risk.features.numeric import Imputer
 from names3risk.features.parts import TrainingFeatures, fit_parts
 from names3risk.features.risk_tables import RiskTables
 from names3risk.text.store import encode_once
-from names3risk.training.memory import bytes_in_memory, machine_memory, memory_budget
+from names3risk.training.memory import bytes_in_memory, memory_budget, require_memory
 from names3risk.training.roles import (
     check_classes,
     check_roles,
@@ -283,24 +283,19 @@ def load_job_data(
         DataError: A split is absent, empty or damaged, or lacks a column.
         ConfigError: Roles do not fit, or what has to be streamed cannot be.
     """
+    if not streams:
+        require_memory(folders, hyperparameters.model_class)
+        return WholeData.load(folders, hyperparameters, folder)
     budget = memory_budget(hyperparameters.memory_budget_gib, find_world().local_size)
     needed = bytes_in_memory(folders.values())
     if needed <= budget:
         return WholeData.load(folders, hyperparameters, folder)
-    what = f"the splits take about {needed / 2**30:.1f} GiB in memory"
-    if streams:
-        logger.info("%s, of %.1f GiB that they may take: they are streamed", what, budget / 2**30)
-        return StreamedData(folders, hyperparameters, folder)
-    whole = machine_memory()
-    reason = f"model class {hyperparameters.model_class} is fitted to all rows at once, and cannot stream them"
-    if needed > whole:
-        raise ConfigError(
-            f"{what}, of {whole / 2**30:.1f} GiB that this machine has; {reason}",
-            where=folders["train"],
-            mend="take a machine with more memory, fewer rows, or a model class that is trained by steps",
-        )
-    logger.warning("%s, of %.1f GiB that this machine has; %s", what, whole / 2**30, reason)
-    return WholeData.load(folders, hyperparameters, folder)
+    logger.info(
+        "the splits take about %.1f GiB in memory, of %.1f GiB that they may take: they are streamed",
+        needed / 2**30,
+        budget / 2**30,
+    )
+    return StreamedData(folders, hyperparameters, folder)
 
 
 def feature_settings(hyperparameters: Hyperparameters) -> dict[str, Any]:

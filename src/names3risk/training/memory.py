@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from names3risk.data.formats import detect_format
 from names3risk.data.parts import opened
 from names3risk.data.splits import split_files
+from names3risk.errors import ConfigError
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+logger = logging.getLogger(__name__)
 
 SHARE = 0.5
 """Share of the machine's memory that splits may take unless the hyperparameters say otherwise."""
@@ -30,6 +34,32 @@ def memory_budget(gib: float | None, processes: int) -> int:
         processes: Processes on this machine.
     """
     return int((gib * 2**30 if gib is not None else SHARE * machine_memory()) / processes)
+
+
+def require_memory(folders: Mapping[str, str | Path], model_class: str) -> None:
+    """Refuses splits that cannot be held by this machine, for a model that needs all rows at once; warns of large ones.
+
+    Args:
+        folders: The split folders by name.
+        model_class: For the message.
+
+    Raises:
+        DataError: A file cannot be read.
+        ConfigError: The splits would take more memory than there is.
+    """
+    needed, present = bytes_in_memory(folders.values()), machine_memory()
+    what = (
+        f"the splits take about {needed / 2**30:.1f} GiB in memory, of {present / 2**30:.1f} GiB that this machine has"
+        f"; model class {model_class} is fitted to all rows at once, and cannot stream them"
+    )
+    if needed > present:
+        raise ConfigError(
+            what,
+            where=folders["train"],
+            mend="take a machine with more memory, fewer rows, or a model class that is trained by steps",
+        )
+    if needed > SHARE * present:
+        logger.warning("%s", what)
 
 
 def machine_memory() -> int:

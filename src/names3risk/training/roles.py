@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     Given = TypeVar("Given", Hyperparameters, XGBoostHyperparameters)
 
 
-ROLES = {"text_source_fields": "text field", "tab_fields": "numeric field", "cat_field_list": "categorical field"}
+FEATURE_ROLES = {"tab_fields": "numeric field", "cat_field_list": "categorical field"}
+ROLES = {"text_source_fields": "text field", **FEATURE_ROLES}
 
 
 def load_labelled_split(folder: str | Path, hyperparameters: AnyHyperparameters) -> Split:
@@ -97,18 +98,19 @@ def require_classes(present: Iterable[int], num_classes: int, folder: str | Path
         )
 
 
-def check_roles(train: ColumnSchema, others: Mapping[str | Path, ColumnSchema]) -> None:
+def check_roles(train: ColumnSchema, others: Mapping[str | Path, ColumnSchema], reads_text: bool = True) -> None:
     """Checks that other splits have what a model of the training split reads.
 
     Args:
         train: The roles of the training split.
         others: Those of other splits, by their folders.
+        reads_text: Whether the model reads text.
 
     Raises:
         DataError: A split lacks a field, or has it in another role.
     """
     for folder, schema in others.items():
-        for role in ("text_source_fields", "tab_fields", "cat_field_list"):
+        for role in ROLES if reads_text else FEATURE_ROLES:
             if absent := [name for name in getattr(train, role) if name not in getattr(schema, role)]:
                 raise DataError(
                     f"{', '.join(map(repr, absent))} is no {ROLES[role]} here, but in the training split",

@@ -13,6 +13,8 @@ import pytest
 
 from names3risk.api import watch
 from names3risk.artifacts import ModelArtifacts
+from names3risk.boosting.hyperparameters import parse_xgboost_hyperparameters
+from names3risk.boosting.job import run_xgboost_training_job
 from names3risk.data import parts
 from names3risk.data.parts import load_texts
 from names3risk.data.splits import load_split
@@ -318,16 +320,28 @@ def test_wrong_text_files_are_named(tmp_path, name):
     assert "\n" not in str(caught.value)
 
 
-def test_what_cannot_be_streamed_is_refused_where_it_cannot_fit(tmp_path, splits, monkeypatch, caplog):
+@pytest.mark.parametrize("model_class", ["multimodal_boosted", "xgboost"])
+def test_what_cannot_be_streamed_is_refused_where_it_cannot_fit(tmp_path, splits, monkeypatch, caplog, model_class):
     folders = {name: splits / name for name in ("train", "val", "test")}
-    hyperparameters = parse_hyperparameters({"model_class": "multimodal_boosted"})
-    monkeypatch.setattr("names3risk.training.memory.machine_memory", lambda: 1000)
-    assert len(load_job_data(folders, hyperparameters, tmp_path, streams=False).train.frame) == 144
-    why = "model class multimodal_boosted is fitted to all rows at once, and cannot stream them"
+    needed = bytes_in_memory(folders.values())
+    why = f"model class {model_class} is fitted to all rows at once, and cannot stream them"
+
+    def begin():
+        if model_class == "xgboost":
+            given = {f"{name}_dir": folder for name, folder in folders.items()}
+            wanted = {f"{name}_dir": tmp_path / name for name in ("model", "data")}
+            settings = {"model_class": model_class, "num_round": 1}
+            run_xgboost_training_job(**given, **wanted, hyperparameters=parse_xgboost_hyperparameters(settings))
+        else:
+            hyperparameters = parse_hyperparameters({"model_class": model_class})
+            assert load_job_data(folders, hyperparameters, tmp_path, streams=False).rows == 144
+
+    monkeypatch.setattr("names3risk.training.memory.machine_memory", lambda: needed + 1)
+    begin()
     assert why in caplog.text
-    monkeypatch.setattr("names3risk.training.job_data.machine_memory", lambda: 1000)
+    monkeypatch.setattr("names3risk.training.memory.machine_memory", lambda: needed - 1)
     with pytest.raises(ConfigError, match=rf"the splits take about 0\.0 GiB .* this machine has; {why}; .*fewer rows"):
-        load_job_data(folders, hyperparameters, tmp_path, streams=False)
+        begin()
 
 
 def test_raw_columns_are_streamed_too(tmp_path):
