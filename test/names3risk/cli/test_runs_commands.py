@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,17 @@ def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
     done = CliRunner().invoke(pipeline_app, ["run", str(tmp_path / "mine.json"), "--run-dir", str(run_dir)])
     assert done.exit_code == 130
     assert f"names3risk pipeline resume {run_dir}" in done.output
+
+
+def test_a_second_ctrl_c_does_not_wait_for_steps_that_do_not_end(tmp_path: Path) -> None:
+    stubborn = "trap '' TERM; kill -INT $PARENT; sleep 0.5; kill -INT $PARENT; sleep 60"
+    definition = {"Version": "2020-12-01", "Steps": [step("Wait", stubborn)]}
+    definition["Steps"][0]["Arguments"]["Environment"] = {"PARENT": str(os.getpid())}
+    (tmp_path / "mine.json").write_text(json.dumps(definition))
+    began = time.monotonic()
+    done = CliRunner().invoke(pipeline_app, ["run", str(tmp_path / "mine.json"), "--run-dir", str(tmp_path / "run")])
+    assert done.exit_code == 130
+    assert time.monotonic() - began < 8, "the grace of ten seconds was waited for"
 
 
 def asking(tmp_path: Path) -> Path:
