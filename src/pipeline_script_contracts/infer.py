@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from .analysis.facts import Analysis, Argument, EnvRead, PathUse
-from .analysis.patterns import components
 from .analysis.platform import is_platform_path, is_platform_variable
 from .contract import InferenceScriptContract, ProcessingScriptContract, ScriptContract, TrainingScriptContract
 
@@ -92,7 +91,7 @@ def infer_contract(analysis: Analysis, kind: str | None = None, requirements: Pa
     remarks = [f"{what}, which {chosen} contracts do not allow" for what in sorted(refused)]
     remarks += [f"{path} is an input, and an archive is unpacked into it" for path in sorted(unpacked)]
     remarks += _remarks(analysis, skipped)
-    return Draft(chosen, {name: value for name, value in fields.items() if value}, tuple(remarks))
+    return Draft(chosen, {name: value for name, value in fields.items() if value}, tuple(dict.fromkeys(remarks)))
 
 
 def _kind(analysis: Analysis) -> str:
@@ -141,8 +140,8 @@ def _folders(uses: Iterable[PathUse], kind: str) -> set[str]:
     found = set()
     for use in uses:
         parts = []
-        for component in components(use.path):
-            if len(component) != 1 or not isinstance(component[0], str):
+        for component in use.path.components:
+            if len(component) != 1 or not isinstance(component[0], str) or "*" in component[0]:
                 break
             parts.append(component[0])
         full = "/" + "/".join(parts)
@@ -150,7 +149,11 @@ def _folders(uses: Iterable[PathUse], kind: str) -> set[str]:
         if not use.path.is_absolute or is_open or (is_platform_path(full) and full not in _NAMES):
             continue
         is_file = (
-            use.path.is_known and not use.tree and use.kind != "list" and full not in (*_NAMES, *_TRAINING_OUTPUTS)
+            use.path.is_known
+            and len(parts) == len(use.path.components)
+            and not use.tree
+            and use.kind != "list"
+            and full not in (*_NAMES, *_TRAINING_OUTPUTS)
         )
         found.add(_settle(posixpath.dirname(full) if is_file else full, kind))
     return found
@@ -201,7 +204,8 @@ def _named(paths: Sequence[str], names: Mapping[str, str], taken: Iterable[str] 
 
 def _arguments(analysis: Analysis, skipped: str) -> dict[str, Any]:
     declared: dict[str, Any] = {}
-    for each in analysis.arguments:
+    files = list(dict.fromkeys(each.place.filename for each in analysis.arguments))
+    for each in sorted(analysis.arguments, key=lambda each: (files.index(each.place.filename), each.place.location)):
         if each.place.phase == skipped or _is_platform(each, analysis.env):
             continue
         if each.flag:

@@ -11,7 +11,7 @@ from .atoms import CONTENT, Atom, Const, EnumMember, Handle, Lib, Method, PathAt
 from .containers import DictState, ListState
 from .interpreter import Interpreter
 from .library.packages import KNOWN_PACKAGES
-from .patterns import ONE_NAME, Hole, Part, Parts, Pattern, components
+from .patterns import ONE_NAME, Hole, Part, Parts, Pattern
 from .texts import chain_of, make_text, parts_of
 from .values import unknown
 from .widening import MAX_ATOMS, generalise
@@ -146,7 +146,7 @@ def normal(text: Const | Text) -> Const | Text:
     if not pattern.is_absolute:
         return clean(text)
     pieces: list[Part] = []
-    for component in components(pattern):
+    for component in pattern.components:
         pieces.append("/")
         pieces.extend(component)
     return make_text(pieces or ["/"], True, text.via)

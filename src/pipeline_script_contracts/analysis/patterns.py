@@ -10,6 +10,7 @@ import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,11 @@ class Pattern:
         """True for an address such as `s3://bucket/key`: not a path of this machine."""
         return "://" in self.head
 
+    @cached_property
+    def components(self) -> list[Parts]:
+        """The names between the slashes, with `.` and `..` between known ones resolved."""
+        return _split(self.parts)
+
     def fill(self, known: Callable[[Hole], str | None]) -> Pattern:
         """Puts text into holes.
 
@@ -121,7 +127,7 @@ class Pattern:
         Returns:
             The relation. A hole is taken to be a relative name: it does not lead back up.
         """
-        mine = components(self)
+        mine = self.components
         other = [part for part in declared.split("/") if part]
         if not self.is_absolute:
             first = self.parts[0] if self.parts else None
@@ -137,16 +143,10 @@ class Pattern:
         return Relation.INSIDE
 
 
-def _show(hole: Hole) -> str:
-    if hole.kind == "glob":
-        return "*"
-    return f"{{{hole.name}}}" if hole.name else "{?}"
-
-
-def components(pattern: Pattern) -> list[Parts]:
-    """Splits a path pattern at its slashes and resolves `.` and `..` between known components."""
+def _split(parts: Parts) -> list[Parts]:
+    """Splits a path at its slashes and resolves `.` and `..` between known components."""
     pieces: list[list[Part]] = [[]]
-    for part in pattern.parts:
+    for part in parts:
         if isinstance(part, Hole):
             pieces[-1].append(part)
             continue
@@ -164,6 +164,12 @@ def components(pattern: Pattern) -> list[Parts]:
             continue
         result.append(component)
     return result
+
+
+def _show(hole: Hole) -> str:
+    if hole.kind == "glob":
+        return "*"
+    return f"{{{hole.name}}}" if hole.name else "{?}"
 
 
 def _can_match(mine: list[Parts], other: list[str]) -> bool:

@@ -28,8 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        with seldom():
-            code = _dispatch(arguments)
+        code = _dispatch(arguments)
         sys.stdout.flush()
         return code
     except UsageError as error:
@@ -47,11 +46,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run() -> NoReturn:
     """Runs the command as a process of its own, which ends at once: taking apart all that was made takes long."""
-    code = main()
-    with suppress(OSError, ValueError):
-        sys.stdout.flush()
-        sys.stderr.flush()
-    os._exit(code)
+    with seldom():
+        code = main()
+        with suppress(OSError, ValueError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
 
 
 def _dispatch(arguments: list[str]) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ..analysis.facts import Analysis, PathUse
 from ..analysis.handlers import MODEL_FOLDER
-from ..analysis.patterns import Hole, Parts, Pattern, Relation, components, plain
+from ..analysis.patterns import Hole, Parts, Pattern, Relation, plain
 from ..findings import Finding, Verdict
 from .base import Rule
 from .context import WRITES, Context, sink_name
@@ -24,12 +24,12 @@ def written_artifacts(writer: Analysis) -> list[Pattern]:
         The paths; holes stand for names that are not known. Files under a made-up temporary name are left out.
     """
     uses = [use for use in writer.paths if use.kind in WRITES and use.place.phase != "serving"]
-    found = {use.path: components(use.path) for use in uses}
+    found = {use.path: use.path.components for use in uses}
     explained = set()
     for _ in range(2):  # made in one folder, moved to another, and from there to the model folder
         for use in uses:
             moved = _moved(use, found.values())
-            found.update((path, components(path)) for path in moved if path not in found)
+            found.update((path, path.components) for path in moved if path not in found)
             if moved:
                 explained.add(use.path)
     kept = [path for path in found if path.relation(MODEL_FOLDER) in (Relation.INSIDE, Relation.MAYBE)]
@@ -40,7 +40,7 @@ def _moved(use: PathUse, written: Iterable[list[Parts]]) -> list[Pattern]:
     """Gives where the written files lie after a move."""
     if use.source is None:
         return []
-    source, target = components(use.source), components(use.path)
+    source, target = use.source.components, use.path.components
     if source and target and _is_name(source[-1]) and _is_name(target[-1]):
         source, target = source[:-1], target[:-1]  # every entry of a folder is moved
     result = []
