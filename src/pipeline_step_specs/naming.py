@@ -5,11 +5,13 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from functools import cache
 
 _BRANDS = {"PyTorch": "Pytorch", "XGBoost": "Xgboost", "LightGBM": "Lightgbm"}
 _WORD_START = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
+@cache
 def snake_case(step_type: str) -> str:
     """Gives the step name of a step type.
 

@@ -108,7 +108,9 @@ class Resolver:
             for other, output in outputs
             if self._fits(step, dependency, other, output)
         ]
-        typed = [(other, output) for other, output in typed if other not in self._waiting_for(step)]
+        if typed:
+            later = self._waiting_for(step)
+            typed = [(other, output) for other, output in typed if other not in later]
         if typed:
             return self._choose(step, dependency, typed, f"is the only {dependency.dependency_type} that fits")
         return Resolution(step, dependency.logical_name, dependency.required, None, self._why_none(step, dependency))
@@ -182,11 +184,13 @@ class Resolver:
         return Resolution(step, dependency.logical_name, dependency.required, None, reason, ranked)
 
     def _why_none(self, step: str, dependency: DependencySpec) -> str:
-        later = self._waiting_for(step) | {step}
-        others = [(Source(other, output.logical_name), output) for other, output in self._outputs if other not in later]
         wanted = f"no step gives {dependency.dependency_type} ({dependency.data_type})"
         if dependency.compatible_sources:
             wanted += f" from {', '.join(dependency.compatible_sources)}"
+        if not dependency.required:
+            return wanted
+        later = {step, *self._waiting_for(step)}
+        others = [(Source(other, output.logical_name), output) for other, output in self._outputs if other not in later]
         near = [
             f"{source} ({misfit(dependency, self._steps[source.step], output)})"
             for source, score in _rank(dependency, others)
@@ -194,7 +198,7 @@ class Resolver:
             for output in [self._steps[source.step].get_output(source.output)]
             if output is not None
         ][:3]
-        wanted += "; give it one under inputs" if dependency.required else ""
+        wanted += "; give it one under inputs"
         return f"{wanted}; nearest: {', '.join(near)}" if near else wanted
 
 
