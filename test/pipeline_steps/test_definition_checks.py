@@ -43,6 +43,14 @@ def test_unknown_references_are_told(definition, old, new, message):
     assert message in told(replaced(definition, old, new))
 
 
+def test_the_checkpoints_of_a_step_that_keeps_none_are_told(definition):
+    place = {"Get": "Steps.Train.CheckpointConfig.S3Uri"}
+    step(definition, "Evaluate")["Arguments"]["ProcessingInputs"][1]["S3Input"]["S3Uri"] = place
+    assert told(definition) == ""
+    del step(definition, "Train")["Arguments"]["CheckpointConfig"]
+    assert told(definition) == "Evaluate: Steps.Train.CheckpointConfig.S3Uri: PP601 step 'Train' keeps no checkpoints"
+
+
 def replaced(value, old, new):
     if isinstance(value, dict):
         return {key: replaced(inner, old, new) for key, inner in value.items()}
