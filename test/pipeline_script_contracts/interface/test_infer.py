@@ -244,6 +244,28 @@ def test_a_variable_that_must_not_be_empty_is_required(tmp_path: Path) -> None:
     assert (fields["required_env_vars"], fields["optional_env_vars"]) == (["KEY"], {"NOTE": ""})
 
 
+def test_what_a_shell_copies_lies_in_a_folder_with_a_name(tmp_path: Path) -> None:
+    _, fields, _ = drafted(
+        tmp_path, "import os\nos.system('cp -r /opt/ml/processing/raw/* /opt/ml/processing/kept/')\n"
+    )
+    assert fields["expected_input_paths"] == {"raw": "/opt/ml/processing/raw"}
+    assert fields["expected_output_paths"] == {"kept": "/opt/ml/processing/kept"}
+
+
+def test_arguments_keep_the_order_of_the_script(tmp_path: Path) -> None:
+    _, fields, _ = drafted(
+        tmp_path,
+        "import click\n"
+        "@click.command()\n"
+        "@click.option('--rows', default=3)\n"
+        "@click.option('--deep', default=5)\n"
+        "def main(rows, deep):\n"
+        "    print(rows, deep)\n"
+        "main()\n",
+    )
+    assert list(fields["expected_arguments"].items()) == [("rows", 3), ("deep", 5)]
+
+
 def sources(page: Path) -> list[dict[str, str]]:
     """Gives the programs of a page of the corpus, each as its files."""
     text = page.read_text(encoding="utf-8")

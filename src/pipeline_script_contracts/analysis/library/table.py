@@ -237,7 +237,7 @@ TRANSFORMERS = {
     """datasets.Dataset.from_csv datasets.Dataset.from_json datasets.Dataset.from_parquet
     datasets.Dataset.from_text""": "read 0|path_or_paths",
     "*.save_to_disk": "write 0|dataset_path|dataset_dict_path",
-    "git.Repo.clone_from git.*.Repo.clone_from": "write 1|to_path",
+    "git.Repo.clone_from git.*.Repo.clone_from": "write+ 1|to_path",
     "huggingface_hub.snapshot_download huggingface_hub.hf_hub_download": "write local_dir|cache_dir",
     "gensim.*.load gensim.*.load_word2vec_format": "read 0|fname",
     "gensim.*.save gensim.*.save_word2vec_format": "write 0|fname",
