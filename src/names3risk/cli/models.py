@@ -72,7 +72,9 @@ def predict(
     model: Annotated[Path, typer.Option(help="Model folder, or its model.tar.gz.")],
     in_: Annotated[Path, typer.Option("--in", help="CSV, TSV or Parquet file or folder; the label may be absent.")],
     out: Annotated[Path, typer.Option(help="File to write; .csv, .tsv or .parquet.")],
-    backend: Annotated[str, typer.Option(help="onnx, onnx-int8 or torch.")] = "onnx",
+    backend: Annotated[
+        str, typer.Option(help="onnx, onnx-int8, torch, or torch-bf16, -fp16 or -tf32 for a GPU.")
+    ] = "onnx",
 ) -> None:
     """Score every row of a table with a trained model."""
     from names3risk.boosting.loading import load_predictor

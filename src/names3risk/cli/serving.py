@@ -12,7 +12,9 @@ def serve(
     model: Annotated[Path, typer.Argument(help="Model folder, or its model.tar.gz.")],
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8080,
-    backend: Annotated[str, typer.Option(help="onnx, onnx-int8 or torch.")] = "onnx",
+    backend: Annotated[
+        str, typer.Option(help="onnx, onnx-int8, torch, or torch-bf16, -fp16 or -tf32 for a GPU.")
+    ] = "onnx",
     threads: Annotated[int, typer.Option(min=0, help="Threads of a request in ONNX Runtime; 0: one a core.")] = 0,
     max_body_mb: Annotated[float, typer.Option(min=0.001, help="Longer bodies are refused.")] = 6,
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from names3risk.artifacts.store import ModelArtifacts
 from names3risk.errors import ConfigError
 from names3risk.text.ragged import RaggedTokens
 
-BackendName = Literal["onnx", "onnx-int8", "torch"]
+BACKENDS = ("onnx", "onnx-int8", "torch", "torch-tf32", "torch-bf16", "torch-fp16")
 
 
 class Backend(Protocol):
@@ -47,7 +47,7 @@ def make_backend(name: str, folder: str | Path, artifacts: ModelArtifacts, threa
     """Loads the network of a model folder.
 
     Args:
-        name: `onnx`, `onnx-int8` or `torch`.
+        name: One of BACKENDS. What follows `torch` is the arithmetic, which is fp32 without it.
         folder: A model folder.
         artifacts: What was read from it.
         threads: Threads of ONNX Runtime for one request; 0 for one a core.
@@ -56,13 +56,14 @@ def make_backend(name: str, folder: str | Path, artifacts: ModelArtifacts, threa
         ConfigError: There is no such backend.
         ArtifactError: The network is missing or does not fit.
     """
-    if name in ("onnx", "onnx-int8"):
+    if name not in BACKENDS:
+        raise ConfigError(f"unknown backend {name!r}", expected=", ".join(BACKENDS))
+    library, _, kind = name.partition("-")
+    if library == "onnx":
         from names3risk.serving.onnx_backend import OnnxBackend
 
-        return OnnxBackend(folder, artifacts, threads, int8=name == "onnx-int8")
-    if name == "torch":
-        from names3risk.artifacts.store import load_model
-        from names3risk.serving.torch_backend import TorchBackend
+        return OnnxBackend(folder, artifacts, threads, int8=kind == "int8")
+    from names3risk.artifacts.store import load_model
+    from names3risk.serving.torch_backend import PRECISIONS, TorchBackend
 
-        return TorchBackend(load_model(folder, artifacts))
-    raise ConfigError(f"unknown backend {name!r}", expected="onnx or torch, or onnx-int8")
+    return TorchBackend(load_model(folder, artifacts), PRECISIONS[kind])

@@ -52,7 +52,8 @@ class Predictor:
 
         Args:
             path: A model folder, or its `model.tar.gz`.
-            backend: `onnx` (needs no torch), `onnx-int8` (faster, scores move a little) or `torch`.
+            backend: `onnx` (needs no torch), `onnx-int8` (faster, scores move a little), `torch`, or on a GPU
+                `torch-tf32`, `torch-bf16` or `torch-fp16` (faster, scores move a little).
             threads: Threads of ONNX Runtime for one request; 0 for one a core.
 
         Returns:

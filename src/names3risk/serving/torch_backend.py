@@ -13,6 +13,9 @@ from names3risk.data.datasets import BatchSource, EncodedSplit, plan_scoring
 from names3risk.text.ragged import RaggedTokens
 from names3risk.training.execution import Execution, Precision
 
+PRECISIONS: dict[str, Precision] = {"": "fp32", "tf32": "tf32", "bf16": "bf16", "fp16": "fp16"}
+"""By what follows `torch` in the name of a backend."""
+
 
 class TorchBackend:
     """The PyTorch network, on a GPU where there is one.

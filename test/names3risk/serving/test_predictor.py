@@ -51,6 +51,16 @@ def test_pytorch_and_onnx_agree(trained, predictor):
     assert by_torch["score"].n_unique() > 30
 
 
+@pytest.mark.parametrize("backend", ["torch-tf32", "torch-bf16", "torch-fp16"])
+def test_fewer_bits_of_pytorch_move_scores_little(trained, predictor, backend):
+    frame = samples.orders(60, seed=1)
+    moved = np.abs(
+        Predictor.load(trained.model_dir, backend).predict(frame)["score"] - predictor.predict(frame)["score"]
+    )
+    assert moved.max() < (1e-5 if backend == "torch-tf32" else 0.05)
+    assert (moved.max() > 1e-5) == (backend != "torch-tf32"), "TF32 is arithmetic of GPUs"
+
+
 def test_eight_bits_and_threads_move_scores_little_or_not_at_all(trained, predictor):
     frame = samples.orders(60, seed=1)
     exact = predictor.predict(frame)["score"]
@@ -229,7 +239,7 @@ def test_a_table_without_rows_has_no_scores(predictor):
 
 
 def test_an_unknown_backend_is_named(trained):
-    with pytest.raises(ConfigError, match=r"unknown backend .tensorflow..*onnx or torch"):
+    with pytest.raises(ConfigError, match=r"unknown backend .tensorflow.(?s:.)*onnx, onnx-int8, torch"):
         Predictor.load(trained.model_dir, "tensorflow")
 
 
