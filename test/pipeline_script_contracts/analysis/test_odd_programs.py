@@ -4,6 +4,8 @@ from pathlib import Path
 
 from analysis_samples import facts
 
+from pipeline_script_contracts import ScriptContract
+
 
 def test_shell_lines_change_folder_redirect_and_end(tmp_path: Path) -> None:
     source = (
@@ -90,3 +92,20 @@ def test_a_module_from_a_folder_that_the_script_adds_knows_where_it_lies(tmp_pat
     (tmp_path / "jobs").mkdir()
     source = "import sys\nsys.path.append('../common')\nimport tool\n"
     assert {str(use.path) for use in facts(tmp_path / "jobs", source).reads} == {"/opt/ml/code/rows.csv"}
+
+
+def test_only_what_a_distribution_ships_brings_its_own_requirements(tmp_path: Path) -> None:
+    texts = {
+        "jobs/main.py": "import sys\nsys.path.append('../common')\nimport kit\nimport tool\n",
+        "jobs/requirements.txt": "kit==1.0\n",
+        "one/other.py": "",
+        "two/kit.py": "import scipy\n",
+        "common/tool.py": "import sklearn\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    script = tmp_path / "jobs" / "main.py"
+    contract = ScriptContract(entry_point="main.py")
+    result = contract.validate_implementation(script, source_roots=[tmp_path / "one", tmp_path / "two"])
+    assert [finding.subject for finding in result.findings if finding.code == "SC501"] == ["sklearn"]

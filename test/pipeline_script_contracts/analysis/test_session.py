@@ -32,8 +32,11 @@ box = Box("/shared/box")
     "lib/plugins.py": "from lib import state\nstate.ROWS.append('/plugin/rows.csv')\n",
     "lib/switch.py": "from lib import state\nstate.box.name = '/switched/box'\n",
     "lib/tools.py": """
+import functools
 import os
 import json
+import acme
+import lib
 from lib import state
 
 def joined(folder, name="x.csv"):
@@ -76,6 +79,41 @@ def hyper(path):
     with open(path) as handle:
         return json.load(handle)["rate"]
 
+class Kid(state.Box):
+    def up(self):
+        return super()
+    def go(self):
+        return with_parent(super())
+    def show(self, *rest):
+        open(self.name + "/shown")
+    def me(self):
+        return self
+
+def with_parent(parent):
+    parent.add("/with/parent")
+    return parent
+
+def later(folder):
+    return functools.partial(joined, folder)
+
+def opened(path):
+    return open(path)
+
+def missing(table, box):
+    return table["missing"]
+
+def late():
+    return getattr(lib, "LATE", "/not/late")
+
+def quiet(*rest):
+    open("/quiet")
+
+def call_back(function):
+    acme.register(function)
+
+def call_back_own(name):
+    acme.register(Kid(name).show)
+
 def closure(folder):
     def inner(name):
         return folder + "/" + name
@@ -96,9 +134,26 @@ def current():
 def kind():
     return "/" + state.Box.kind
 """,
+    "lib/early.py": "import os\nFOLDER = os.environ.get('EARLY', '/default')\nopen(FOLDER)\n",
     "lib/ring_a.py": "FIRST = '/ring/first'\nfrom lib import ring_b\nopen(ring_b.SECOND)\n",
     "lib/ring_b.py": "from lib import ring_a\nSECOND = getattr(ring_a, 'FIRST', '/ring') + '/second'\n",
 }
+FACTORY = """
+from collections import defaultdict
+kid, other = tools.Kid('/one'), tools.Kid('/two')
+first, second, third = (defaultdict(kid.show) for _ in range(3))
+tools.missing(first, other)
+tools.missing(second, other)
+tools.missing(third, kid)
+"""
+ITSELF = """
+from collections import defaultdict
+kid = tools.Kid('/me')
+first, second = defaultdict(kid.me), defaultdict(kid.me)
+tools.missing(first, 1).add('/me/1')
+tools.missing(second, 1).add('/me/2')
+tools.read_all(kid)
+"""
 BODIES = {
     "boxes": "box = tools.make('/a')\nother = tools.make('/a')\nother.add('/b/only')\ntools.read_all(box)",
     "same_boxes": "box = tools.make('/a')\nother = tools.make('/a')\ntools.read_all(other)",
@@ -145,6 +200,20 @@ BODIES = {
         "except OSError:\n    open(tools.kind() + '/failed')\n"
         "open(tools.kind() + '/after')"
     ),
+    "early": "from lib import early",
+    "early_again": "import os\nos.environ['EARLY'] = '/set'\nfrom lib import early",
+    "late": "open(tools.late())",
+    "late_again": "import lib\nlib.LATE = '/late'\nopen(tools.late())",
+    "super": "kid = tools.Kid('/kid')\nkid.up().add('/up')\nkid.up().add('/up')\nkid.go()\nkid.go()\ntools.read_all(kid)",
+    "partial": "open(tools.later('/p')())\nopen(tools.later('/p')('again.csv'))",
+    "handle": "tools.opened('/h').read()\nprint(tools.opened('/h').name)",
+    "factory": FACTORY,
+    "factory_again": FACTORY,
+    "itself": ITSELF,
+    "called_back": "tools.call_back(tools.quiet)\ntools.call_back(tools.Kid('/cb').show)",
+    "called_back_before": "import acme\nacme.register(tools.quiet)\ntools.call_back(tools.quiet)",
+    "called_back_own": "tools.call_back_own('/own')\ntools.call_back_own('/own')",
+    "called_back_with": "kid = tools.Kid('/with')\ntools.call_back(kid.show)\ntools.call_back(kid.show)",
 }
 
 
@@ -173,6 +242,18 @@ def project(tmp_path: Path) -> Path:
         folder.mkdir(exist_ok=True)
         (folder / f"{name}.py").write_text(f"from lib import tools\n{body}\n", encoding="utf-8")
     return tmp_path
+
+
+@pytest.mark.parametrize("limit", ["MAX_READS", "MAX_ENTRIES"])
+def test_what_is_not_remembered_is_followed_again(project: Path, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    def uses(session: Session | None = None) -> list[tuple[str, str, str]]:
+        analyses = [analyse(script, source_roots=[project / "src"], session=session) for script in scripts]
+        return sorted((use.kind, str(use.path), repr(use.place)) for each in analyses for use in each.paths)
+
+    scripts = sorted(project.glob("*/*.py"))
+    alone = uses()
+    monkeypatch.setattr(f"pipeline_script_contracts.analysis.memory.{limit}", 0)
+    assert uses(Session()) == alone
 
 
 @pytest.mark.parametrize("backwards", [False, True])
