@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from names3risk.errors import ConfigError
 
 if TYPE_CHECKING:
+    from pipeline_script_contracts import ScriptContract
     from pipeline_steps import PipelineBuilder, StepBuilderBase
     from pipeline_steps.problems import Problem
 
@@ -36,9 +37,9 @@ def values_of_step(builder: StepBuilderBase[Any]) -> Iterator[Problem]:
     """
     settings = builder.settings
     given: Mapping[str, Any] = getattr(settings, "hyperparameters", {})
-    parse = _parser(builder.contract.hyperparameters if builder.contract else None)
+    parse = _parser(builder.contract, given) if given else None
     checks: dict[str, Callable[[], object]] = {}
-    if parse and given:
+    if parse:
         checks["hyperparameters"] = lambda: parse(given)
         if ranges := getattr(settings, "ranges", None):
             checks["ranges"] = lambda: _check_ranges(ranges, given)
@@ -51,11 +52,17 @@ def values_of_step(builder: StepBuilderBase[Any]) -> Iterator[Problem]:
             yield builder.problem(where, f"{error.what}; expected {error.expected}" if error.expected else error.what)
 
 
-def _parser(model: str | None) -> Callable[[Mapping[str, Any]], None] | None:
-    """What checks the hyperparameters of a contract, where it is the library that reads them."""
-    if model == "names3risk.hyperparameters.Hyperparameters":
+def _parser(contract: ScriptContract | None, given: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], None] | None:
+    """What checks hyperparameters, where it is the library that reads them.
+
+    A contract that names no model of them may be of a script with its own; what has one of our model classes is ours.
+    """
+    from names3risk.hyperparameters import HYPERPARAMETER_CLASSES
+
+    model = contract.hyperparameters if contract else None
+    if model is None and str(given.get("model_class")) in HYPERPARAMETER_CLASSES:
         return _check_hyperparameters
-    return _check_xgboost if model == "names3risk.boosting.hyperparameters.XGBoostHyperparameters" else None
+    return _PARSERS.get(model or "")
 
 
 def _check_hyperparameters(given: Mapping[str, Any]) -> None:
@@ -78,6 +85,12 @@ def _check_xgboost(given: Mapping[str, Any]) -> None:
 
     if not any(is_reference(value) for value in given.values()):
         parse_xgboost_hyperparameters(given)
+
+
+_PARSERS = {
+    "names3risk.hyperparameters.Hyperparameters": _check_hyperparameters,
+    "names3risk.boosting.hyperparameters.XGBoostHyperparameters": _check_xgboost,
+}
 
 
 def _check_ranges(ranges: Mapping[str, Any], fixed: Mapping[str, Any]) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from names3risk.cli.pipeline_loading import load_pipeline, values_of_step
-from pipeline_steps import PipelineError
+from pipeline_steps import PipelineError, PyTorchTrainingStepBuilder
 from pipeline_steps.configuration import find_problems
+from pipeline_steps.settings import TrainingSettings
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 TABLE = "{id_name: id, time_name: at, label: {column: y, classes: [[0], [1]]}, tab_field_list: [a]"
@@ -122,3 +123,23 @@ def test_a_pipeline_with_a_wrong_value_does_not_compile(tmp_path: Path) -> None:
     (tmp_path / "pipeline.yaml").write_text(text.replace("hyperparameters/lstm2risk.json", "wrong.json"))
     with pytest.raises(PipelineError, match=r"TrainModel: hyperparameters: PP101 unknown hyperparameter 'hiden_size'"):
         load_pipeline(tmp_path / "pipeline.yaml", []).definition()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (
+            {"model_class": "multimodal_cnn", "n_heads": 2},
+            "unknown hyperparameter 'n_heads' of model class multimodal_cnn",
+        ),
+        ({"model_class": "multimodal_cnn", "max_epochs": 2}, None),
+        ({"model_class": "of_their_own", "n_heads": 2}, None),
+        ({"layers": 2}, None),
+    ],
+)
+def test_a_script_whose_contract_names_no_hyperparameters_may_have_its_own(
+    given: dict[str, Any], told: str | None
+) -> None:
+    settings = TrainingSettings(image="image", code=EXAMPLES, hyperparameters=given)
+    found = [problem.message for problem in values_of_step(PyTorchTrainingStepBuilder("Train", settings))]
+    assert found == [] if told is None else found[0].startswith(told)
