@@ -204,7 +204,7 @@ BODIES = {
     "early_again": "import os\nos.environ['EARLY'] = '/set'\nfrom lib import early",
     "late": "open(tools.late())",
     "late_again": "import lib\nlib.LATE = '/late'\nopen(tools.late())",
-    "super": "kid = tools.Kid('/kid')\nkid.up().add('/up')\nkid.up().add('/up')\nkid.go()\nkid.go()\ntools.read_all(kid)",
+    "super": "kid = tools.Kid('/kid')\nfor _ in 'ab':\n    kid.up().add('/up')\n    kid.go()\ntools.read_all(kid)",
     "partial": "open(tools.later('/p')())\nopen(tools.later('/p')('again.csv'))",
     "handle": "tools.opened('/h').read()\nprint(tools.opened('/h').name)",
     "factory": FACTORY,
