@@ -94,7 +94,15 @@ def put_attribute(
         elif isinstance(atom, (ClassAtom, ModuleAtom)):
             _update(interp, atom.info.scope, name, value, certain)
         elif isinstance(atom, Lib) or (isinstance(atom, Unknown) and not atom.reason.startswith(_OWN)):
-            escapes.hand_over(interp, value, f"attribute {name!r} of an object of a library", node)
+            escapes.hand_over(interp, value, f"attribute {name!r} of {_owner_text(atom)}", node)
+
+
+def _owner_text(atom: Lib | Unknown) -> str:
+    """Gives the name of a library's object, or of what has made it."""
+    if isinstance(atom, Unknown):
+        return "an object that is not known"
+    name = atom.name.rpartition(".")[2]
+    return f"what {name.removesuffix('()')} returns" if name.endswith("()") else name
 
 
 def set_any_attribute(interp: Interpreter, owner: Value, value: Value) -> None:
@@ -180,7 +188,7 @@ def _set_item_of(interp: Interpreter, atom: Atom, key: Value, value: Value, cert
         environment.set_variable(interp, key, value)
         return
     if isinstance(atom, (Lib, Unknown)):
-        escapes.hand_over(interp, value, "an item of an object of a library", node)
+        escapes.hand_over(interp, value, f"an item of {_owner_text(atom)}", node)
     if not isinstance(atom, Ref):
         return
     state = interp.store.get(atom.obj, CONTENT)

@@ -90,7 +90,7 @@ TORCH = {
     """: "read+ 0|root",
     """torchvision.datasets.MNIST torchvision.datasets.FashionMNIST torchvision.datasets.CIFAR10
     torchvision.datasets.CIFAR100 torchvision.datasets.ImageNet torchvision.datasets.SVHN
-    torchvision.datasets.CocoDetection torchvision.datasets.VOCDetection torchvision.datasets.KMNIST
+    torchvision.datasets.VOCDetection torchvision.datasets.KMNIST
     torchvision.datasets.EMNIST torchvision.datasets.STL10""": "fetch 0|root",
     """torchvision.io.read_image torchvision.io.read_video torchvision.io.read_file
     torchvision.io.decode_image""": "read 0|path|filename|input",

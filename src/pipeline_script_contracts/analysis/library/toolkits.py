@@ -71,6 +71,16 @@ SPEECH = {
     "flair.*.train flair.*.fine_tune": "write 0|base_path",
 }
 PICTURES_AND_OTHERS = {
+    """torchvision.datasets.Food101 torchvision.datasets.Flowers102 torchvision.datasets.OxfordIIITPet
+    torchvision.datasets.StanfordCars torchvision.datasets.FGVCAircraft torchvision.datasets.GTSRB
+    torchvision.datasets.DTD torchvision.datasets.EuroSAT torchvision.datasets.Caltech101
+    torchvision.datasets.Caltech256 torchvision.datasets.CelebA torchvision.datasets.Places365
+    torchvision.datasets.SUN397 torchvision.datasets.QMNIST torchvision.datasets.USPS torchvision.datasets.LSUN
+    torchvision.datasets.Cityscapes torchvision.datasets.INaturalist torchvision.datasets.Country211
+    torchvision.datasets.PCAM torchvision.datasets.UCF101 torchvision.datasets.Kinetics
+    torchvision.datasets.HMDB51 torchvision.datasets.VOCSegmentation torchvision.datasets.WIDERFace
+    """: "fetch 0|root",
+    "torchvision.datasets.CocoDetection torchvision.datasets.CocoCaptions": "fetch 0|root, read 1|annFile",
     "mxnet.image.imread": "read 0|filename",
     "paddle.save": "write 1|path",
     "paddle.load paddle.jit.load": "read 0|path",
