@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from ..collecting import seldom
+from ..frames import with_room
 from .facts import Analysis, SourceProblem
 from .handlers import run_handlers
 from .interpreter import BudgetExhaustedError, Interpreter
@@ -41,9 +43,7 @@ def analyse(
     sys.setrecursionlimit(max(limit, RECURSION_LIMIT))
     try:
         with seldom():
-            main = sources.main()
-            interp.run_module(main)
-            run_handlers(interp, main)
+            with_room(partial(_run, interp, sources))
     except BudgetExhaustedError:
         recorder.analysis.exhausted = True
     except RecursionError:
@@ -57,3 +57,9 @@ def analyse(
     analysis.problems.extend(sources.problems)
     analysis.local_modules = sources.files
     return analysis
+
+
+def _run(interp: Interpreter, sources: Sources) -> None:
+    main = sources.main()
+    interp.run_module(main)
+    run_handlers(interp, main)
