@@ -262,10 +262,7 @@ class Memory:
         entry = _Entry(given, self.script, caught, phase)
         entry.reads = reads
         cells = store.cells
-        for name in made.older:
-            if name not in cells:
-                return
-            entry.writes.append((name, cells[name]))
+        entry.writes = [(name, cells[name]) for name in made.older if name in cells]
         for owner in made.owners:
             entry.made[owner] = [(name[1], cells[name]) for name in made.fresh.get(owner, ()) if name in cells]
         entry.result = result

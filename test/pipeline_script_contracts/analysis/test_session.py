@@ -105,6 +105,10 @@ def missing(table, box):
 def late():
     return getattr(lib, "LATE", "/not/late")
 
+def in_phases(path):
+    import statistics
+    return statistics.mean(hyper(path))
+
 def quiet(*rest):
     open("/quiet")
 
@@ -210,6 +214,8 @@ BODIES = {
     "factory": FACTORY,
     "factory_again": FACTORY,
     "itself": ITSELF,
+    "phases": "PATH = '/opt/ml/input/config/hyperparameters.json'\n"
+    "tools.in_phases(PATH)\nif __name__ == '__main__':\n    tools.in_phases(PATH)",
     "called_back": "tools.call_back(tools.quiet)\ntools.call_back(tools.Kid('/cb').show)",
     "called_back_before": "import acme\nacme.register(tools.quiet)\ntools.call_back(tools.quiet)",
     "called_back_own": "tools.call_back_own('/own')\ntools.call_back_own('/own')",
