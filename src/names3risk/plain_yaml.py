@@ -29,6 +29,19 @@ def load_plain_yaml(text: str) -> Any:
     return yaml.load(text, Loader=_Loader)  # noqa: S506 - it makes plain values only, as the safe loader does
 
 
+def dump_plain_yaml(value: Any) -> str:
+    """Gives plain values as YAML, keys in their order, that reads the same by the rules of YAML 1.1 and by these.
+
+    Args:
+        value: Mappings, lists, strings, numbers, booleans and None.
+    """
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes what looks like a number here, such as `1e5`, beside what looks like one to YAML 1.1."""
+
+
 class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
@@ -49,4 +62,5 @@ def _integer(_: _Loader, node: yaml.ScalarNode) -> int:
 _Loader.yaml_implicit_resolvers = {}  # those of YAML 1.1
 for _name, (_pattern, _starts) in _SCALARS.items():
     _Loader.add_implicit_resolver(f"{_TAG}{_name}", re.compile(f"(?:{_pattern})$"), _starts)
+    _Dumper.add_implicit_resolver(f"{_TAG}{_name}", re.compile(f"(?:{_pattern})$"), _starts)
 _Loader.add_constructor(f"{_TAG}int", _integer)

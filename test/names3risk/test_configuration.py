@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 from pydantic import BaseModel, ConfigDict
 
 from names3risk import configuration
 from names3risk.errors import ConfigError
-from names3risk.plain_yaml import load_plain_yaml
+from names3risk.plain_yaml import dump_plain_yaml, load_plain_yaml
 from pipeline_steps.yaml_document import read_yaml
 
 
@@ -77,3 +78,15 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     (tmp_path / "wanted.yaml").write_text("data: a/b.csv\noutput: /else/where")
     loaded = configuration.load(Wanted, tmp_path / "wanted.yaml", "thing")
     assert (loaded.data, loaded.output) == (tmp_path / "a" / "b.csv", Path("/else/where"))
+
+
+WORDS = ["1e-05", "1e5", "1E3", "no", "0123", "0x1F", "1_000", "12:30", ".5", "~", "true", "2020-01-01", "", "<<", "é"]
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_what_is_written_reads_the_same_whoever_reads_it(tmp_path: Path, word: str) -> None:
+    value = {"b": [word, 1e-05, 3, None, True], "a": {word: word}}
+    text = dump_plain_yaml(value)
+    (tmp_path / "file.yaml").write_text(text, encoding="utf-8")
+    assert load_plain_yaml(text) == read_yaml(tmp_path / "file.yaml").value == yaml.safe_load(text) == value
+    assert list(load_plain_yaml(text)) == ["b", "a"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from names3risk import configuration
@@ -13,6 +12,7 @@ from names3risk.data.canonical import canonical_value, repeated
 from names3risk.data.fields import FieldSelection, common_fields, missing_columns_error, select_fields
 from names3risk.errors import ConfigError
 from names3risk.files import write_json, write_text
+from names3risk.plain_yaml import dump_plain_yaml
 
 if TYPE_CHECKING:
     import polars as pl
@@ -268,7 +268,7 @@ class ColumnSchema(_Declaration):
         """Writes the schema as JSON or, where the name ends in .yaml or .yml, as YAML."""
         value = self.model_dump(mode="json", exclude_none=True)
         if Path(path).suffix in {".yaml", ".yml"}:
-            write_text(path, yaml.safe_dump(value, sort_keys=False, allow_unicode=True))
+            write_text(path, dump_plain_yaml(value))
         else:
             write_json(path, value)
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
-import yaml
 
 from names3risk.data.writing import write_table
 from names3risk.hyperparameters.ranges import CategoricalRange
+from names3risk.plain_yaml import dump_plain_yaml
 from names3risk.training.metrics import HIGHER_IS_BETTER
 from names3risk.tuning.config import TuneConfig
 
@@ -91,7 +91,7 @@ def write_step(config: TuneConfig, objective: str) -> str:
         "early_stopping": config.pruning,
         "metrics": [{"name": objective, "regex": f"{objective} ([0-9.]+)"}],
     }
-    return yaml.safe_dump(settings, sort_keys=False)
+    return dump_plain_yaml(settings)
 
 
 def _text(value: Any) -> str:
