@@ -103,9 +103,11 @@ def read_run(folder: str | Path, poll_seconds: float = 1.0) -> dict[str, Any]:
         poll_seconds: How long to wait before looking again.
 
     Raises:
-        ConfigError: The file is something else.
+        ConfigError: The file is something else, or the folder is none.
     """
     path = Path(folder) / RUN_FILE
+    if Path(folder).exists() and not Path(folder).is_dir():
+        raise ConfigError("is a file", where=folder, expected="the folder of a training's checkpoints")
     if not path.is_file():
         logger.warning("waiting for a training to begin in %s", folder)
     while not path.is_file():

@@ -150,6 +150,8 @@ def test_what_no_training_was_started_with_is_named(tmp_path: Path, content: str
     (tmp_path / RUN_FILE).write_text(content)
     with pytest.raises(ConfigError, match=r"run\.json: is not what a training was started with"):
         watch(tmp_path)
+    with pytest.raises(ConfigError, match=r"run\.json: is a file; expected the folder of a training's checkpoints"):
+        watch(tmp_path / RUN_FILE)
 
 
 def test_an_evaluator_that_is_there_first_waits_for_the_training(
