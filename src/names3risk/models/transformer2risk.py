@@ -50,7 +50,8 @@ class SelfAttention(nn.Module):
         elif torch.onnx.is_in_onnx_export():
             from names3risk.models.onnx_attention import exported_attention
 
-            mixed = exported_attention(states, self.qkv.weight, keys, self.n_heads)
+            rows = states.view(keys.shape[0], keys.shape[1], -1)
+            mixed = exported_attention(rows, self.qkv.weight, keys, self.n_heads).flatten(0, 1)
         else:
             mixed = attend(self.qkv(states), keys, self.n_heads, dropout)
         result: Tensor = self.dropout(self.projection(mixed))
@@ -166,7 +167,12 @@ class Transformer2Risk(nn.Module):
         states = self.embedding(input_ids) + self.position.weight[: input_ids.shape[1]]
         states = self.embedding_dropout(states)
         # A row without tokens attends to its padding, which stays finite; the pooling then leaves it out.
-        states = self._attend(states, mask | ~mask.any(dim=1, keepdim=True))
+        keys = mask | ~mask.any(dim=1, keepdim=True)
+        if torch.onnx.is_in_onnx_export():
+            # Products of two dimensions take bias and ReLU with them.
+            states = self._attend(states.flatten(0, 1), keys).view_as(states)
+        else:
+            states = self._attend(states, keys)
         features: Tensor = self.pooling(states, mask)
         return features
 
