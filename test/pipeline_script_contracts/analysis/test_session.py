@@ -215,7 +215,7 @@ BODIES = {
     "factory_again": FACTORY,
     "itself": ITSELF,
     "phases": "PATH = '/opt/ml/input/config/hyperparameters.json'\n"
-    "tools.in_phases(PATH)\nif __name__ == '__main__':\n    tools.in_phases(PATH)",
+    "def work():\n    tools.in_phases(PATH)\nwork()\nif __name__ == '__main__':\n    work()",
     "called_back": "tools.call_back(tools.quiet)\ntools.call_back(tools.Kid('/cb').show)",
     "called_back_before": "import acme\nacme.register(tools.quiet)\ntools.call_back(tools.quiet)",
     "called_back_own": "tools.call_back_own('/own')\ntools.call_back_own('/own')",
