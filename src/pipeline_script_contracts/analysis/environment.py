@@ -155,17 +155,62 @@ def note_needed(interp: Interpreter, node: ast.Call, callee: Value) -> None:
             reads[index] = replace(each, default=MISSING, guarded=not each.name)
 
 
-def _empty_ones(test: ast.expr, holds: bool) -> list[ast.expr]:
+def note_replacement(interp: Interpreter, test: ast.expr, holds: bool, first: ast.stmt) -> None:
+    """Takes what a statement gives instead of an empty variable for the default of its read.
+
+    Args:
+        interp: The interpreter, in the state before the condition.
+        test: The condition.
+        holds: Whether it is true or false where the statement runs.
+        first: The statement: `return default`, or one that sets the name that is tested.
+    """
+    if isinstance(first, ast.Return) and isinstance(first.value, ast.Name):
+        note_fallback(interp, test, holds, first.value, "")
+    elif isinstance(first, ast.Assign) and len(first.targets) == 1:
+        note_fallback(interp, test, holds, first.value, ast.unparse(first.targets[0]))
+
+
+def note_fallback(interp: Interpreter, test: ast.expr, holds: bool, value: ast.expr, only: str) -> None:
+    """Takes a value that stands in for an empty variable for the default of its read; of `only` one name if given."""
+    if not isinstance(value, (ast.Constant, ast.Name, ast.Attribute)):
+        return
+    empty = _empty_ones(test, holds, (None, ""))
+    names = {
+        name
+        for each in empty
+        if only in ("", ast.unparse(each)) and ast.unparse(each) != ast.unparse(value)
+        for atom in expressions.evaluate(interp, each)
+        for name in _variable_of(atom)
+    }
+    known, constant = constant_of(expressions.evaluate(interp, value)) if names else (False, None)
+    if not names or (known and constant in (None, "")):
+        return
+    interp.record.taint()
+    reads = interp.record.analysis.env
+    for index, each in enumerate(reads):
+        if each.name in names and each.default in (None, "") and each.default_known and not each.probe:
+            reads[index] = replace(each, default=constant, default_known=known)
+
+
+def _variable_of(atom: Atom) -> list[str]:
+    """Gives the variable that an atom is the value of, or the empty default of."""
+    if isinstance(atom, Const) and atom.value == "":
+        return [step.text[len("os.environ['") : -2] for step in atom.via[:1]]
+    return [part.name for part in atom.parts if isinstance(part, Hole)] if _is_variable(atom) else []  # type: ignore[attr-defined]
+
+
+def _empty_ones(test: ast.expr, holds: bool, empty: tuple[str | None, ...] = ("",)) -> list[ast.expr]:
     """Gives the names that may each be what is empty where a condition is true, or false."""
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return _empty_ones(test.operand, not holds)
+        return _empty_ones(test.operand, not holds, empty)
     if isinstance(test, ast.BoolOp):
         each_alone = isinstance(test.op, ast.Or) == holds
-        return [name for each in test.values if each_alone for name in _empty_ones(each, holds)]
-    if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Eq if holds else ast.NotEq):
-        return _empty_ones(test.left, False) if ast.unparse(test.comparators[0]) == "''" else []
+        return [name for each in test.values if each_alone for name in _empty_ones(each, holds, empty)]
+    if isinstance(test, ast.Compare) and isinstance(test.ops[0], (ast.Eq, ast.Is) if holds else (ast.NotEq, ast.IsNot)):
+        other = test.comparators[0]
+        return _empty_ones(test.left, False) if isinstance(other, ast.Constant) and other.value in empty else []
     if isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute) and test.func.attr == "strip":
-        return _empty_ones(test.func.value, holds)
+        return _empty_ones(test.func.value, holds, empty)
     return [test] if isinstance(test, (ast.Name, ast.Attribute)) and not holds else []
 
 

@@ -172,6 +172,9 @@ def _conditional(interp: Interpreter, node: ast.IfExp) -> Value:
         return evaluate(interp, node.orelse)
 
     def side(holds: bool, branch: ast.expr) -> Value:
+        if interp.reads_of_variables:
+            other = node.orelse if holds else node.body
+            environment.note_fallback(interp, node.test, holds, branch, ast.unparse(other))
         conditions.refine(interp, node.test, holds)
         return evaluate(interp, branch)
 

@@ -86,8 +86,10 @@ def _if(interp: Interpreter, node: ast.If) -> bool:
 
 def _way(interp: Interpreter, node: ast.If, holds: bool) -> bool:
     """Runs what follows where a condition is true, or false."""
-    conditions.refine(interp, node.test, holds)
     body = node.body if holds else node.orelse
+    if body and interp.reads_of_variables:
+        environment.note_replacement(interp, node.test, holds, body[0])
+    conditions.refine(interp, node.test, holds)
     if not body or not interp.reads_of_variables:
         return run_block(interp, body)
     exits = _exits(interp.frame)

@@ -40,8 +40,9 @@ def check(context: Context) -> Iterable[Finding]:
                 message = f"the script's default of {name} is not a constant"
                 yield _finding(context, Verdict.UNRESOLVED, name, read, message, declared)
             elif not same_value(declared, read.default):
-                verdict = Verdict.UNRESOLVED if read.default is None else Verdict.VIOLATED
-                message = f"the script's default of {name} is {read.default!r}"
+                elsewhere = any(same_value(declared, each.default) for each in reads if each.default_known)
+                verdict = Verdict.UNRESOLVED if read.default is None or elsewhere else Verdict.VIOLATED
+                message = f"the script's default of {name} is {read.default!r}" + (" here" if elsewhere else "")
                 yield _finding(context, verdict, name, read, message, declared)
 
 
