@@ -17,6 +17,7 @@ from names3risk.errors import Names3RiskError
 
 if TYPE_CHECKING:
     from pipeline_steps.local import RunRecord
+    from pipeline_steps.local.record import StepRecord
 
 app = typer.Typer(help="Look at local runs of pipelines.", no_args_is_help=True)
 
@@ -77,6 +78,9 @@ def show_run(run: RunArgument, as_json: JsonOption = False) -> None:
         rows.append([step.name, step.type, step.status + (" (cached)" if step.cached else ""), seconds, memory])
     _table(["Step", "Type", "Status", "Seconds", "Peak MiB"], rows)
     for step in record.steps.values():
+        if step.type == "Condition":
+            for line in _log_of(run, step).splitlines():
+                typer.echo(f"condition of {step.name}: {line}")
         for name, path in step.output_paths.items():
             typer.echo(f"output of {step.name}: {name} is {path}")
         for warning in step.warnings:
@@ -101,12 +105,12 @@ def show_logs(
     if step is not None and step not in record.steps:
         raise Names3RiskError(f"has no step {step!r}", where=run, expected=f"one of {', '.join(record.steps)}")
     for item in record.steps.values():
-        path = run / item.log if item.log else None
-        if step not in (None, item.name) or path is None or not path.is_file():
+        log = _log_of(run, item)
+        if step not in (None, item.name) or not log:
             continue
         if step is None:
             typer.echo(f"==> {item.name} <==")
-        typer.echo(path.read_text(encoding="utf-8", errors="replace"), nl=False)
+        typer.echo(log, nl=False)
 
 
 def resume(
@@ -166,6 +170,12 @@ def _load(run: Path) -> RunRecord:
 
     with told_in_one_message():
         return load_run(run)
+
+
+def _log_of(run: Path, step: StepRecord) -> str:
+    """The log of a step's last attempt; empty where there is none."""
+    path = run / step.log if step.log else None
+    return path.read_text(encoding="utf-8", errors="replace") if path and path.is_file() else ""
 
 
 def _status(record: RunRecord) -> str:

@@ -77,7 +77,7 @@ class Cache:
         except (OSError, ValueError, KeyError, TypeError, LocalRunError):
             return None
         if fresh and same:
-            job.say(f"the same arguments, code and inputs as in run {entry['run']}: its result is used")
+            job.write(f"the same arguments, code and inputs as in run {entry['run']}: its result is used")
             return outcome
         return None
 

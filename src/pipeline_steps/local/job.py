@@ -118,6 +118,12 @@ class Job:
             self.warnings.append(message)
             self.run.on_event(Event("step_warning", self.step.name, message))
 
+    def write(self, line: str) -> None:
+        """Writes a line to the step's log, for what no process of it writes there, and passes it on."""
+        with self.log.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+        self.say(line)
+
     def say(self, line: str) -> None:
         """Passes a line of the step's log on."""
         self.run.on_event(Event("step_log", self.step.name, line))

@@ -164,6 +164,5 @@ class TuningLog:
 
     def __call__(self, line: str) -> None:
         """Writes a line and passes it on."""
-        with self.lock, self.job.log.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
-        self.job.say(line)
+        with self.lock:
+            self.job.write(line)

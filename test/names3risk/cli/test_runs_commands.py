@@ -128,12 +128,19 @@ def test_a_definition_of_any_tool_runs_and_goes_on(tmp_path: Path) -> None:
 
 def test_a_run_that_the_pipeline_itself_has_failed_is_not_to_be_resumed(tmp_path: Path) -> None:
     fail = {"Name": "Stop", "Type": "Fail", "Arguments": {"ErrorMessage": "the AUROC is too low"}}
-    (tmp_path / "mine.json").write_text(json.dumps({"Version": "2020-12-01", "Steps": [fail]}))
+    holds = {"Type": "LessThan", "LeftValue": 0.7, "RightValue": 0.8}
+    check = {
+        "Name": "Check",
+        "Type": "Condition",
+        "Arguments": {"Conditions": [holds], "IfSteps": [fail], "ElseSteps": []},
+    }
+    (tmp_path / "mine.json").write_text(json.dumps({"Version": "2020-12-01", "Steps": [check]}))
     run_dir = tmp_path / "runs" / "one"
     done = CliRunner().invoke(pipeline_app, ["run", str(tmp_path / "mine.json"), "--run-dir", str(run_dir)])
     assert done.exit_code == 1
     assert "resume" not in done.output
     shown = call("show", run_dir)
+    assert "condition of Check: 0.7 LessThan 0.8: True" in shown
     assert "step 'Stop': the AUROC is too low" in shown
     assert "resume" not in shown
 

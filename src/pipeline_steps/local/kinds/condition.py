@@ -49,7 +49,7 @@ class ConditionKind(StepKind):
         lines = [_explain(condition) for condition in job.arguments["Conditions"]]
         taken = all(_holds(condition) for condition in job.arguments["Conditions"])
         for line in lines:
-            job.say(f"{line}: {taken}" if len(lines) == 1 else line)
+            job.write(f"{line}: {taken}" if len(lines) == 1 else line)
         return Outcome({"Outcome": str(taken)})
 
 

@@ -43,7 +43,7 @@ class RegisterModelKind(StepKind):
         package = register(
             job.run.registry_dir, job.run.storage, properties, source=f"{job.run.run_id}/{job.step.name}"
         )
-        job.say(f"registered version {package.version} of {properties['ModelPackageName']} in {package.folder}")
+        job.write(f"registered version {package.version} of {properties['ModelPackageName']} in {package.folder}")
         properties["ModelPackageVersion"] = package.version
         properties["ModelPackageArn"] += f"/{package.version}"
         return Outcome(properties, {"model_package": str(package.folder)})
