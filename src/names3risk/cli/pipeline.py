@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from names3risk.cli import pipeline_deploy, runs
+from names3risk.cli.pipeline_deploy import Environments
 from names3risk.cli.pipeline_errors import told_in_one_message
 from names3risk.cli.pipeline_loading import load_pipeline, values_of_step
 from names3risk.errors import Names3RiskError
@@ -17,13 +18,11 @@ __all__ = ["app", "told_in_one_message"]
 app = typer.Typer(help="Compile, check, run and deploy pipelines.", no_args_is_help=True)
 
 Config = Annotated[Path, typer.Argument(help="The pipeline in YAML, such as examples/names3risk.yaml.")]
-Environments = Annotated[
-    list[str] | None,
-    typer.Option("--environment", "-e", help="A section of `environments` to lay over the rest; may be repeated."),
-]
 Parameters = Annotated[
     list[str] | None,
-    typer.Option("--parameter", "-p", help="Name=value; file:PATH stands for local data. May be repeated."),
+    typer.Option(
+        "--parameter", "-p", metavar="NAME=VALUE", help="file:PATH as the value stands for local data. May be repeated."
+    ),
 ]
 
 

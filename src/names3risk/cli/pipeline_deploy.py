@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 Config = Annotated[Path, typer.Argument(help="The pipeline in YAML.")]
 Environments = Annotated[
     list[str] | None,
-    typer.Option("--environment", "-e", help="A section of `environments` to lay over the rest; may be repeated."),
+    typer.Option(
+        "--environment", "-e", metavar="NAME", help="A section of `environments` to lay over the rest; may be repeated."
+    ),
 ]
 Region = Annotated[str | None, typer.Option(help="The AWS region; by default that of the environment or profile.")]
 Profile = Annotated[str | None, typer.Option(help="The profile of ~/.aws/config.")]
@@ -78,7 +80,8 @@ def upsert(
 def start(
     config: Config,
     parameter: Annotated[
-        list[str] | None, typer.Option("--parameter", "-p", help="Name=value; file:PATH is uploaded first.")
+        list[str] | None,
+        typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="file:PATH as the value is uploaded first."),
     ] = None,
     display_name: Annotated[str | None, typer.Option(help="What the execution is called in lists.")] = None,
     wait_for_end: Annotated[bool, typer.Option("--wait", help="Wait until it has ended.")] = False,

@@ -19,7 +19,7 @@ def tune(
         Path,
         typer.Argument(
             help="YAML file with data, columns, hyperparameters, ranges, output; objective, trials, tokenizer, "
-            "timeout_minutes, pruning, seed if wanted."
+            "pretrained, timeout_minutes, pruning, seed if wanted."
         ),
     ],
     trials: Annotated[
