@@ -22,7 +22,9 @@ from names3risk.text.ragged import RaggedTokens
 PIECE = 32_768
 """Rows of a table that are encoded together."""
 AHEAD = 4
-"""Pieces that are encoded, or are being encoded, while another is scored."""
+"""Pieces that are encoded, are being encoded, or wait for it, while another is scored."""
+THREADS = 4
+"""Enough for two pieces at once: of more at once, all would be ready late. The tokenizer has threads of its own."""
 
 Piece = tuple[Future[RaggedTokens], Future[npt.NDArray[np.float32]]]
 
@@ -63,7 +65,7 @@ class TableEncoder:
         check_columns(nw.from_native(frame, eager_only=True), self._schema, where)
         starts = iter(range(0, max(1, frame.height), PIECE))
         coming: deque[Piece] = deque()
-        with ThreadPoolExecutor(min(2 * AHEAD, max(2, os.cpu_count() or 1)), "encoding") as threads:
+        with ThreadPoolExecutor(min(THREADS, max(2, os.cpu_count() or 1)), "encoding") as threads:
 
             def begin() -> None:
                 for start in starts:
