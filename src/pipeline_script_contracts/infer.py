@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .analysis.facts import Analysis, Argument, EnvRead, PathUse
+from .analysis.facts import MISSING, Analysis, Argument, EnvRead, PathUse
 from .analysis.platform import is_platform_path, is_platform_variable
 from .contract import InferenceScriptContract, ProcessingScriptContract, ScriptContract, TrainingScriptContract
 
@@ -242,7 +242,7 @@ def _default(reads: Sequence[EnvRead]) -> str | None:
     constants = [read.default for read in reads if read.default_known and isinstance(read.default, str | int | float)]
     if constants:
         return str(constants[-1])
-    fails_without = any(read.default_known and not (read.guarded or read.probe) for read in reads)
+    fails_without = any(read.default is MISSING and not (read.guarded or read.probe) for read in reads)
     return None if fails_without else ""
 
 

@@ -19,6 +19,7 @@ from .words import words
 
 ENVIRONMENT = frozenset({"os.environ", "os.environb"})
 _OWNER = "environment"
+ENDS = "and the program ends"  # among what a `try` catches: no handler goes on
 
 
 def is_environment(atom: object) -> bool:
@@ -102,7 +103,8 @@ def _read_one(interp: Interpreter, atom: Atom, default: Value | None, node: ast.
     elif default is None:
         value = (hole_text("env", name, f"environment variable {name}"),)
     elif default == NONE:
-        value = (Const(None, soft=True), hole_text("env", name, f"environment variable {name}"))
+        nothing = Const(None, True, (interp.step(step, node),))
+        value = (nothing, hole_text("env", name, f"environment variable {name}"))
     else:
         value = tuple(_with_source(atom, interp.step(step, node)) for atom in soften(default))
     return with_step(value, interp.step(step, node))
@@ -121,16 +123,20 @@ def note_end(interp: Interpreter, test: ast.expr, holds: bool) -> None:
         test: The condition.
         holds: Whether it is true or false there.
     """
+    if any(caught and ENDS not in caught for frame in interp.frames for caught in frame.catches):
+        return
     names = {
         step.text[len("os.environ['") : -2]
         for each in _empty_ones(test, holds)
         for atom in expressions.evaluate(interp, each)
-        if isinstance(atom, Const) and atom.value == ""
+        if isinstance(atom, Const) and atom.value in ("", None)
         for step in atom.via[:1]
     }
+    if names:
+        interp.record.taint()
     reads = interp.record.analysis.env
     for index, each in enumerate(reads):
-        if each.name in names and each.default == "":
+        if each.name in names and each.default in ("", None):
             reads[index] = replace(each, enforced=True)
 
 
@@ -174,7 +180,7 @@ def note_fallback(interp: Interpreter, test: ast.expr, holds: bool, value: ast.e
     """Takes a value that stands in for an empty variable for the default of its read; of `only` one name if given."""
     if not isinstance(value, (ast.Constant, ast.Name, ast.Attribute)):
         return
-    empty = _empty_ones(test, holds, (None, ""))
+    empty = _empty_ones(test, holds)
     names = {
         name
         for each in empty
@@ -199,18 +205,18 @@ def _variable_of(atom: Atom) -> list[str]:
     return [part.name for part in atom.parts if isinstance(part, Hole)] if _is_variable(atom) else []  # type: ignore[attr-defined]
 
 
-def _empty_ones(test: ast.expr, holds: bool, empty: tuple[str | None, ...] = ("",)) -> list[ast.expr]:
+def _empty_ones(test: ast.expr, holds: bool) -> list[ast.expr]:
     """Gives the names that may each be what is empty where a condition is true, or false."""
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return _empty_ones(test.operand, not holds, empty)
+        return _empty_ones(test.operand, not holds)
     if isinstance(test, ast.BoolOp):
         each_alone = isinstance(test.op, ast.Or) == holds
-        return [name for each in test.values if each_alone for name in _empty_ones(each, holds, empty)]
+        return [name for each in test.values if each_alone for name in _empty_ones(each, holds)]
     if isinstance(test, ast.Compare) and isinstance(test.ops[0], (ast.Eq, ast.Is) if holds else (ast.NotEq, ast.IsNot)):
         other = test.comparators[0]
-        return _empty_ones(test.left, False) if isinstance(other, ast.Constant) and other.value in empty else []
+        return _empty_ones(test.left, False) if isinstance(other, ast.Constant) and other.value in (None, "") else []
     if isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute) and test.func.attr == "strip":
-        return _empty_ones(test.func.value, holds, empty)
+        return _empty_ones(test.func.value, holds)
     return [test] if isinstance(test, (ast.Name, ast.Attribute)) and not holds else []
 
 

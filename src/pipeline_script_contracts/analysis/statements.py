@@ -157,7 +157,7 @@ def _try(interp: Interpreter, node: ast.Try) -> bool:
     store, frame = interp.store, interp.frame
     variables = len(interp.reads_of_variables)
     caught = frozenset(name for handler in node.handlers for name in _caught(handler))
-    frame.catches.append(caught)
+    frame.catches.append(caught | {environment.ENDS} if all(map(_ends, node.handlers)) else caught)
     store.watch()
     try:
         live, changes = interp.explore(lambda: run_block(interp, node.body))
@@ -236,6 +236,13 @@ def _caught(handler: ast.ExceptHandler) -> list[str]:
     ]
 
 
+def _ends(handler: ast.ExceptHandler) -> bool:
+    """Tells whether a handler passes the exception on, or ends the program."""
+    last = handler.body[-1]
+    leaves = isinstance(last, ast.Expr) and ast.unparse(last).startswith(("sys.exit(", "exit(", "os._exit("))
+    return leaves or isinstance(last, ast.Raise)
+
+
 def _raise(interp: Interpreter, node: ast.Raise) -> bool:
     for part in (node.exc, node.cause):
         if isinstance(part, ast.Call):
@@ -274,6 +281,8 @@ def _is_message(interp: Interpreter, node: ast.Call) -> bool:
 
 def _assert(interp: Interpreter, node: ast.Assert) -> bool:
     may_be_true, _ = conditions.decide(interp, node.test)
+    if interp.reads_of_variables:
+        environment.note_end(interp, node.test, False)
     return may_be_true and conditions.refine(interp, node.test, True)
 
 

@@ -33,7 +33,7 @@ def check(context: Context) -> Iterable[Finding]:
         if any(read.default is not MISSING for read in reads):
             reads = [read for read in reads if read.default is not MISSING]
         for read in reads:
-            if read.default is MISSING:
+            if read.default is MISSING or read.enforced:
                 if not read.guarded:
                     yield _finding(context, Verdict.VIOLATED, name, read, f"the script fails without {name}", declared)
             elif not read.default_known:

@@ -266,6 +266,29 @@ def test_arguments_keep_the_order_of_the_script(tmp_path: Path) -> None:
     assert list(fields["expected_arguments"].items()) == [("rows", 3), ("deep", 5)]
 
 
+@pytest.mark.parametrize(
+    ("use", "required"),
+    [
+        ("if not key:\n    raise SystemExit('set KEY')", True),
+        ("if key is None:\n    raise SystemExit('set KEY')", True),
+        ("if key is not None:\n    print(key)\nelse:\n    raise SystemExit('set KEY')", True),
+        ("assert key, 'set KEY'", True),
+        ("try:\n    assert key\nexcept AssertionError:\n    print('no KEY')", False),
+        ("def use():\n    if not key:\n        raise ValueError\ntry:\n    use()\nexcept ValueError:\n    pass", False),
+        ("def use():\n    if not key:\n        raise ValueError\ntry:\n    use()\nexcept ValueError:\n    raise", True),
+        ("if key is None:\n    print('no KEY')", False),
+        ("if key:\n    raise SystemExit('KEY is not for here')", False),
+        ("print(key == '1')", False),
+    ],
+)
+def test_a_variable_without_default_is_required_where_the_script_says_so(
+    tmp_path: Path, use: str, required: bool
+) -> None:
+    _, fields, _ = drafted(tmp_path, f"import os\nkey = os.environ.get('KEY')\n{use}\n")
+    assert fields.get("required_env_vars", []) == (["KEY"] if required else [])
+    assert fields.get("optional_env_vars", {}) == ({} if required else {"KEY": ""})
+
+
 def sources(page: Path) -> list[dict[str, str]]:
     """Gives the programs of a page of the corpus, each as its files."""
     text = page.read_text(encoding="utf-8")
