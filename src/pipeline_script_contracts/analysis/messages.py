@@ -26,9 +26,12 @@ Cells = dict[tuple[Scope, str], Any]
 
 
 def only_said(interp: Interpreter, function: Function) -> frozenset[str]:
-    """Gives the parameters of a function that reach nothing but the texts of exceptions."""
+    """Gives the parameters of a function that reach nothing but the texts of exceptions, from its second call on."""
     key = ("only said", function.info)
-    known: tuple[frozenset[str], Cells] | None = interp.infos.get(key)
+    if key not in interp.infos:
+        interp.infos[key] = None  # most functions are called once: looking through them would not pay
+        return frozenset()
+    known: tuple[frozenset[str], Cells] | None = interp.infos[key]
     if known is None or not all(interp.store.get(*name) is cell for name, cell in known[1].items()):
         known = interp.infos[key] = _Search(interp).parameters(function)
     return known[0]

@@ -36,8 +36,8 @@ def test_a_path_that_is_only_said_makes_no_call_another_one(tmp_path: Path) -> N
         calls = "".join(f"check(os.listdir('/in'), {folder!r})\n" for folder in folders)
         return facts(tmp_path, PRELUDE + calls).steps
 
-    one, two, three = steps("/a"), steps("/a", "/b"), steps("/a", "/b", "/c")
-    assert three - two == two - one < (one - steps()) / 2
+    two, three, four = steps("/a", "/b"), steps("/a", "/b", "/c"), steps("/a", "/b", "/c", "/d")
+    assert four - three == three - two < (two - steps()) / 4
 
 
 @pytest.mark.parametrize(
