@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from names3risk.container import container_job
-from names3risk.evaluation.job import SPLIT_OF_JOB_TYPE, run_evaluation_job
+from names3risk.evaluation.job import parse_evaluation_arguments, run_evaluation_job
 from names3risk.serving.predictor import Predictor
 
 
@@ -35,18 +35,6 @@ def main(
     )
 
 
-def parse_arguments() -> argparse.Namespace:
-    """Reads the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--job_type",
-        default="testing",
-        choices=tuple(SPLIT_OF_JOB_TYPE),
-        help="Which split is evaluated.",
-    )
-    return parser.parse_args()
-
-
 if __name__ == "__main__":
     with container_job() as base_dir:
         main(
@@ -59,5 +47,5 @@ if __name__ == "__main__":
                 "metrics_output": base_dir / "processing/output/metrics",
             },
             environ_vars={},
-            job_args=parse_arguments(),
+            job_args=parse_evaluation_arguments(__doc__),
         )

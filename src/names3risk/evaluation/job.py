@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -33,6 +34,19 @@ class TrainedModel(Scorer, Protocol):
     @property
     def artifacts(self) -> Artifacts:
         """What its folder holds."""
+
+
+def parse_evaluation_arguments(description: str | None) -> argparse.Namespace:
+    """Reads the command line of an evaluation script: `--job_type`, the split that is evaluated.
+
+    Args:
+        description: What the script is for.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument(
+        "--job_type", default="testing", choices=tuple(SPLIT_OF_JOB_TYPE), help="Which split is evaluated."
+    )
+    return parser.parse_args()
 
 
 def run_evaluation_job(
