@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .analysis.facts import MISSING, Analysis, Argument, EnvRead, PathUse
-from .analysis.platform import is_platform_path, is_platform_variable
+from .analysis.platform import CHANNEL_PREFIX, is_platform_path, is_platform_variable
 from .contract import InferenceScriptContract, ProcessingScriptContract, ScriptContract, TrainingScriptContract
 
 CLASSES: dict[str, type[ScriptContract]] = {
@@ -90,8 +90,20 @@ def infer_contract(analysis: Analysis, kind: str | None = None, requirements: Pa
     }
     remarks = [f"{what}, which {chosen} contracts do not allow" for what in sorted(refused)]
     remarks += [f"{path} is an input, and an archive is unpacked into it" for path in sorted(unpacked)]
+    remarks += [
+        f"{CHANNEL_PREFIX}{channel.upper()} is asked for, and nothing is seen to be read there; declare what is needed"
+        for channel in _idle_channels(analysis, inputs, chosen, skipped)
+    ]
     remarks += _remarks(analysis, skipped)
     return Draft(chosen, {name: value for name, value in fields.items() if value}, tuple(dict.fromkeys(remarks)))
+
+
+def _idle_channels(analysis: Analysis, inputs: Sequence[str], kind: str, skipped: str) -> list[str]:
+    """Gives the channels of a training job whose variables are read though nothing is known to be read there."""
+    asked = (read.name for read in analysis.env if read.place.phase != skipped and not read.probe)
+    channels = {name[len(CHANNEL_PREFIX) :].lower() for name in asked if name.startswith(CHANNEL_PREFIX)}
+    idle = (each for each in channels if not any(_below(f"{_CHANNELS}/{each}", path) for path in inputs))
+    return sorted(idle) if kind == "training" else []
 
 
 def _kind(analysis: Analysis) -> str:

@@ -221,6 +221,21 @@ def test_the_folder_of_all_channels_may_be_walked(tmp_path: Path) -> None:
     assert fields["expected_input_paths"] == {"rows": "/opt/ml/input/data/rows"}
 
 
+def test_a_channel_that_is_only_asked_for_is_told(tmp_path: Path) -> None:
+    _, fields, remarks = drafted(
+        tmp_path,
+        "import os\n"
+        "rows = os.environ['SM_CHANNEL_ROWS']\n"
+        "open(rows + '/rows.csv').read()\n"
+        "print(os.environ['SM_CHANNEL_WORDS'].upper())\n"
+        "open(os.environ['SM_MODEL_DIR'] + '/m', 'w').write('')\n",
+    )
+    assert fields["expected_input_paths"] == {"rows": "/opt/ml/input/data/rows"}
+    assert [remark for remark in remarks if "SM_CHANNEL" in remark] == [
+        "SM_CHANNEL_WORDS is asked for, and nothing is seen to be read there; declare what is needed"
+    ]
+
+
 def test_what_lies_beside_the_source_is_not_in_the_container(tmp_path: Path) -> None:
     kind, fields, remarks = drafted(
         tmp_path,
