@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -238,6 +239,16 @@ class Context:
             if relation in relations:
                 return relation
         return Relation.OUTSIDE
+
+    def handed_before(self, read: Settled) -> str:
+        """Gives the code out of sight that a path was handed to before it is read; empty for none, and for inputs."""
+        path = (read.text if read.path.is_known else read.path.head.rpartition("/")[0]).rstrip("/")
+        before = [] if "/input/" in f"{path}/" else list(takewhile(lambda each: each.use is not read.use, self.paths))
+        for each in before:
+            handed = each.use.kind == "delegate" and each.use.sink != "sys.path" and not self.is_scratch(each)
+            if handed and each.path.relation(path) in (Relation.INSIDE, Relation.ABOVE):
+                return f"{each.use.sink} (line {each.use.place.location.line}), which is given {each.text},"
+        return ""
 
     def is_scratch(self, each: Settled) -> bool:
         """Tells whether no contract has to speak of a use, for its path or for where the path comes from."""

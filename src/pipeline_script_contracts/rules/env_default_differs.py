@@ -54,7 +54,9 @@ RULE = Rule(
     fails without the variable.
 
     Defaults are compared as text, numbers by their value, `true` and `false` in any case. `None` and an empty text
-    say alike that there is none: the script does without the variable.
+    say alike that there is none: the script does without the variable. What the script takes where it finds the
+    variable empty counts as its default: `name or "x"`, `if not name: name = "x"`, a helper that returns its own
+    parameter.
 
     To mend it, make the two equal.
     """,

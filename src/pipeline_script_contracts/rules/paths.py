@@ -85,6 +85,11 @@ def undeclared(context: Context, code: str, clause: str, kinds: tuple[str, ...],
             continue
         seen.add(key)
         name = sink_name(use.sink)
+        maker = context.handed_before(each) if clause == "input" else ""
+        if maker:
+            message = f"{name} {verb} {each.text}, which the contract does not declare; {maker} may have made it"
+            yield context.at(code, Verdict.UNRESOLVED, clause, each.text, message, use.place, use.chain)
+            continue
         declare = "an input" if clause == "input" else "an output"
         yield context.at(
             code,

@@ -20,7 +20,8 @@ RULE = Rule(
     "undeclared read",
     """
     The script reads a path that is neither a declared input nor a declared output, nor below one. In the
-    container that path is empty, or holds what nobody promised.
+    container that path is empty, or holds what nobody promised. It is UNRESOLVED where the path was handed to code
+    out of sight before, which may have filled it.
 
     Relative paths, temporary folders, the source folder `/opt/ml/code` and the platform's own files
     (`/opt/ml/input/config/resourceconfig.json`, ...) need no declaration.
