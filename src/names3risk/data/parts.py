@@ -98,6 +98,8 @@ class PartedSplit:
         import polars as pl
 
         fields, every, seen = self.schema.text_source_fields, -(-len(self) // most), 0
+        if not fields:
+            return {}
         found = []
         for chunk in self.chunks(narrowed(self.schema, text=fields)):
             found.append(chunk.select(fields).gather_every(every, offset=-seen % every))

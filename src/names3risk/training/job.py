@@ -209,7 +209,22 @@ def find_tokenizer(
         hyperparameters: Those of the model class.
         artifacts_dir: Folder with `tokenizer.json`.
         encoder: The folder of the pretrained encoder, where the model begins with one.
+
+    Raises:
+        ConfigError: A new one is needed, and no column is a text field.
+        DataError: There is no text to learn from.
+        ArtifactError: `tokenizer.json` is absent or damaged.
     """
     if artifacts_dir is not None and encoder is None:
         return load_tokenizer(Path(artifacts_dir) / "tokenizer.json")
-    return make_tokenizer(hyperparameters, texts() if encoder is None else {}, encoder)
+    if encoder is not None:
+        return make_tokenizer(hyperparameters, {}, encoder)
+    found = texts()
+    if not found:
+        raise ConfigError(
+            f"no column is a text field, and model class {hyperparameters.model_class} reads text",
+            where="column schema",
+            expected="text_source_fields",
+            mend="name the columns with text, or take model class xgboost, which reads numbers and categories alone",
+        )
+    return make_tokenizer(hyperparameters, found, None)

@@ -346,3 +346,10 @@ def test_an_unwritable_output_is_named(tmp_path, splits, output):
     with pytest.raises(OutputError, match=f"{output}.*cannot write"):
         run(tmp_path, splits)
     assert (tmp_path / output).read_text() == "a file in the way"
+
+
+@pytest.mark.parametrize("budget", [0.0, None])
+def test_rows_without_a_text_field_are_refused_by_name(tmp_path, budget):
+    splits = samples.write_splits(tmp_path, text_source_fields=[])
+    with pytest.raises(ConfigError, match=r"no column is a text field, and model class lstm2risk reads text.*xgboost"):
+        samples.train(tmp_path, splits=splits, memory_budget_gib=budget)
