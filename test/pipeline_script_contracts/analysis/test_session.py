@@ -263,7 +263,10 @@ def test_what_is_not_remembered_is_followed_again(project: Path, monkeypatch: py
 
 
 @pytest.mark.parametrize("backwards", [False, True])
-def test_scripts_of_a_session_are_looked_at_as_if_each_were_the_only_one(project: Path, backwards: bool) -> None:
+def test_scripts_of_a_session_are_looked_at_as_if_each_were_the_only_one(
+    project: Path, backwards: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline_script_contracts.analysis.session.MAX_SCRIPTS", 1000)
     scripts = sorted([*project.glob("one/*.py"), *project.glob("two/*.py")], reverse=backwards)
     roots = [project / "src"]
     session = Session()
