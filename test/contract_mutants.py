@@ -83,11 +83,12 @@ def places_of(analysis: Analysis, clause: str, subject: str) -> dict[str, set[Sp
 
     Args:
         analysis: What the script does.
-        clause: `input`, `output` or `env`.
-        subject: The declared path or variable.
+        clause: `input`, `output`, `env` or `argument`.
+        subject: The declared path, variable or argument.
     """
     places = [read.place for read in analysis.env if clause == "env" and read.name == subject]
-    kinds = {"input": ("read", "update", "list"), "output": ("write", "update"), "env": ()}[clause]
+    places += [each.place for each in analysis.arguments if clause == "argument" and each.name == subject]
+    kinds = {"input": ("read", "update", "list"), "output": ("write", "update")}.get(clause, ())
     for use in analysis.paths:
         text = str(use.path)
         above = use.tree and subject.startswith(f"{text}/")
