@@ -33,7 +33,7 @@ from . import (
 )
 from . import command_line as command_line_module
 from . import effects as effects_module
-from .table import SILENT_METHODS, SILENT_PACKAGES
+from .silent import SILENT_METHODS, SILENT_PACKAGES
 
 Model = Callable[[Interpreter, Any, ast.AST], Value]
 _MODULES = (
