@@ -85,7 +85,8 @@ def export_onnx(
         with replacing(path) as temporary:
             example = _batch([min(5, max_length), 1, min(2, max_length)], n_tabular, vocabulary_size, seed=0)
             _export(network, example, temporary)
-            _store_metadata(temporary, {**(metadata or {}), "vocabulary_size": str(vocabulary_size)})
+            classes = network(*example)[0].shape[1]
+            _complete(temporary, classes, {**(metadata or {}), "vocabulary_size": str(vocabulary_size)})
             _check_inputs(temporary, path)
             batches = check_batches(n_tabular, vocabulary_size, max_length)
             return check_agreement(network, temporary, batches, INPUTS, OUTPUTS, path)
@@ -165,10 +166,13 @@ def _check_inputs(exported: Path, path: str | Path) -> None:
         raise ArtifactError(f"the exported network has the inputs {names}", where=path, expected=f"{list(INPUTS)}")
 
 
-def _store_metadata(path: Path, metadata: Mapping[str, str]) -> None:
+def _complete(path: Path, classes: int, metadata: Mapping[str, str]) -> None:
+    """Stores metadata, and the number of classes, which exporters do not always find out."""
     import onnx
 
-    graph = onnx.load(path)
-    onnx.helper.set_model_props(graph, dict(metadata))
-    onnx.checker.check_model(graph, full_check=True)
-    onnx.save(graph, path)
+    network = onnx.load(path)
+    for output in network.graph.output:
+        output.type.tensor_type.shape.dim[1].dim_value = classes
+    onnx.helper.set_model_props(network, dict(metadata))
+    onnx.checker.check_model(network, full_check=True)
+    onnx.save(network, path)

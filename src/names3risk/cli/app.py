@@ -67,7 +67,18 @@ def configure(
 
 def main() -> None:
     """Runs the command line; an expected error ends it with one message and exit code 1."""
-    signal.signal(signal.SIGTERM, _terminate)
+    termination = _Termination()
+    signal.signal(signal.SIGTERM, termination)
+    try:
+        _run()
+    except BaseException:
+        # What was interrupted may have made another error of it.
+        if termination.code:
+            sys.exit(termination.code)
+        raise
+
+
+def _run() -> None:
     try:
         with one_message():
             app()
@@ -83,10 +94,15 @@ def main() -> None:
         sys.exit(141)
 
 
-def _terminate(number: int, _: object) -> None:
-    """Lets what is half written be removed; a second SIGTERM ends the process at once."""
-    signal.signal(number, signal.SIG_DFL)
-    sys.exit(128 + number)
+class _Termination:
+    """Lets what is half written be removed on SIGTERM; a second one ends the process at once."""
+
+    code = 0
+
+    def __call__(self, number: int, _: object) -> None:
+        self.code = 128 + number
+        signal.signal(number, signal.SIG_DFL)
+        sys.exit(self.code)
 
 
 def _interruption(error: BaseException | None) -> KeyboardInterrupt | None:

@@ -53,6 +53,18 @@ def run(session, arrays):
     return session.run(["logits", "probabilities"], dict(zip(INPUTS, arrays, strict=True)))
 
 
+@pytest.mark.parametrize("model_class", SMALL)
+@pytest.mark.parametrize("features", [0, FEATURES])
+def test_the_file_tells_how_many_classes_there_are(model_class, features, tmp_path):
+    model = small_model(model_class, features, num_classes=3)
+    export_onnx(model, tmp_path / "model.onnx", n_tabular=features, vocabulary_size=VOCABULARY, max_length=LENGTH)
+    outputs = onnxruntime.InferenceSession(str(tmp_path / "model.onnx")).get_outputs()
+    assert [(output.name, *output.shape) for output in outputs] == [
+        ("logits", "batch", 3),
+        ("probabilities", "batch", 3),
+    ]
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     lengths=st.lists(st.integers(0, LENGTH), min_size=1, max_size=9),

@@ -84,6 +84,13 @@ def test_sigterm_leaves_nothing_half_written(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_sigterm_is_told_by_the_exit_code_whatever_became_of_it():
+    program = "import os, signal, time\nfrom names3risk.cli.app import app, main\n@app.command()\ndef work() -> None:\n"
+    program += "    try:\n        os.kill(os.getpid(), signal.SIGTERM)\n        time.sleep(60)\n"
+    program += "    except SystemExit as exit:\n        raise OSError('a callback failed') from exit\nmain()"
+    assert run(sys.executable, "-c", program, "work").returncode == 143
+
+
 def test_wrong_usage_ends_with_2():
     assert names3risk("no-such-command").returncode == 2
     assert names3risk("demo", "--data", "no-such-data").returncode == 2

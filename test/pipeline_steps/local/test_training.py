@@ -298,6 +298,7 @@ distributed.init_process_group("gloo")
 total = torch.tensor([distributed.get_rank() + 1.0])
 distributed.all_reduce(total)
 print("rank", distributed.get_rank(), "of", distributed.get_world_size(), "total", total.item())
+distributed.destroy_process_group()
 """
     place.put("code/sourcedir.tar.gz", source_archive(train__py=program))
     definition = script_mode(place, sagemaker_torch_distributed_enabled="true")
