@@ -29,6 +29,8 @@ from names3risk.hyperparameters import parse_hyperparameters
 from names3risk.serving.handlers import ServedModel, input_fn, output_fn, predict_fn
 from names3risk.serving.networks import quantized
 from names3risk.serving.predictor import Predictor
+from names3risk.serving.torch_backend import PRECISIONS as BY_BACKEND
+from names3risk.serving.torch_backend import TorchBackend
 from names3risk.text.tokenizer import TokenizerSettings, save_tokenizer, train_tokenizer
 from names3risk.training.job import run_training_job
 
@@ -36,11 +38,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from names3risk.serving.rows import Encoded
-    from names3risk.serving.torch_backend import TorchBackend
-    from names3risk.training.execution import Precision
 
 WARM_UP = 30
-PRECISIONS: tuple[Precision, ...] = ("fp32", "tf32", "bf16", "fp16")
+PRECISIONS = tuple(BY_BACKEND.values())
 NUMBERS = r"feature_\d+|daysSinceFirstCompletedOrder"
 
 
@@ -189,8 +189,6 @@ class ScoreBenchmark:
 
     def _on_gpu(self, model_dir: Path, rows: pl.DataFrame, test: pl.DataFrame) -> dict[str, Any]:
         """Rates of each part of the way from a table to its scores, and of the whole way."""
-        from names3risk.serving.torch_backend import TorchBackend
-
         onnx = Predictor.load(model_dir)
         exact, encoded, count = onnx.probabilities(test), onnx.encode(rows), len(rows)
         found: dict[str, Any] = {
