@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from .plain_yaml import load_plain_yaml
 from .settings import UsageError
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def _parse(path: Path) -> Any:
         raise UsageError(f"{path}: cannot read the contract: {error.strerror}") from error
     if path.suffix == ".json":
         try:
-            return json.loads(text)
+            return json.loads(text, object_pairs_hook=_without_repetition)
         except ValueError as error:
             raise UsageError(f"{path}: not valid JSON: {error}") from error
     try:
@@ -133,9 +134,18 @@ def _parse(path: Path) -> Any:
     except ImportError as error:
         raise UsageError(f"{path}: reading YAML needs PyYAML; install pyyaml, or write the contract as JSON") from error
     try:
-        return yaml.safe_load(text)
+        return load_plain_yaml(text)
     except yaml.YAMLError as error:
         raise UsageError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in fields:
+            raise ValueError(f"the key {key!r} occurs twice; keep one")
+        fields[key] = value
+    return fields
 
 
 def _build(entry: dict[str, Any], where: str) -> ScriptContract:

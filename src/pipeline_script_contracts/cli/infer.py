@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..plain_yaml import dump_plain_yaml
 from ..settings import UsageError
 from .options import Parser
 
@@ -82,9 +83,7 @@ def _as_json(draft: Draft, _name: str) -> str:
 
 
 def _as_yaml(draft: Draft, _name: str) -> str:
-    import yaml
-
-    text = yaml.safe_dump({"type": draft.kind, **draft.fields}, sort_keys=False, allow_unicode=True)
+    text = dump_plain_yaml({"type": draft.kind, **draft.fields})
     return "".join(f"# To decide: {remark}\n" for remark in draft.remarks) + text
 
 
