@@ -9,6 +9,7 @@ from .atoms import (
     CONTENT,
     NONE,
     NOTHING,
+    UNDEFINED,
     Atom,
     Bound,
     ClassAtom,
@@ -99,11 +100,18 @@ def _of_module(interp: Interpreter, atom: ModuleAtom, name: str, node: ast.AST) 
 
 def class_attribute(interp: Interpreter, info: ClassInfo, name: str) -> Value | None:
     """Finds a name in a class or its local ancestors."""
-    for cls in info.mro:
+    return _in_classes(interp, info.mro, name)
+
+
+def _in_classes(interp: Interpreter, classes: list[ClassInfo], name: str) -> Value | None:
+    found: Value = NOTHING
+    for cls in classes:
         cell = interp.store.get(cls.scope, name)
         if isinstance(cell, tuple):
-            return tuple(each for each in cell if not isinstance(each, Undefined))
-    return None
+            if UNDEFINED not in cell:
+                return join(found, cell) if found else cell
+            found = join(found, tuple(each for each in cell if each is not UNDEFINED))
+    return found or None
 
 
 def _of_class(interp: Interpreter, atom: ClassAtom, name: str, node: ast.AST) -> Value:
@@ -252,18 +260,17 @@ def _of_super(interp: Interpreter, atom: Super, name: str, node: ast.AST) -> Val
     owner = atom.owner[0] if atom.owner else None
     mro = owner.obj.cls.mro if isinstance(owner, Ref) and owner.obj.cls is not None else atom.cls.mro
     after = mro[mro.index(atom.cls) + 1 :] if atom.cls in mro else []
-    for cls in after:
-        cell = interp.store.get(cls.scope, name)
-        if isinstance(cell, tuple):
-            bound: list[Atom] = []
-            for each in cell:
-                if isinstance(each, Function) and each.binding == "property":
-                    return calls.call(interp, (Bound(each, atom.owner),), calls.Arguments([]), node)
-                if isinstance(each, Function) and each.binding != "static":
-                    bound.append(Bound(each, atom.owner))
-                else:
-                    bound.append(each)
-            return tuple(bound)
+    found = _in_classes(interp, after, name)
+    if found is not None:
+        bound: list[Atom] = []
+        for each in found:
+            if isinstance(each, Function) and each.binding == "property":
+                return calls.call(interp, (Bound(each, atom.owner),), calls.Arguments([]), node)
+            if isinstance(each, Function) and each.binding != "static":
+                bound.append(Bound(each, atom.owner))
+            else:
+                bound.append(each)
+        return tuple(bound)
     if name == "__init__" and isinstance(owner, Ref):
         return (Method(atom, name),)
     base = next((each for each in atom.cls.library if not each.startswith(("builtins.", "abc.", "typing."))), None)

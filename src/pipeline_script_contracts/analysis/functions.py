@@ -143,7 +143,7 @@ _BINDINGS = {
 def _with_binding(atom: Atom, binding: str) -> Atom:
     if isinstance(atom, Function):
         return Function(atom.info, atom.scope, atom.defaults, atom.cls, binding)
-    return atom
+    return atom if binding == "static" else Unknown(f"a {binding} made of something that is no plain function")
 
 
 def call_function(interp: Interpreter, function: Function, arguments: calls.Arguments, node: ast.AST) -> Value:
@@ -248,9 +248,6 @@ def _activate(
         for name, value in bound.items():
             interp.store.set(scope, name, value)
         falls = _run_body(interp, frame, info.node)
-    except BaseException:
-        interp.store.pop()
-        raise
     finally:
         interp.active[info] = active
         interp.frames.pop()

@@ -234,17 +234,15 @@ class Interpreter:
                     if (len(cell) == 1 and cell[0] is not UNDEFINED) or UNDEFINED not in cell:
                         return join(found, cell) if found else cell
                     found = join(found, tuple(atom for atom in cell if atom is not UNDEFINED))
-                elif scope.names is not None:
-                    return found or unknown(f"{name!r} is used before it is assigned")
+                if scope.names is not None:
+                    return found or unknown(f"{name!r} is used where it is not assigned")
             scope = scope.parent
-        if found:
-            return found
         for library in reversed(frame_scope.module.stars):
             if name in _star_names(library):
-                return (Lib(f"{library}.{name}"),)
+                return join(found, (Lib(f"{library}.{name}"),))
         if name in BUILTINS:
-            return (Lib(f"builtins.{name}"),)
-        return unknown(f"where {name!r} comes from cannot be seen")
+            return join(found, (Lib(f"builtins.{name}"),))
+        return found or unknown(f"where {name!r} comes from cannot be seen")
 
     def scope_of(self, name: str) -> Scope:
         """Gives the scope that an assignment to a name goes to."""

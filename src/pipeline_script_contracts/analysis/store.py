@@ -46,8 +46,6 @@ IMPORT = "import"  # the owner under which the imports of modules stand in the l
 
 def join_cells(left: Cell | None, right: Cell | None) -> Cell | None:
     """Joins what a cell holds on two ways; None stands for a cell that is not there."""
-    if left is right:
-        return left
     if type(left) is tuple and type(right) is tuple:
         return join(left, right)
     if isinstance(left, (DictState, ListState)) and isinstance(right, (DictState, ListState)):

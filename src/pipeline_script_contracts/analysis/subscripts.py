@@ -9,9 +9,11 @@ from .atoms import (
     CONTENT,
     NOTHING,
     Atom,
+    Bound,
     ClassAtom,
     Const,
     Document,
+    Function,
     Lib,
     PathAtom,
     Ref,
@@ -72,7 +74,7 @@ def _item(interp: Interpreter, atom: Atom, index: Value, node: ast.AST) -> Value
             )
         return unknown("an item of an object")
     if isinstance(atom, ClassAtom):
-        return _of_class(atom, index)
+        return _of_class(interp, atom, index, node)
     if isinstance(atom, (Const, Text)):
         return _character(atom, index)
     if isinstance(atom, Lib) and atom.name == "sys.version_info" and index == const(0):
@@ -88,9 +90,11 @@ def _item(interp: Interpreter, atom: Atom, index: Value, node: ast.AST) -> Value
     return (atom,) if isinstance(atom, Unknown) else unknown("an item of something that is not modelled")
 
 
-def _of_class(atom: ClassAtom, index: Value) -> Value:
+def _of_class(interp: Interpreter, atom: ClassAtom, index: Value, node: ast.AST) -> Value:
     if not atom.info.members:
-        return (atom,)
+        hook = attributes.class_attribute(interp, atom.info, "__class_getitem__")
+        bound = tuple(Bound(each, (atom,)) if isinstance(each, Function) else each for each in hook or ())
+        return calls.call(interp, bound, calls.Arguments([index]), node) if bound else (atom,)
     result: Value = NOTHING
     for key in index:
         name = key.value if isinstance(key, Const) else None

@@ -99,6 +99,16 @@ def later(folder):
 def opened(path):
     return open(path)
 
+def copied(handle):
+    open(handle.name + "/copy", "w")
+
+def shower(name):
+    return Kid(name).show
+
+def read_parts(box):
+    for part in box.parts:
+        open(part.name + "/part")
+
 def missing(table, box):
     return table["missing"]
 
@@ -211,6 +221,18 @@ BODIES = {
     "super": "kid = tools.Kid('/kid')\nfor _ in 'ab':\n    kid.up().add('/up')\n    kid.go()\ntools.read_all(kid)",
     "partial": "open(tools.later('/p')())\nopen(tools.later('/p')('again.csv'))",
     "handle": "tools.opened('/h').read()\nprint(tools.opened('/h').name)",
+    "handles": "for path in ('/h/1', '/h/1', '/h/2'):\n    tools.copied(tools.opened(path))",
+    "handle_of_a_file_written": "tools.copied(tools.opened('/h/1'))\ntools.copied(open('/h/1', 'w'))",
+    "partial_handed_over": (
+        "for folder in ('/p/1', '/p/1', '/p/2'):\n    open(tools.called(tools.later(folder), 'x'))\n"
+        "open(tools.called(lambda name: '/p/3/' + name, 'x'))"
+    ),
+    "bound": "for name in ('/s/1', '/s/1', '/s/2'):\n    tools.shower(name)()",
+    "unlike_parts": (
+        "first, second = tools.state.Box('/first'), tools.state.Box('/second')\n"
+        "first.add(tools.state.Box('/part'))\nsecond.add(tools.Kid('/kid'))\n"
+        "tools.read_parts(first)\ntools.read_parts(second)\ntools.read_parts(first)"
+    ),
     "factory": FACTORY,
     "factory_again": FACTORY,
     "itself": ITSELF,
@@ -286,10 +308,15 @@ def test_scripts_of_a_session_are_looked_at_as_if_each_were_the_only_one(
         ),
         ("remembered", {"/last/none", "/r/1", "/r/2"}),
         ("kinds", {"/box", "/chest"}),
+        ("handles", {"/h/1", "/h/1/copy", "/h/2", "/h/2/copy"}),
+        ("handle_of_a_file_written", {"/h/1", "/h/1/copy"}),
+        ("partial_handed_over", {"/p/1/x", "/p/2/x", "/p/3/x"}),
+        ("bound", {"/s/1/shown", "/s/2/shown"}),
+        ("unlike_parts", {"/part/part", "/kid/part"}),
         ("kinds_in_a_branch", {"/crate", "/box/failed", "/crate/failed", "/crate/after", "/box/after"}),
     ],
 )
-def test_what_changes_in_a_module_is_seen_by_its_functions(project: Path, name: str, paths: set[str]) -> None:
+def test_what_differs_between_calls_is_seen_by_the_functions(project: Path, name: str, paths: set[str]) -> None:
     (script,) = project.glob(f"*/{name}.py")
     assert {str(use.path) for use in analyse(script, source_roots=[project / "src"]).paths} == paths
 

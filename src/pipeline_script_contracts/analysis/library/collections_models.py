@@ -239,9 +239,10 @@ def _reduce_any(interp: Interpreter, arguments: Any, start: Value, node: ast.AST
     for _ in range(MAX_ROUNDS):
         given = calls.Arguments([value, element])
         joined = join(value, run_elsewhere(interp, arguments.get(0), given, node))
-        if joined == value:
+        grown = value if joined == value else widened_value(joined)
+        if grown == value:
             return value
-        value = widened_value(joined)
+        value = grown
     return join(value, unknown("a reduction of values that are not known"))
 
 
