@@ -11,6 +11,7 @@ from . import (
     environment,
     escapes,
     expressions,
+    imagined,
     inherited,
     library,
     mappings,
@@ -28,6 +29,7 @@ from .words import words
 
 _FLAVOURS = {
     "pydantic.BaseModel": "pydantic",
+    "pydantic.RootModel": "pydantic",
     "pydantic.dataclasses.dataclass": "dataclass",
     "pydantic_settings.BaseSettings": "settings",
     "pydantic.BaseSettings": "settings",
@@ -74,7 +76,11 @@ def define_class(interp: Interpreter, node: ast.ClassDef) -> None:
         each = each.parent
     info = ClassInfo(node.name, interp.frame.scope.module, node, scope)
     for base in node.bases:
-        _add_base(info, expressions.evaluate(interp, base))
+        value = expressions.evaluate(interp, base)
+        _add_base(info, value)
+        if isinstance(base, ast.Subscript) and value == (Lib("pydantic.RootModel"),):
+            info.fields["root"] = None
+            interp.infos[("annotation", info, "root")] = base.slice
     for keyword in node.keywords:
         expressions.evaluate(interp, keyword.value)
     for name in info.library:
@@ -84,10 +90,10 @@ def define_class(interp: Interpreter, node: ast.ClassDef) -> None:
     if info.flavour == "enum":
         _collect_members(interp, info, node)
     descriptors.announce(interp, info, node)
-    value: Value = (ClassAtom(info),)
+    made: Value = (ClassAtom(info),)
     for decorator in reversed(node.decorator_list):
-        value = _decorate(interp, info, expressions.evaluate(interp, decorator), value, decorator)
-    interp.bind(node.name, value, node)
+        made = _decorate(interp, info, expressions.evaluate(interp, decorator), made, decorator)
+    interp.bind(node.name, made, node)
     _init_subclass(interp, info, node)
 
 
@@ -258,6 +264,9 @@ def fill_fields(interp: Interpreter, info: ClassInfo, obj: Obj, arguments: calls
         if info.flavour == "settings" and name not in arguments.keywords:
             value = _from_environment(interp, info, name, value, default, node)
         value = _converted(interp, cls, name, value)
+        if info.flavour == "pydantic" and value and all(isinstance(atom, Unknown) for atom in value):
+            annotation = interp.infos[("annotation", cls, name)]
+            value = imagined.imagine(interp, annotation, cls.scope, node) or value
         changed = validators.validated(interp, info, name, value, given or bool(arguments.rest_keywords), obj)
         value = changed if given or not arguments.rest_keywords else join(value, changed)
         obj.info.add(name)

@@ -10,7 +10,7 @@ import ast
 import re
 from typing import Any
 
-from . import attributes, calls
+from . import attributes, calls, imagined
 from .atoms import (
     CONTENT,
     Atom,
@@ -161,7 +161,9 @@ def _call_back(interp: Interpreter, atom: Function | Bound, why: str, node: ast.
     if not interp.record.once_more(key, MAX_CALLBACKS):
         return
     argument = unknown(f"an argument of a function {why}")
-    given = calls.Arguments([], {}, argument, argument)
+    function = atom.function if isinstance(atom, Bound) else atom
+    annotated = imagined.arguments_of(interp, function.info, function.scope)
+    given = calls.Arguments([], annotated, argument, argument)
 
     result, changes = interp.explore(lambda: calls.call(interp, (atom,), given, node))
     if changes is not None:

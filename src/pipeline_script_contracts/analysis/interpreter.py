@@ -91,6 +91,7 @@ class Interpreter:
         self.flags_defined: dict[str, Value] = {}
         self.active: dict[FunctionInfo, int] = {}
         self.widened: set[FunctionInfo] = set()
+        self.imagined: set[ClassInfo] = set()
         self.memory = sources.part.memory
         self.memory.bind(self.store, recorder, sources.find, self.import_again)
         sources.on_own = recorder.taint
