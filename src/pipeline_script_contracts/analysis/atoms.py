@@ -367,6 +367,7 @@ class Undefined(Atom):
 
 
 CONTENT = "[]"  # the cell that holds what a container holds
+ANY = "*"  # the cell that holds what was set under a name that is not known
 CAUGHT = "a caught exception"
 UNDEFINED = Undefined()
 NOTHING: Value = ()

@@ -116,6 +116,13 @@ class DictState:
         entries = {each: value for each, value in self.entries.items() if each != key}
         return DictState(entries, self.certain - {key}, self.rest, self.rest_keys)
 
+    def without(self, keys: tuple[Hashable | None, ...], certain: bool = True) -> DictState:
+        """The content after one of several keys was removed, or perhaps; None stands for one that is not known."""
+        if certain and len(keys) == 1 and keys[0] is not None:
+            return self.remove(keys[0])
+        left = frozenset() if None in keys else self.certain - set(keys)
+        return DictState(self.entries, left, self.rest, self.rest_keys)
+
 
 State: TypeAlias = ListState | DictState
 

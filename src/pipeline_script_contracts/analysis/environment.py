@@ -50,7 +50,13 @@ def set_variable(interp: Interpreter, name: Value, value: Value) -> None:
     """Remembers that the script itself sets a variable."""
     for atom in name:
         if isinstance(atom, Const) and isinstance(atom.value, str):
-            interp.store.set(_OWNER, atom.value, value)
+            other = interp.store.get(_OWNER, atom.value) or (UNDEFINED,)
+            interp.store.set(_OWNER, atom.value, value if len(name) == 1 else join(other, value))
+
+
+def unset_variable(interp: Interpreter, name: Value) -> None:
+    """Remembers that the script itself deletes a variable: what it has set is gone, here or in a copy."""
+    set_variable(interp, name, (UNDEFINED,))
 
 
 def _own_default(interp: Interpreter, name: str, default: Value | None) -> Value | None:
@@ -107,7 +113,8 @@ def _read_one(interp: Interpreter, atom: Atom, default: Value | None, node: ast.
         value = (nothing, hole_text("env", name, f"environment variable {name}"))
     else:
         value = tuple(_with_source(atom, interp.step(step, node)) for atom in soften(default))
-    return with_step(value, interp.step(step, node))
+    set_here = tuple(each for each in own or () if isinstance(each, (Const, Text, PathAtom)))
+    return with_step(join(value, set_here), interp.step(step, node))
 
 
 def _with_source(atom: Atom, step: ChainStep) -> Atom:
@@ -381,4 +388,5 @@ def with_fallback(interp: Interpreter, left: Value, right: Value) -> Value | Non
     for index, each in enumerate(reads):
         if each.name in names and each.default is None and each.default_known and not each.probe:
             reads[index] = replace(each, default=constant, default_known=known)
-    return soften(right)
+    set_here = tuple(each for each in left if isinstance(each, (Const, Text, PathAtom)) and not _is_variable(each))
+    return join(tuple(each for each in set_here if not isinstance(each, Const) or each.value), soften(right))

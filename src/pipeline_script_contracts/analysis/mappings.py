@@ -6,7 +6,7 @@ import ast
 from collections.abc import Hashable
 from typing import Any
 
-from . import calls, environment, expressions, iteration
+from . import calls, deletion, environment, expressions, iteration
 from .atoms import CONTENT, NONE, NOTHING, UNDEFINED, Atom, Const, Document, Lib, Ref, TupleAtom, Value
 from .containers import DictState, ListState, key_of, key_value, text_key
 from .facts import HyperparameterUse
@@ -34,7 +34,9 @@ def attributes_state(interp: Interpreter, atom: Ref) -> DictState:
         if isinstance(cell, tuple):
             key = text_key(name)
             if UNDEFINED in cell:
-                entries[key] = tuple(each for each in cell if each is not UNDEFINED)
+                kept = tuple(each for each in cell if each is not UNDEFINED)
+                if kept:
+                    entries[key] = kept
             else:
                 entries[key] = cell
                 certain.add(key)
@@ -147,9 +149,7 @@ def dict_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, node
         return current
     if name == "pop":
         result = item(interp, owner, first, node, default=arguments.get(1, default=None))
-        keys = [key_of(atom) for atom in first]
-        if len(keys) == 1 and keys[0] is not None:
-            interp.store.set(owner.obj, CONTENT, state.remove(keys[0]))
+        deletion.delete_item(interp, owner, first, True, node)
         return result
     if name == "update":
         for value in arguments.positional:
@@ -182,7 +182,11 @@ def dict_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, node
         interp.store.set(owner.obj, CONTENT, DictState({}))
         return NONE
     if name == "popitem":
+        interp.store.set(owner.obj, CONTENT, state.without((None,)))
         return (TupleAtom([state.keys, state.element]),)
+    if name == "__delitem__":
+        deletion.delete_item(interp, owner, first, True, node)
+        return NONE
     return unknown(f"dict.{name}")
 
 

@@ -12,6 +12,7 @@ from . import (
     classes,
     conditions,
     contexts,
+    deletion,
     environment,
     expressions,
     functions,
@@ -312,7 +313,7 @@ def _class(interp: Interpreter, node: ast.ClassDef) -> bool:
 
 def _delete(interp: Interpreter, node: ast.Delete) -> bool:
     for target in node.targets:
-        targets.delete(interp, target)
+        deletion.delete(interp, target)
     return True
 
 

@@ -6,6 +6,7 @@ import ast
 
 from . import attributes, calls, descriptors, environment, escapes, expressions, file_contents, iteration, live_tables
 from .atoms import (
+    ANY,
     CAUGHT,
     CONTENT,
     NOTHING,
@@ -113,6 +114,7 @@ def set_any_attribute(interp: Interpreter, owner: Value, value: Value) -> None:
             assert isinstance(state, DictState)
             interp.store.set(atom.obj, CONTENT, state.set_unknown(unknown("a name"), value))
         elif isinstance(atom, Ref) and atom.obj.cls is not None:
+            interp.store.set(atom.obj, ANY, value)
             scopes = [cls.scope for cls in atom.obj.cls.mro]
             names = {name for scope, name in interp.store.cells if isinstance(name, str) and scope in scopes}
             for name in sorted(names | (atom.obj.info if isinstance(atom.obj.info, set) else set())):
@@ -214,21 +216,3 @@ def _set_item_of(interp: Interpreter, atom: Atom, key: Value, value: Value, cert
     method = attributes.find_method(interp, atom, "__setitem__")
     if method is not None:
         calls.call(interp, method, calls.Arguments([key, value]), node)
-
-
-def delete(interp: Interpreter, target: ast.expr) -> None:
-    """Runs `del target`."""
-    if isinstance(target, (ast.Tuple, ast.List)):
-        for each in target.elts:
-            delete(interp, each)
-    elif isinstance(target, ast.Subscript):
-        owner = expressions.evaluate(interp, target.value)
-        key = expressions.evaluate(interp, target.slice)
-        for atom in owner:
-            state = interp.store.get(atom.obj, CONTENT) if isinstance(atom, Ref) else None
-            assert not isinstance(atom, Ref) or state is None or isinstance(state, (ListState, DictState))
-            if isinstance(atom, Ref) and isinstance(state, ListState):
-                interp.store.set(atom.obj, CONTENT, state.summary())
-            known = key_of(key[0]) if len(key) == 1 else None
-            if isinstance(atom, Ref) and isinstance(state, DictState) and known is not None and len(owner) == 1:
-                interp.store.set(atom.obj, CONTENT, state.remove(known))

@@ -16,6 +16,7 @@ import enum
 import functools
 import os
 import os.path as osp
+import random
 import shutil
 from os import environ as env
 from os.path import join as pjoin
@@ -78,7 +79,7 @@ class Program:
         if self.known["segment"]:
             choices.append("variable")
         if depth:
-            choices += ["upper", "format", "environment", "strip", "conditional", "index", "sum", "splitext"]
+            choices += ["upper", "format", "environment", "strip", "conditional", "index", "sum", "splitext", "chance"]
         match self.pick(*choices):
             case "variable":
                 return self.one("segment")
@@ -104,6 +105,9 @@ class Program:
                 return f"({self.segment(depth - 1)} if {self.flag()} else {self.segment(depth - 1)})"
             case "index":
                 return f"[{self.segment(depth - 1)}, {self.segment(depth - 1)}][{self.random.randrange(2)}]"
+            case "chance":
+                drawn = f"[{self.segment(depth - 1)}, {self.segment(depth - 1)}]"
+                return self.pick(f"random.choice({drawn})", f"random.sample({drawn}, 1)[0]", f"max({drawn})")
             case "sum":
                 return f"({self.segment(depth - 1)} + '_' + {self.segment(depth - 1)})"
             case "splitext":
@@ -162,7 +166,7 @@ class Program:
 
     def statement(self, depth: int) -> None:
         """Writes one statement."""
-        kinds = ["sink", "sink", "assign", "assign", "segment", "items", "dict"]
+        kinds = ["sink", "sink", "assign", "assign", "segment", "items", "dict", "delete", "remove", "variable"]
         if depth:
             kinds += ["if", "for", "while", "try", "with", "function", "class", "comprehension", "augment", "match"]
         getattr(self, f"do_{self.pick(*kinds)}")(depth)
@@ -230,6 +234,10 @@ class Program:
         if self.random.random() < 0.3:
             self.emit(f"if {self.flag()}:")
             self.emit(f"    {name}.{self.pick('pop()', 'reverse()', 'extend([' + self.segment() + '])')}")
+        if self.random.random() < 0.2:
+            self.emit(
+                self.pick(f"random.shuffle({name})", f"del {name}[:1]", f"del {name}[0]", f"del {name}[-1], {name}[:]")
+            )
         self.known["items"].append(name)
 
     def do_dict(self, depth: int) -> None:
@@ -241,6 +249,70 @@ class Program:
         if self.random.random() < 0.3:
             self.emit(f"{name}.update(b={self.path()})")
         self.known["dict"].append(name)
+
+    def do_delete(self, depth: int) -> None:
+        """Deletes a name, perhaps, looks whether it is there, and makes it anew."""
+        known = [name for name in self.known["path"] if name in self.variables]
+        if not known:
+            self.emit("pass")
+            return
+        name = known[self.random.randrange(len(known))]
+        before = self.hide("path", name)
+        self.deleted(f"del {name}")
+        self.emit("try:")
+        self.emit(f"    open({name} + '/there.txt', 'w').close()")
+        self.emit(f"except {self.pick('NameError', '(UnboundLocalError, NameError)', 'Exception')}:")
+        self.emit(f"    {name} = {self.path()}")
+        if self.random.random() < 0.5:
+            self.emit(f"{name} = {self.path()}")
+        self.known = before
+
+    def do_remove(self, depth: int) -> None:
+        """Removes an entry of a dict, perhaps, looks whether it is there, and makes it anew."""
+        if not self.known["dict"]:
+            self.emit("pass")
+            return
+        table, key = self.one("dict"), self.pick("a", "b")
+        before = self.hide("dict", table)
+        shown = f"open({table}.get({key!r}, ROOT) + '/shown.txt', 'w').close()"
+        gone = self.pick(f"del {table}[{key!r}]", f"{table}.pop({key!r}, None)", f"{table}.clear()", "some")
+        if gone == "some":
+            self.emit(f"for key in list({table}):")
+            self.emit(f"    if {self.flag()} or key == {key!r}:")
+            self.emit(f"        {self.pick(f'del {table}[key]', f'{table}.pop(key)')}")
+        else:
+            self.deleted(gone)
+        self.emit(shown)
+        self.emit(f"if {key!r} {self.pick('in', 'not in')} {table}:")
+        self.emit(f"    {shown.replace('shown', 'kept')}")
+        for each in "ab":
+            again = self.pick(f"{table}.setdefault({each!r}, {self.path()})", f"{table}[{each!r}] = {self.path()}")
+            self.emit(again)
+        self.known = before
+
+    def hide(self, kind: str, name: str) -> dict[str, list[str]]:
+        """Leaves out a name for a while, and the functions that may use it; gives what was known before."""
+        before = {each: list(names) for each, names in self.known.items()}
+        self.known[kind].remove(name)
+        self.known["maker"] = []
+        return before
+
+    def deleted(self, statement: str) -> None:
+        """Writes a deletion that happens, or perhaps does."""
+        if self.random.random() < 0.5:
+            self.emit(f"if {self.flag()}:")
+            self.emit(f"    {statement}")
+        else:
+            self.emit(statement)
+
+    def do_variable(self, depth: int) -> None:
+        """Sets an environment variable, perhaps, and deletes it afterwards, perhaps."""
+        name = self.pick("SUFFIX", "MODE", "SPLIT")
+        self.deleted(f"os.environ[{name!r}] = {self.segment()}")
+        self.emit(f"open({self.path()} + '/' + os.environ.get({name!r}, 'unset') + '.txt', 'w').close()")
+        self.emit(f"if {name!r} in env:")
+        self.emit(f"    {self.pick(f'del env[{name!r}]', f'os.environ.pop({name!r})', 'pass')}")
+        self.emit(f"open({self.path()} + '/' + os.environ.get({name!r}, 'gone') + '.txt', 'w').close()")
 
     def do_if(self, depth: int) -> None:
         self.emit(f"if {self.flag()}:")
@@ -379,6 +451,17 @@ class Program:
         if self.random.random() < 0.3:
             self.emit(f"if {self.flag()}:")
             self.emit(f"    {instance} = {name}(root={self.path()})")
+        if self.random.random() < 0.4:
+            self.emit(f"{instance}.extra = {self.path()}")
+            self.deleted(self.pick(f"del {instance}.extra", f"delattr({instance}, 'extra')"))
+            path = self.name("p")
+            there = self.pick(
+                f"getattr({instance}, 'extra', {self.path()})",
+                f"({instance}.extra if hasattr({instance}, 'extra') else {self.path()})",
+                f"vars({instance}).get('extra', {self.path()})",
+            )
+            self.emit(f"{path} = {there}")
+            self.known["path"].append(path)
         path = self.name("p")
         self.emit(f"{path} = {instance}.make({self.segment()})")
         self.known["path"].append(path)

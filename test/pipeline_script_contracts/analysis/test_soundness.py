@@ -34,22 +34,32 @@ spec.loader.exec_module(random_programs)
 
 
 class Environment(UserDict):
-    """An environment that remembers which variables are asked for."""
+    """An environment that remembers which variables are asked for, but those that the program has set itself."""
 
     def __init__(self, values: dict[str, str]) -> None:
-        super().__init__(values)
         self.asked: set[str] = set()
+        self.own: set[str] = set()
+        super().__init__()
+        self.data.update(values)
+
+    def _ask(self, name: object) -> None:
+        if name not in self.own:
+            self.asked.add(str(name))
 
     def __getitem__(self, name: str) -> str:
-        self.asked.add(name)
+        self._ask(name)
         return super().__getitem__(name)
 
+    def __setitem__(self, name: str, value: str) -> None:
+        self.own.add(name)
+        super().__setitem__(name, value)
+
     def __contains__(self, name: object) -> bool:
-        self.asked.add(str(name))
+        self._ask(name)
         return super().__contains__(name)
 
     def get(self, name: str, default: Any = None) -> Any:
-        self.asked.add(name)
+        self._ask(name)
         return self.data.get(name, default)
 
 

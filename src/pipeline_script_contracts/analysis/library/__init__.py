@@ -14,6 +14,7 @@ from ..values import const, unknown
 from ..words import words
 from . import (
     builtin_functions,
+    chance,
     collections_models,
     command_line,
     dataset_loading,
@@ -42,6 +43,7 @@ _MODULES = (
     reflection,
     running_code,
     collections_models,
+    chance,
     command_line,
     dataset_loading,
     documents,

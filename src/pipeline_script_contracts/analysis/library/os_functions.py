@@ -138,7 +138,9 @@ def _get(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 
 def _pop(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     default = arguments.get(1, "default")
-    return environment.read(interp, arguments.get(0, "key"), default or None, node)
+    value = environment.read(interp, arguments.get(0, "key"), default or None, node)
+    environment.unset_variable(interp, arguments.get(0, "key"))
+    return value
 
 
 def _required(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:

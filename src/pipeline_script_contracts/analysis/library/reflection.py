@@ -8,15 +8,18 @@ from typing import Any
 from .. import (
     attributes,
     conditions,
+    deletion,
     fields,
     mappings,
     targets,
 )
 from .. import expressions as expressions_module
 from ..atoms import (
+    ANY,
     BOOL,
     NONE,
     NOTHING,
+    UNDEFINED,
     Atom,
     Bound,
     ClassAtom,
@@ -35,6 +38,7 @@ from ..atoms import (
 )
 from ..containers import DictState, text_key
 from ..interpreter import Interpreter, strings_in
+from ..store import Cell
 from ..values import atoms_of, join, unknown
 
 
@@ -75,15 +79,21 @@ def _has(interp: Interpreter, atom: Atom, name: str) -> conditions.Outcome:
             return (True, False)
         return conditions.EITHER if key in state.entries or state.rest else (False, True)
     if isinstance(atom, Ref) and atom.obj.cls is not None:
-        if (
-            isinstance(interp.store.get(atom.obj, name), tuple)
-            or attributes.class_attribute(interp, atom.obj.cls, name) is not None
-        ):
-            return (True, False)
-        return conditions.EITHER if atom.obj.cls.unseen else (False, True)
+        cells = [interp.store.get(each, name) for each in (atom.obj, *(cls.scope for cls in atom.obj.cls.mro))]
+        unseen = atom.obj.cls.unseen or attributes.find_method(interp, atom, "__getattr__") is not None
+        return _in_any(cells, unseen or interp.store.get(atom.obj, ANY) is not None)
     if isinstance(atom, ModuleAtom):
-        return (True, False) if interp.store.get(atom.info.scope, name) is not None else (False, True)
+        scope = atom.info.scope
+        return _in_any([interp.store.get(scope, name)], interp.store.get(scope, "__getattr__") is not None)
     return conditions.EITHER
+
+
+def _in_any(cells: list[Cell | None], elsewhere: bool) -> conditions.Outcome:
+    """Tells whether a name is bound in any of several cells, or perhaps in what cannot be seen."""
+    bound = [cell for cell in cells if isinstance(cell, tuple) and cell != (UNDEFINED,)]
+    if any(UNDEFINED not in cell for cell in bound):
+        return (True, False)
+    return conditions.EITHER if bound or elsewhere else (False, True)
 
 
 def _any_attribute(interp: Interpreter, owner: Value) -> Value:
@@ -120,6 +130,13 @@ def _setattr(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
             targets.put_attribute(interp, owner, name, value, node, certain=False)
     if len(texts) < len(names):
         targets.set_any_attribute(interp, owner, value)
+    return NONE
+
+
+def _delattr(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    owner, names = arguments.get(0), strings_in(arguments.get(1))
+    for name in names:
+        deletion.delete_attribute(interp, owner, name, node, certain=len(arguments.get(1)) == 1)
     return NONE
 
 
@@ -280,6 +297,7 @@ def _issubclass(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 MODELS = {
     "builtins.getattr": _getattr,
     "builtins.setattr": _setattr,
+    "builtins.delattr": _delattr,
     "builtins.hasattr": _hasattr,
     "builtins.isinstance": _isinstance,
     "builtins.issubclass": _issubclass,
