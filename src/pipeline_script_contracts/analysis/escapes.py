@@ -140,7 +140,11 @@ def escape(interp: Interpreter, value: Value, why: str, node: ast.AST, depth: in
         if isinstance(atom, (Function, Bound)):
             _call_back(interp, atom, why, node)
         elif isinstance(atom, Partial):
-            escape(interp, atom.function, why, node, depth)
+            for each in atom.function:
+                if isinstance(each, (Function, Bound)):
+                    _call_back(interp, each, why, node, atom)
+                else:
+                    escape(interp, (each,), why, node, depth)
         elif isinstance(atom, Ref):
             _escape_object(interp, atom, why, node, depth)
         elif isinstance(atom, TupleAtom) and depth < 2:
@@ -155,8 +159,9 @@ def escape(interp: Interpreter, value: Value, why: str, node: ast.AST, depth: in
 _INERT = frozenset({Const, Text, PathAtom, Unknown, Lib, ModuleAtom})
 
 
-def _call_back(interp: Interpreter, atom: Function | Bound, why: str, node: ast.AST) -> None:
-
+def _call_back(
+    interp: Interpreter, atom: Function | Bound, why: str, node: ast.AST, partial: Partial | None = None
+) -> None:
     key = (atom.function, atom.owner) if isinstance(atom, Bound) else atom
     if not interp.record.once_more(key, MAX_CALLBACKS):
         return
@@ -164,6 +169,10 @@ def _call_back(interp: Interpreter, atom: Function | Bound, why: str, node: ast.
     function = atom.function if isinstance(atom, Bound) else atom
     annotated = imagined.arguments_of(interp, function.info, function.scope)
     given = calls.Arguments([], annotated, argument, argument)
+    if partial is not None:
+        bound = function.info.positional[isinstance(atom, Bound) :][: len(partial.positional)]
+        free = {name: value for name, value in annotated.items() if name not in bound}
+        given = calls.Arguments(list(partial.positional), {**free, **dict(partial.keywords)}, argument, argument)
 
     result, changes = interp.explore(lambda: calls.call(interp, (atom,), given, node))
     if changes is not None:

@@ -89,7 +89,9 @@ KERAS = {
     "tensorflow.train.CheckpointManager": "update 1|directory",
     "tensorflow.train.latest_checkpoint": "read 0|checkpoint_dir",
     "tensorflow.estimator.RunConfig tensorflow.estimator.Estimator": "update model_dir",
-    "tensorflow.*.export_saved_model": "write 0|export_dir_base",
+    "tensorflow.*.export_saved_model tensorflow.*.export_savedmodel": "write 0|export_dir_base",
+    "tensorflow.saved_model.simple_save": "write 1|export_dir",
+    "tensorflow.estimator.TrainSpec tensorflow.estimator.EvalSpec": "-",
 }
 TRANSFORMERS = {
     """transformers.*.from_pretrained tokenizers.*.from_pretrained peft.*.from_pretrained
