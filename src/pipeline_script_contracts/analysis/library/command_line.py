@@ -12,11 +12,10 @@ from ..containers import DictState, ListState, text_key
 from ..facts import MISSING, Argument
 from ..interpreter import CODE_FOLDER, DeadEnd, Interpreter, strings_in
 from ..patterns import Hole
-from ..platform import is_platform_variable
-from ..texts import chain_of, with_step
+from ..texts import with_step
 from ..values import has_unknown, join, unknown
 from ..words import words
-from . import conversions, dataclass_parsers, files, frameworks
+from . import conversions, dataclass_parsers, files, frameworks, platform_defaults
 
 PARSER = "argparse.ArgumentParser"
 _FLAGS = {"store_true": (True, False), "store_false": (False, True)}
@@ -193,7 +192,7 @@ def _add_one(interp: Interpreter, owner: Ref, names: list[str], arguments: Any, 
         choices,
         positional,
         arguments.get(None, "nargs") not in (NOTHING, NONE, (Const("?"),)) or action in ("append", "extend"),
-        is_platform_default(default or NOTHING, node),
+        platform_defaults.is_platform_default(interp, default or NOTHING, node),
     )
     value = _value_of(interp, fact, action, default, choices, arguments, node)
     value = with_step(value, interp.step(f"argument {names[-1] if positional else (long or names)[0]}", node))
@@ -215,20 +214,6 @@ def _default_of(interp: Interpreter, default: Value | None) -> tuple[bool, Any]:
         return environment.constant_of(default)
     constants = [environment.constant_of(item) for item in items]
     return all(known for known, _ in constants), tuple(constant for _, constant in constants)
-
-
-def is_platform_default(default: Value, node: ast.AST) -> bool:
-    """Tells whether the default of an argument is a variable that the platform sets."""
-    for atom in default:
-        for step in chain_of(atom):
-            if step.text.startswith("os.environ[") and is_platform_variable(step.text[12:-2]):
-                return True
-    keywords = node.keywords if isinstance(node, ast.Call) else []
-    written = next((each.value for each in keywords if each.arg == "default"), None)
-    return written is not None and any(
-        isinstance(each, ast.Constant) and isinstance(each.value, str) and each.value.startswith(("SM_", "SAGEMAKER_"))
-        for each in ast.walk(written)
-    )
 
 
 def _may_be_absent(arguments: Any) -> bool:

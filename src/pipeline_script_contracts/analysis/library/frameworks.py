@@ -32,7 +32,7 @@ from ..interpreter import Interpreter, strings_in
 from ..patterns import Hole
 from ..texts import with_step
 from ..values import const, join, unknown
-from . import collections_models, command_line, conversions, files
+from . import collections_models, conversions, files, platform_defaults
 
 _TYPES = {
     "builtins.int": "int",
@@ -116,7 +116,7 @@ def record_argument(
             required,
             choices,
             positional,
-            platform=command_line.is_platform_default(default or NOTHING, node),
+            platform=platform_defaults.is_platform_default(interp, default or NOTHING, node),
         )
     )
     if flag:

@@ -1,0 +1,54 @@
+"""Arguments that the platform gives a default: no step has to pass them."""
+
+from __future__ import annotations
+
+import ast
+
+from ..atoms import Value
+from ..interpreter import Interpreter
+from ..platform import is_platform_variable
+from ..texts import chain_of
+
+MAX_NAMES = 3
+
+
+def is_platform_default(interp: Interpreter, default: Value, node: ast.AST) -> bool:
+    """Tells whether the default of an argument is, or is worked out from, a variable that the platform sets."""
+    for atom in default:
+        for step in chain_of(atom):
+            if step.text.startswith("os.environ[") and is_platform_variable(step.text[12:-2]):
+                return True
+    if not isinstance(node, ast.Call):
+        return False
+    written = [*node.args, *(each.value for each in node.keywords if each.arg == "default")]
+    return any(_tells_of_platform(interp, each, MAX_NAMES) for each in written)
+
+
+def _tells_of_platform(interp: Interpreter, written: ast.expr, depth: int) -> bool:
+    for each in ast.walk(written):
+        if isinstance(each, ast.Constant):
+            if isinstance(each.value, str) and each.value.startswith(("SM_", "SAGEMAKER_")):
+                return True
+        elif isinstance(each, ast.Name) and depth:
+            if each.id in ("sagemaker_training", "sagemaker_containers"):
+                return True
+            for value in _assigned(interp).get(each.id, ()):
+                if _tells_of_platform(interp, value, depth - 1):
+                    return True
+    return False
+
+
+def _assigned(interp: Interpreter) -> dict[str, list[ast.expr]]:
+    """Gives what is assigned to each name anywhere in the module that runs."""
+    module = interp.frame.scope.module
+    key = ("assigned", module)
+    if key not in interp.infos:
+        found: dict[str, list[ast.expr]] = {}
+        for each in ast.walk(module.tree) if module.tree is not None else ():
+            if isinstance(each, ast.Assign):
+                for target in each.targets:
+                    if isinstance(target, ast.Name):
+                        found.setdefault(target.id, []).append(each.value)
+        interp.infos[key] = found
+    result: dict[str, list[ast.expr]] = interp.infos[key]
+    return result
