@@ -162,9 +162,13 @@ def parent(text: Const | Text) -> Const | Text:
             parts.append(head if head or parts else "/")
             return make_text(parts, text.soft, text.via)
         if isinstance(last, Hole) and last.kind == "any" and parts:
-            # What stands for the hole may hold a slash: then only its own last component is taken away.
-            above = parts[-1].rstrip("/") if isinstance(parts[-1], str) else parts[-1]
-            return make_text([*parts[:-1], above or "/", last], text.soft, text.via)
+            # What stands for the hole may hold a slash: then only its own last component is taken away. Where it
+            # holds none, nothing is left of it, and a slash too many means nothing.
+            while parts and not (isinstance(parts[-1], str) and "/" in parts[-1]):
+                parts.pop()
+            above = str(parts.pop()) if parts else ""
+            if above:
+                return make_text([*parts, above[: above.rindex("/") + 1], last], text.soft, text.via)
     if isinstance(text, Text):
         kept = tuple(part for part in text.parts if isinstance(part, Hole) and part.kind in ARGUMENT_HOLES)
         return Text(kept or (Hole("any", reason="the folder of a path that is not known"),), text.via)

@@ -290,4 +290,4 @@ def test_a_handler_is_called_as_the_platform_does(tmp_path: Path) -> None:
 @pytest.mark.parametrize("folder", ["Path(path).parent / 'y'", "os.path.join(os.path.dirname(path), 'y')"])
 def test_the_folder_of_a_path_with_an_open_end_stays_open(tmp_path: Path, folder: str) -> None:
     source = f"import os\nfrom pathlib import Path\npath = '/d/a'\nwhile input():\n    path += '/b'\nopen({folder})"
-    assert paths(facts(tmp_path, source), "read") == {"/d/y", "/d/a{?}/y"}
+    assert paths(facts(tmp_path, source), "read") == {"/d/y", "/d/a/{?}/y"}

@@ -96,10 +96,10 @@ def run(source: str, root: Path, variables: dict[str, str]) -> tuple[set[tuple[s
 
 
 def covers(pattern: Pattern, path: str) -> bool:
-    """Tells whether a path is one of those that a pattern stands for."""
+    """Tells whether a path is one of those that a pattern stands for; slashes too many mean nothing."""
     text = "".join(re.escape(part) if isinstance(part, str) else ".*" for part in pattern.parts)
-    plain = re.sub(r"/+", "/", path)
-    return re.fullmatch(re.sub(r"/+", "/", text), plain, re.DOTALL) is not None
+    text = re.sub(r"/\.\*(?=/|$)", "(/.*)?", re.sub(r"/+", "/", text))
+    return re.fullmatch(text, re.sub(r"/+", "/", path), re.DOTALL) is not None
 
 
 def missing(analysis: Analysis, touched: set[tuple[str, str]], asked: set[str]) -> list[str]:
