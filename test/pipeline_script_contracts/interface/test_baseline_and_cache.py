@@ -98,6 +98,20 @@ def test_a_new_module_beside_a_file_makes_the_value_stale(tmp_path: Path) -> Non
     assert cache.get("key") is None
 
 
+def test_a_file_or_folder_that_comes_to_be_makes_the_value_stale(tmp_path: Path) -> None:
+    later, folder = tmp_path / "src" / "requirements.txt", tmp_path / "modules"
+    cache = Cache(tmp_path / "cache")
+    cache.put("file", value=1, files=[later])
+    cache.put("folder", value=2, files=[], folders=[folder])
+    assert (cache.get("file"), cache.get("folder")) == (1, 2)
+    folder.mkdir()
+    (folder / "a.py").touch()
+    assert (cache.get("file"), cache.get("folder")) == (1, None)
+    later.parent.mkdir()
+    later.write_text("pandas\n")
+    assert cache.get("file") is None
+
+
 def test_a_damaged_entry_is_a_miss(tmp_path: Path) -> None:
     source = tmp_path / "src" / "a.py"
     source.parent.mkdir()

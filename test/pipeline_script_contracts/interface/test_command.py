@@ -1,9 +1,11 @@
 """The command `validate_contracts`: what it checks, what it says and how it ends."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -183,8 +185,16 @@ def test_explain_says_what_a_rule_means(run: Run) -> None:
     assert run("--explain", "SC904")[0] == 0
 
 
+def test_the_version_of_what_is_not_installed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def version(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", version)
+    assert run("--version")[1] == "validate_contracts (run from its source folder)\n"
+
+
 def test_version_and_statistics(script: Path, run: Run) -> None:
-    assert run("--version")[1].startswith("validate_contracts ")
+    assert run("--version")[1] == f"validate_contracts {metadata.version('names3risk')}\n"
     break_script(script)
     assert run("--statistics")[2].split() == ["1", "SC101", "1", "SC103"]
 
@@ -229,6 +239,27 @@ def test_a_contract_without_its_script_is_exit_2(script: Path, run: Run) -> None
     code, _, err = run()
     assert code == 2
     assert "no script train.py for this contract; looked in " in err
+
+
+def test_a_script_is_looked_for_beside_its_contract_and_in_the_working_folder(script: Path, run: Run) -> None:
+    project = script.parents[2]
+    (project / "pyproject.toml").write_text('[tool.validate_contracts]\ncontracts = ["contracts/*.json"]\n')
+    code, _, err = run()
+    assert (code, f"looked in {project / 'contracts'}, {project}" in err) == (2, True)
+    for folder in ("contracts", "."):
+        moved = project / folder / "train.py"
+        moved.write_text(script.read_text())
+        assert run()[0] == 0
+        moved.unlink()
+
+
+def test_a_script_outside_of_the_project_is_checked(
+    script: Path, run: Run, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = script.rename(tmp_path_factory.mktemp("outside") / "train.py")
+    assert run(str(outside))[0] == 0
+    break_script(outside)
+    assert run(str(outside))[0] == 1
 
 
 def test_nothing_configured_is_exit_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
@@ -317,10 +348,12 @@ def test_a_second_run_loads_neither_pydantic_nor_the_analyser(project: Path) -> 
 
 
 def test_output_into_a_closed_pipe_is_no_error(project: Path) -> None:
-    command = f"{sys.executable} -m pipeline_script_contracts.cli --output-format json | head -c 1"
-    done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False)
-    assert done.returncode == 0
-    assert done.stderr == ""
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "pipeline_script_contracts.cli", "--output-format", "json"]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_project_reached_through_a_link(

@@ -166,6 +166,14 @@ def test_a_revision_that_git_does_not_know(project: Path, capsys: pytest.Capture
     assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_without_git_it_says_so(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(project / "nothing"))
+    assert main(["diff", "HEAD"]) == 2
+    assert "git is not installed; diff compares with a git revision" in capsys.readouterr().err
+
+
 def test_a_contract_module_that_fails(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "c2_contracts.py").write_text("raise RuntimeError('broken')\n")
     assert main(["diff", "HEAD"]) == 2

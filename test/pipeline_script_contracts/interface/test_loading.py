@@ -85,6 +85,12 @@ def test_an_invalid_file_is_named_with_its_field(tmp_path: Path, name: str, text
         load_contracts([name], tmp_path)
 
 
+def test_a_folder_by_the_name_of_a_contract(tmp_path: Path) -> None:
+    (tmp_path / "c.json").mkdir()
+    with pytest.raises(UsageError, match=r"c\.json: cannot read the contract: Is a directory"):
+        load_contracts(["*.json"], tmp_path)
+
+
 def test_a_file_that_is_not_text(tmp_path: Path) -> None:
     (tmp_path / "c.json").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UsageError, match="not UTF-8"):

@@ -45,6 +45,22 @@ def test_an_unresolved_clause_is_skipped_and_fails_under_strict(script: Path, pr
     assert "1 failed" in pytest_run(project, "--contracts")[1]
 
 
+def test_an_ignore_comment_that_silences_nothing_is_a_test_of_its_file(script: Path, project: Path) -> None:
+    script.write_text(script.read_text() + "done = True  # contract: ignore[SC103] it was read here\n")
+    code, out = pytest_run(project, "--contracts")
+    assert code == 1
+    assert "jobs/fit/train.py::" in out
+    assert "SC904" in out
+    assert "1 failed, 3 passed" in out
+
+
+def test_what_another_plugin_does_wrong_is_shown_as_such(project: Path) -> None:
+    (project / "conftest.py").write_text("def pytest_runtest_call(item):\n    raise RuntimeError('no such fixture')\n")
+    code, out = pytest_run(project, "--contracts")
+    assert code == 1
+    assert "RuntimeError: no such fixture" in out
+
+
 def test_the_scripts_are_not_imported(script: Path, project: Path) -> None:
     script.write_text(script.read_text() + "raise SystemExit('imported')\n")
     code, out = pytest_run(project, "--contracts")

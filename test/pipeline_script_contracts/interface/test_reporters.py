@@ -162,6 +162,10 @@ def test_findings_of_another_tool_are_rendered_too(tmp_path: Path) -> None:
         assert "PL001" in render([finding], name)
 
 
+def test_a_summary_without_scripts_counts_the_clauses(violated: Finding, tmp_path: Path) -> None:
+    assert Report((violated,), root=tmp_path).summary() == "0 proven, 1 violated, 0 unresolved"
+
+
 def test_an_unknown_format_is_refused() -> None:
     with pytest.raises(ValueError, match="expected one of concise, full"):
         render([], "xml")
