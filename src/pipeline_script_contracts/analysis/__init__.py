@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -13,6 +14,7 @@ from .facts import Analysis, SourceProblem
 from .handlers import run_handlers
 from .interpreter import BudgetExhaustedError, Interpreter
 from .recorder import Recorder
+from .scopes import ModuleInfo
 from .session import Session
 from .sources import Sources
 
@@ -63,3 +65,16 @@ def _run(interp: Interpreter, sources: Sources) -> None:
     main = sources.main()
     interp.run_module(main)
     run_handlers(interp, main)
+    interp.record.analysis.idle = main.tree is not None and _is_idle(interp, main)
+
+
+def _is_idle(interp: Interpreter, main: ModuleInfo) -> bool:
+    """Tells whether a script only defines what others run."""
+    assert main.tree is not None
+    defines = any(isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) for node in main.tree.body)
+    uses = interp.record.analysis.paths
+    return (
+        defines
+        and not any(info.module is main for info in interp.active)
+        and not any(use.place.filename == main.text for use in uses)
+    )

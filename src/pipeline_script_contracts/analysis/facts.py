@@ -204,6 +204,7 @@ class Analysis:
         exhausted: True when the step budget ran out before the end.
         steps: How many steps the analysis took.
         handlers: The serving handlers that the script defines.
+        idle: True when the script defines functions or classes, and nothing in sight runs any of them.
         source_roots: The folders that local packages were looked for in.
         models: What rules have found out about hyperparameter models, by dotted name.
     """
@@ -222,6 +223,7 @@ class Analysis:
     exhausted: bool = False
     steps: int = 0
     handlers: tuple[str, ...] = ()
+    idle: bool = False
     source_roots: tuple[Path, ...] = ()
     models: dict[str, Any] = field(default_factory=dict, repr=False)
 

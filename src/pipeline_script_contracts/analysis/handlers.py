@@ -122,7 +122,7 @@ def _is_handler(interp: Interpreter, atom: ClassAtom) -> bool:
     methods = {name for name in _SERVED if attributes.class_attribute(interp, atom.info, name) is not None}
     if atom.info.name == "EndpointHandler":
         return "__call__" in methods
-    names = (atom.info.name, *(each.rpartition(".")[2] for each in atom.info.library))
+    names = (*(each.name for each in atom.info.mro), *(each.rpartition(".")[2] for each in atom.info.library))
     named = any(name == "TritonPythonModel" or name.endswith(("Handler", "HandlerService")) for name in names)
     return named and "initialize" in methods
 

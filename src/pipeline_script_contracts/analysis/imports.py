@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from functools import cache
+from pathlib import Path
 
 from . import calls, iteration, library
 from .atoms import NOTHING, Lib, ModuleAtom, Value
@@ -13,13 +14,32 @@ from .interpreter import Interpreter, strings_in
 from .scopes import ModuleInfo
 from .values import const, join, unknown
 
+_PYTHON_2 = {  # modules that have another name since
+    "StringIO": "io",
+    "cStringIO": "io",
+    "ConfigParser.SafeConfigParser": "configparser.ConfigParser",
+    "ConfigParser": "configparser",
+    "Queue": "queue",
+    "urllib2": "urllib.request",
+    "urlparse": "urllib.parse",
+    "httplib": "http.client",
+    "commands": "subprocess",
+    "__builtin__": "builtins",
+    "cPickle": "pickle",
+    "copy_reg": "copyreg",
+    "HTMLParser": "html.parser",
+    "SocketServer": "socketserver",
+    "BaseHTTPServer": "http.server",
+    "SimpleHTTPServer": "http.server",
+    "thread": "_thread",
+}
 _ALIASES = {
+    **_PYTHON_2,
     "posixpath": "os.path",
     "ntpath": "os.path",
     "simplejson": "json",
     "ujson": "json",
     "orjson": "json",
-    "cPickle": "pickle",
     "cloudpickle": "pickle",
     "dill": "pickle",
     "pickle5": "pickle",
@@ -71,7 +91,8 @@ def canonical(name: str) -> str:
 
 def record_import(interp: Interpreter, name: str, node: ast.AST) -> None:
     """Records the import of a package that is not local and not in the standard library."""
-    if name.partition(".")[0] in sys.stdlib_module_names:
+    root = name.partition(".")[0]
+    if root in sys.stdlib_module_names or root in _PYTHON_2:
         return
     optional = interp.catches("ImportError", "ModuleNotFoundError")
     own = interp.frame.scope.module.own
@@ -93,6 +114,8 @@ def run_import(interp: Interpreter, node: ast.Import) -> None:
 def run_import_from(interp: Interpreter, node: ast.ImportFrom) -> None:
     """Runs `from a import b as c`."""
     name = absolute_name(interp.frame.scope.module, node)
+    for folder in _packages_around(interp.frame.scope.module, node.level)[-1:]:
+        interp.sources.add_folder(folder.parent)
     if name is None:
         for alias in node.names:
             interp.bind(alias.asname or alias.name, unknown("a relative import that leads out of the package"), node)
@@ -111,14 +134,29 @@ def absolute_name(module: ModuleInfo, node: ast.ImportFrom) -> str | None:
     """Gives the dotted name that a `from` import means, or None when it leads out of all packages."""
     if not node.level:
         return node.module or ""
+    outer = _packages_around(module, node.level)
+    if module.is_main or outer:
+        return ".".join(piece for piece in (*(folder.name for folder in reversed(outer)), node.module) if piece)
     package = module.package
-    if module.is_main:
-        return node.module or ""
     for _ in range(node.level - 1):
         if "." not in package:
             return None
         package = package.rpartition(".")[0]
     return ".".join(piece for piece in (package, node.module) if piece)
+
+
+def _packages_around(module: ModuleInfo, level: int) -> list[Path]:
+    """Gives the packages that a relative import starts from where it leads out of what the module's name tells.
+
+    A script that does so is run as a module of its package. The innermost package comes first.
+    """
+    named = 1 if module.is_main else module.package.count(".") + 1
+    if level <= named or len(module.path.parents) < level + 1:
+        return []
+    found = [module.path.parents[level - 1]]
+    while (found[-1].parent / "__init__.py").exists():
+        found.append(found[-1].parent)
+    return found
 
 
 def _member(interp: Interpreter, value: Value, module: str, name: str, node: ast.AST) -> Value:

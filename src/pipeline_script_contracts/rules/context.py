@@ -156,7 +156,24 @@ class Context:
         if self.analysis.problems:
             problem = self.analysis.problems[0]
             return f"{Path(problem.filename).name} {problem.message}"
-        return self._open_call(lambda each: True)
+        return self._open_call(lambda each: True) or self._served_elsewhere
+
+    @cached_property
+    def _served_elsewhere(self) -> str:
+        """Why a serving container may do more than what is seen: its server uses what the script only defines."""
+        if self.is_serving and self.analysis.idle:
+            return "nothing in the script runs what it defines, and the server that does is not here"
+        return ""
+
+    def _beside_the_model(self, kinds: tuple[str, ...]) -> str:
+        """Why a read may be one of the model: model servers start the workers of handler classes in its folder."""
+        if not self.is_serving or "read" not in kinds or not any(name[:1].isupper() for name in self.analysis.handlers):
+            return ""
+        for each in self.paths:
+            if each.use.kind in kinds and not each.path.is_absolute and not each.path.is_remote:
+                line = each.use.place.location.line
+                return f"{each.use.sink} (line {line}) reads {each.text} in the folder that the model server starts in"
+        return ""
 
     @cached_property
     def gap_of_arguments(self) -> str:
@@ -224,7 +241,7 @@ class Context:
         for open_use in self.unresolved:
             if open_use.kind in (*kinds, "any"):
                 return f"{open_use.sink} (line {open_use.place.location.line}) may: {open_use.reason}"
-        return self.gap
+        return self.gap or self._beside_the_model(kinds)
 
     def _may(self, each: Settled) -> str:
         line = each.use.place.location.line

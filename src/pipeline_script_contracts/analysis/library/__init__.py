@@ -88,6 +88,8 @@ def constant(interp: Interpreter, name: str) -> Value | None:
         return const(_CONSTANTS[name])
     if name == f"{serving.CONTEXT}.system_properties":
         return serving.properties(interp)
+    if name == f"{serving.CONTEXT}.manifest":
+        return serving.manifest(interp)
     if name.startswith("absl.flags.FLAGS."):
         return frameworks.flag_value(interp, name.rpartition(".")[2])
     return None

@@ -176,58 +176,58 @@ KNOWN_PACKAGES = frozenset(
         anthropic anyio apex arrow arviz ase attr attrs audioread auto_gptq autogluon autokeras av awq awswrangler
         azure backoff backtrader bayes_opt bert_score bertopic billiard bitarray bitsandbytes blosc bokeh boltons
         boto3 botocore botorch brotli bs4 cachetools camelot captum cartopy catalyst catboost category_encoders
-        causalml causalnex celery chainer chainercv chainermn chex chromadb click cloudpickle cmdstanpy cntk cohere
-        colorama comet_ml configargparse confluent_kafka cornac creme cssselect ctransformers cudf cuml cupy cv2
-        cython cytoolz darts dask dask_cuda dask_expr dask_ml databricks datasets datashader datatable dateutil deap
-        decorator decord dedupe deepchem deepeval deepspeed delta delta_sharing deltalake detectron2 dgl diffusers
-        dill diskcache dlr dm_control docker docopt doctr docx dotenv dowhy dtreeviz duckdb earthpy easyocr econml
-        editdistance einops elasticsearch eli5 email_validator emcee emoji empyrical espnet evaluate eventlet
+        causalml causalnex celery chainer chainercv chainermn chemprop chex chromadb click cloudpickle cmdstanpy cntk
+        cohere colorama comet_ml configargparse confluent_kafka cornac creme cssselect ctransformers cudf cuml cupy
+        cv2 cython cytoolz darts dask dask_cuda dask_expr dask_ml databricks datasets datashader datatable dateutil
+        deap decorator decord dedupe deepchem deepeval deepspeed delta delta_sharing deltalake detectron2 dgl
+        diffusers dill diskcache dlr dm_control docker docopt doctr docx dotenv dowhy dtreeviz duckdb earthpy easyocr
+        econml editdistance einops elasticsearch eli5 email_validator emcee emoji empyrical espnet evaluate eventlet
         evidently fabric factor_analyzer fairlearn fairscale fairseq faiss faker fast_bert fastai fastapi
         faster_whisper fasttext featuretools filelock findspark fire fitz flair flaml flash_attn flask flax fmeval
         folium formulaic fsspec ftfy funcy future fuzzywuzzy galore_torch gcsfs gensim geopandas geopy gevent gin
-        gluoncv gluonnlp gluonts google gptqmodel gputil GPUtil GPy gpytorch graphviz great_expectations greenlet
-        gunicorn gym gymnasium h2o h3 h5py haiku haystack hdbscan hjson hmmlearn hnswlib holidays holoviews horovod
-        html5lib httpx huggingface_hub hummingbird hvplot hydra hyperopt hypothesis ignite igraph imagehash imageio
-        imblearn imgaug implicit importlib_metadata importlib_resources interpret_community ipykernel IPython
-        ipywidgets jax jellyfish jinja2 joblib joblibspark json5 jsonargparse jsonlines jupyter kafka kaldiio kats
-        keras keras_cv keras_nlp keras_tuner keybert kmodes kneed koalas kombu kornia kubernetes langchain
-        langchain_community langchain_core langdetect Levenshtein librosa lifelines liger_kernel lighteval lightfm
-        lightgbm lightning lightning_fabric lightning_utilities lime llama_cpp llama_index lleaves lm_eval lmdb loguru
-        lvis lxml lz4 markdown markdown2 matplotlib mimesis missingno mistune ml_collections mlflow mlxtend mmcv mmdet
-        mmengine mmseg mne modin monai more_itertools moto moviepy mpld3 mplfinance msgpack mujoco multimethod
-        multiprocess mxnet nameparser narwhals nbconvert nbformat ndjson nemo neo neptune networkx neuralprophet
-        neuronx_distributed nevergrad ngboost nibabel nlpaug nltk nmslib noisereduce numba numpy obspy ogb omegaconf
-        onnx onnxmltools onnxruntime onnxruntime_genai onnxscript onnxsim open3d openai openpyxl opensearchpy openTSNE
-        openvino optax optimum optuna orjson osmnx packaging pacmap paddle paddlenlp pandas pandas_profiling pandera
-        papermill paramiko past pathos patsy pdf2image pdfplumber pebble peft pendulum pettingzoo pexpect phonenumbers
-        pika PIL pims pinecone pingouin pip pkg_resources planetary_computer platformdirs plotly plotnine plumbum
-        pmdarima polars portalocker prince prophet psutil psycopg2 py7zr pyannote pyarrow pybullet pycaret pycocotools
-        pycountry pycuda pydantic pydantic_core pydantic_settings pydeequ pydicom pydot pydotplus pydub pyfm pyfolio
-        pygod pymc pymc3 pymongo pymysql pynndescent pynvml pyod pypdf PyPDF2 pyproj pyspark pyspark_dist_explore pystac
-        pystan pyswarms pytesseract pytest pytorch_forecasting pytorch_lightning pytorch_metric_learning pytorch_tabnet
-        pytz
-        pyvis pywt pyxlsb pyzstd qdrant_client quantlib ragas rapidfuzz rarfile rasterio rasterstats ray ray_lightning
-        rdkit recommenders recordlinkage redis regex requests requests_aws4auth resampy retry retrying rich rioxarray
-        river rlpyt rmm rouge_score rq ruamel s3fs sacrebleu safetensors sagemaker sagemaker_containers sagemaker_core
-        sagemaker_datawrangler sagemaker_feature_store_pyspark sagemaker_inference sagemaker_processing
-        sagemaker_sklearn_extension sagemaker_ssh_helper sagemaker_tensorflow sagemaker_training
+        gluoncv gluonnlp gluonts google gpt_2_simple gptqmodel gputil GPUtil GPy gpytorch graphviz great_expectations
+        greenlet gunicorn gym gymnasium h2o h3 h5py haiku haystack hdbscan hjson hmmlearn hnswlib holidays holoviews
+        horovod html5lib httpx huggingface_hub hummingbird hvplot hydra hyperopt hypothesis ignite igraph imagehash
+        imageio imblearn imgaug implicit importlib_metadata importlib_resources intel_extension_for_pytorch
+        interpret_community ipykernel IPython ipywidgets jax jellyfish jinja2 joblib joblibspark json5 jsonargparse
+        jsonlines jupyter kafka kaldiio kats keras keras_cv keras_nlp keras_tuner keybert kmodes kneed koalas kombu
+        kornia kubernetes langchain langchain_community langchain_core langdetect Levenshtein librosa lifelines
+        liger_kernel lighteval lightfm lightgbm lightning lightning_fabric lightning_utilities lime llama_cpp
+        llama_index lleaves lm_eval lmdb loguru lvis lxml lz4 markdown markdown2 matplotlib mimesis missingno mistune
+        ml_collections mlflow mlxtend mmcv mmdet mmengine mmseg mne modin monai more_itertools morecantile moto
+        moviepy mpld3 mplfinance msgpack mujoco multimethod multiprocess mxnet nameparser narwhals nbconvert nbformat
+        ndjson nemo neo neptune networkx neuralprophet neuronx_distributed nevergrad ngboost nibabel nlpaug nltk
+        nmslib noisereduce numba numpy obspy ogb omegaconf onnx onnxmltools onnxruntime onnxruntime_genai onnxscript
+        onnxsim open3d openai openpyxl opensearchpy openTSNE openvino optax optimum optuna orjson osmnx packaging
+        pacmap paddle paddlenlp pandas pandas_profiling pandera papermill paramiko past pathos patsy pdf2image
+        pdfplumber pebble peft pendulum pettingzoo pexpect phonenumbers pika PIL pims pinecone pingouin pip
+        pkg_resources planetary_computer platformdirs plotly plotnine plumbum pmdarima polars portalocker prince
+        prophet psutil psycopg2 py7zr pyannote pyarrow pybullet pycaret pycocotools pycountry pycuda pydantic
+        pydantic_core pydantic_settings pydeequ pydicom pydot pydotplus pydub pyfm pyfolio pygod pymc pymc3 pymongo
+        pymysql pynndescent pynvml pyod pypdf PyPDF2 pyproj pyspark pyspark_dist_explore pystac pystan pyswarms
+        pytesseract pytest pytorch_forecasting pytorch_lightning pytorch_metric_learning pytorch_tabnet pytz pyvis
+        pywt pyxlsb pyzstd qdrant_client quantlib ragas rapidfuzz rarfile rasterio rasterstats ray ray_lightning rdkit
+        recommenders recordlinkage redis regex requests requests_aws4auth resampy retry retrying rich rio_cogeo
+        rio_tiler rioxarray river rlpyt rmm rouge_score rq ruamel s3fs sacrebleu safetensors sagemaker
+        sagemaker_containers sagemaker_core sagemaker_datawrangler sagemaker_feature_store_pyspark sagemaker_inference
+        sagemaker_processing sagemaker_sklearn_extension sagemaker_ssh_helper sagemaker_tensorflow sagemaker_training
         sagemaker_xgboost_container scann scikit_posthocs scikitplot scipy seaborn segmentation_models
         segmentation_models_pytorch selectolax sentence_splitter sentence_transformers sentencepiece sentinelhub
         seqeval setuptools sglang sh shap shapely simple_parsing simplejson simpletransformers six skimage skl2onnx
         sklearn sklearn2pmml sklearn_pandas skops skopt skorch sktime smart_open smclarify smdebug smdistributed
         smexperiments smjsindustry smppy snappy snowflake sonnet sortedcontainers soundfile spacy spacy_transformers
         sparknlp speechbrain splink sqlalchemy squarify stable_baselines3 stanza starlette statsmodels stepfunctions
-        structlog stumpy supervision surprise sweetviz tables tabula tabulate tenacity tensorboard tensorboardX
-        tensorflow tensorflow_addons tensorflow_datasets tensorflow_decision_forests tensorflow_hub tensorflow_io
-        tensorflow_model_optimization tensorflow_probability tensorflow_recommenders tensorflow_serving
-        tensorflow_text tensorflow_transform tensorrt termcolor textblob textdistance textstat tf2onnx tf_slim
-        thundersvm tianshou tiktoken timm tl2cgen tokenizers toml tomli tomlkit toolz torch torch2trt torch_cluster
-        torch_geometric torch_neuron torch_neuronx torch_scatter torch_sparse torch_xla torchaudio torchio
-        torchmetrics torchmultimodal torchtext torchvision tpot tqdm transformer_lens transformers treelite
-        treelite_runtime trimesh trio triton tritonclient trl tsfresh tslearn tvm typer typing_extensions ujson
-        ultralytics umap unidecode unsloth urllib3 usaddress usearch uvicorn uvloop vaex validators vllm voyager wandb
-        weaviate werkzeug whisper wordcloud wrapt xarray xesmf xformers xgboost xgboost_ray xlearn xlrd xlsxwriter
-        xmltodict yacs yaml ydata_profiling yellowbrick yfinance yolov5 zarr zipline zipp zmq zstandard"""
+        structlog stumpy supervision surprise sweetviz tabicl tables tabpfn tabula tabulate tenacity tensorboard
+        tensorboardX tensorflow tensorflow_addons tensorflow_datasets tensorflow_decision_forests tensorflow_hub
+        tensorflow_io tensorflow_model_optimization tensorflow_probability tensorflow_recommenders tensorflow_serving
+        tensorflow_text tensorflow_transform tensorrt termcolor terratorch textblob textdistance textstat tf2onnx
+        tf_slim thundersvm tianshou tiktoken timm tl2cgen tokenizers toml tomli tomlkit toolz torch torch2trt
+        torch_cluster torch_geometric torch_neuron torch_neuronx torch_scatter torch_sparse torch_xla torchaudio
+        torchgeo torchio torchmetrics torchmultimodal torchtext torchvision tpot tqdm transformer_lens transformers
+        treelite treelite_runtime trimesh trio triton tritonclient trl ts tsfresh tslearn tvm typer typing_extensions
+        ujson ultralytics umap unidecode unsloth urllib3 usaddress usearch uvicorn uvloop vaex validators vllm voyager
+        wandb weaviate werkzeug whisper wordcloud wrapt xarray xesmf xformers xgboost xgboost_ray xlearn xlrd
+        xlsxwriter xmltodict yacs yaml ydata_profiling yellowbrick yfinance yolov5 zarr zipline zipp zmq zstandard"""
     )
 ) | CONTAINER_PACKAGES.union(sys.stdlib_module_names)
 

@@ -21,6 +21,14 @@ def properties(interp: Interpreter) -> Value:
     return expressions.new_object(interp, "dict", state)
 
 
+def manifest(interp: Interpreter) -> Value:
+    """Gives `context.manifest`: the names of the model's files in the folder that the server starts its workers in."""
+    name = unknown("a name in the manifest of the model server")
+    model = expressions.new_object(interp, "dict", DictState({}).set_unknown(unknown("a key"), name))
+    state = DictState({}).set_unknown(unknown("a key"), name).set(text_key("model"), model)
+    return expressions.new_object(interp, "dict", state)
+
+
 def triton_arguments(interp: Interpreter) -> Value:
     """Gives what Triton hands to `TritonPythonModel.initialize`: each model lies below the container's model folder."""
     state = DictState({}).set_unknown(unknown("a key"), unknown("an argument of the model server"))
