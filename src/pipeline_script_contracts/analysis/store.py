@@ -41,6 +41,7 @@ class Version:
 Key = tuple[Any, Any]
 Cell = Value | ListState | DictState | Version
 Changes = dict[Key, Cell | None]
+MAX_HISTORY = 8  # values that a handler meets one by one; those after them are joined
 IMPORT = "import"  # the owner under which the imports of modules stand in the log
 
 
@@ -121,8 +122,10 @@ class Store:
         self.cells[name] = cell
         for history in self._histories:
             values = history.setdefault(name, [])
-            if len(values) < 8 and (not values or values[-1] != cell):
+            if not values or (values[-1] != cell and len(values) < MAX_HISTORY):
                 values.append(cell)
+            elif values[-1] != cell:
+                values[-1] = join_cells(values[-1], cell) or cell
 
     @property
     def depth(self) -> int:
@@ -238,7 +241,7 @@ class Store:
         return [name for name in undo if name in self.cells]
 
     def watch(self) -> None:
-        """Begins to remember every value that cells take, for an exception handler."""
+        """Begins to remember the values that cells take, for an exception handler."""
         self._histories.append({})
 
     def unwatch(self) -> dict[Key, list[Cell]]:

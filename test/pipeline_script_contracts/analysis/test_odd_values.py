@@ -6,6 +6,12 @@ import pytest
 from analysis_samples import facts
 
 CLOSED = {
+    "a name changed many times before an exception": (
+        "path = '/0'\ntry:\n"
+        + "".join(f"    path = '/{number}'\n    int('x')\n" for number in range(1, 13))
+        + "except ValueError:\n    open(path)",
+        {f"/{number}" for number in range(13)},
+    ),
     "text of an enum": (
         "import enum\nclass E(str, enum.Enum):\n    A = '/a'\n    def __str__(self):\n        return self.value\n"
         "open(f'{E.A.value}/x')\nopen('/b' if E.A == E['A'] else '/c')",
