@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from functools import partial
 
-from . import attributes, calls, inherited
+from . import attributes, calls, framework_hooks, inherited
 from .atoms import NOTHING, Atom, Bound, ClassAtom, Const, Function, Lib, Ref, Value
 from .interpreter import DeadEnd, Frame, Interpreter
 from .library import frameworks, serving
@@ -30,6 +30,7 @@ def run_handlers(interp: Interpreter, module: ModuleInfo) -> None:
     try:
         _run_commands(interp, module)
         _make_registered(interp, module)
+        framework_hooks.run_hooks(interp, module)
         interp.phase = "serving"
         for name in HANDLERS:
             function = interp.store.get(module.scope, name)

@@ -102,14 +102,22 @@ def check(context: Context) -> Iterable[Finding]:
     written = written_artifacts(writer)
     if not written:
         return
-    probed = {plain(str(use.path)) for use in context.analysis.paths if use.kind == "probe" and use.path.is_known}
+    probed = {plain(str(use.path)) for use in context.analysis.paths if use.kind == "probe"}
+    asked = [use for use in context.analysis.paths if use.kind == "read" and plain(str(use.path)) in probed]
+    chosen = {(use.place, name) for use in asked for name in _variables(use)}
     for use in context.analysis.paths:
         if use.kind != "read" or not use.path.is_known or (context.training is None and use.place.phase != "serving"):
             continue
         path = plain(str(use.path))
         folder = _model_folder(context, use.path)
-        if folder and path != folder and path not in probed and not _is_packed(path):
+        optional = path in probed or any((use.place, name) in chosen for name in _variables(use))
+        if folder and path != folder and not optional and not _is_packed(path):
             yield from _one(context, writer, use, path, folder, written)
+
+
+def _variables(use: PathUse) -> list[str]:
+    """Gives the variables that a path was kept in: one that holds two paths holds the one that is there."""
+    return [step.text for step in use.chain if step.text.isidentifier()]
 
 
 def _is_packed(path: str) -> bool:
@@ -134,7 +142,8 @@ RULE = Rule(
 
     It is checked for scripts that hold both sides; for an inference script that is checked together with its training
     script, the only one in the same folder or the one that `[tool.validate_contracts.trained_by]` names; and for a
-    processing script that is named there. A file whose existence the script asks for is optional and left out. The
+    processing script that is named there. A file whose existence the script asks for is optional and left out, and
+    so is what the same call loads instead of it. The
     verdict is UNRESOLVED when training writes files into the folder whose names are not known.
 
     To mend it, use one name on both sides.

@@ -92,8 +92,9 @@ class Context:
     @cached_property
     def _serves_only(self) -> bool:
         """A script without a job of its own is judged by its handlers, whatever the contract."""
-        paths = self.analysis.paths
-        return bool(self.analysis.handlers) and not any(use.place.phase != "serving" for use in paths)
+        facts = self.analysis
+        places = [each.place for found in (facts.paths, facts.unresolved, facts.arguments) for each in found]
+        return bool(facts.handlers) and all(place.phase == "serving" for place in places)
 
     @cached_property
     def paths(self) -> list[Settled]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from .. import conditions, paths, strings
-from ..atoms import NOTHING, Const, Handle, PathAtom, Value
+from .. import conditions, iteration, paths, strings
+from ..atoms import NOTHING, Const, Handle, PathAtom, Ref, TupleAtom, Value
 from ..interpreter import Interpreter
 from ..patterns import Hole, Parts, Pattern
 from ..texts import hole_text, parts_of
@@ -22,7 +22,8 @@ class Effect:
     Attributes:
         kind: As in `PathUse`, or `data` (a path, or the data itself), `file` (the mode says), `model` (a local path, or
             the name of a published model), `object` (that, or the model itself), `fetch` (read, and written where
-            `download` is true), `prefix` (written under names that begin so).
+            `download` is true), `prefix` (written under names that begin so), `logs` (written where `report_to`
+            asks for TensorBoard).
         position: Its position, None when it is given by name only.
         names: Its names.
         tree: True when it goes for everything below the path.
@@ -115,6 +116,8 @@ def apply_effects(interp: Interpreter, effects: tuple[Effect, ...], sink: str, a
         elif effect.kind == "fetch":
             fetched = conditions.truth(interp, arguments.get(None, "download"))[0] and arguments.get(None, "download")
             paths.touch(interp, "update" if fetched else "read", value, sink, node, True)
+        elif effect.kind == "logs":
+            paths.touch(interp, _kind_of_logs(interp, arguments.get(None, "report_to")), value, sink, node)
         elif effect.kind == "file":
             assert effect.mode is not None
             mode = arguments.get(effect.mode[0], *effect.mode[1])
@@ -123,6 +126,17 @@ def apply_effects(interp: Interpreter, effects: tuple[Effect, ...], sink: str, a
             source = _source(effects, sink, arguments) if effect.kind == "write" else None
             paths.touch(interp, effect.kind, value, sink, node, effect.tree, source=source)
     return opened
+
+
+def _kind_of_logs(interp: Interpreter, trackers: Value) -> str:
+    """Tells what a trainer does to its folder of logs: only TensorBoard writes there."""
+    items = [trackers]
+    if len(trackers) == 1 and isinstance(trackers[0], (Ref, TupleAtom)):
+        items = iteration.items_of(interp, trackers) or []
+    names = {atom.value if isinstance(atom, Const) else "?" for item in items for atom in item}
+    if not trackers or names & {None, "all", "tensorboard"}:
+        return "write"
+    return "delegate" if "?" in names else "probe"
 
 
 def _source(effects: tuple[Effect, ...], sink: str, arguments: Any) -> Pattern | None:

@@ -172,7 +172,13 @@ CONTAINER_PACKAGES = frozenset(
 )
 KNOWN_PACKAGES = frozenset(
     words(
-        """absl accelerate aif360 aioboto3 aiobotocore aiohttp albumentations alibi alibi_detect allennlp altair annoy
+        """addict boruta cattrs clearml colossalai coremltools dacite debugpy deepctr deepctr_torch dllogger dvclive
+        easydict efficientnet_pytorch espnet2 feature_engine fvcore iopath jiwer kerastuner litgpt lpips marshmallow
+        mlforecast mmcls mmocr mmpretrain mpi4py munch neuralforecast nnunetv2 numpyro nvtx open_clip orbax paddleocr
+        petastorm pretrainedmodels ptflops ptvsd pycrfsuite pyro pytorch_fid rl_coach roboschool sb3_contrib sksurv
+        sklearn_crfsuite statsforecast supersuit tabicl tabpfn tensorboard_logger textattack tfrecord thop torchinfo
+        torchsummary transformer_engine visdom webdataset
+        absl accelerate aif360 aioboto3 aiobotocore aiohttp albumentations alibi alibi_detect allennlp altair annoy
         anthropic anyio apex arrow arviz ase attr attrs audioread auto_gptq autogluon autokeras av awq awswrangler
         azure backoff backtrader bayes_opt bert_score bertopic billiard bitarray bitsandbytes blosc bokeh boltons
         boto3 botocore botorch brotli bs4 cachetools camelot captum cartopy catalyst catboost category_encoders

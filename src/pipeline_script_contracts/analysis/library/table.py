@@ -9,6 +9,7 @@ A line names calls and says what they do to which argument:
 - An argument is given by its position, its names, or both, separated by `|`. Several effects are separated by `,`.
 - `fetch` is a `read`, and a write where the call is also told to `download`.
 - `prefix` is a `write` of files whose names begin so.
+- `logs` is a `write` where `report_to` asks for TensorBoard, or does not say.
 - `data` is a `read` where the argument is text or a path; anything else is the data itself.
 - `model` is a `read` of everything below a path, and nothing where the argument is a published model's name;
   `object` may be the model itself too.

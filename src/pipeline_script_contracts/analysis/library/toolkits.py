@@ -1,6 +1,6 @@
 """More rows of the table of library calls: toolkits for large models, speech, pictures and games."""
 
-_OUTPUT = "write 0|output_dir, write logging_dir"
+_OUTPUT = "write 0|output_dir, logs logging_dir"
 _LEARNER = "write tensorboard_log"
 _MODEL_OR_PATH = "object 0|model, object ref_model, object reward_model, object value_model"
 
@@ -62,6 +62,9 @@ LARGE_MODELS = {
     "deepspeed.*.load_state_dict_from_zero_checkpoint": "read+ 1|checkpoint_dir",
 }
 SPEECH = {
+    """spacy.cli.train.train spacy.cli.train
+    """: "read 0|config_path, write 1|output_path, read+ 2|train_path, read+ 3|dev_path",
+    "spacy.cli.convert.convert spacy.cli.convert": "read 0|input_path|input_file, write 1|output_dir",
     "whisper.load_model": "model 0|name, write 2|download_root",
     "faster_whisper.*.WhisperModel": "model 0|model_size_or_path, write download_root",
     "speechbrain.*.from_hparams": "model 0|source, write savedir",

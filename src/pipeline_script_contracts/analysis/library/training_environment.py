@@ -37,7 +37,7 @@ def entry(interp: Interpreter, owner: str, name: str, node: ast.AST) -> Value:
     if name == "channel_input_dirs":
         return (Lib(CHANNELS),)
     if name == "hyperparameters":
-        return (Document("hyperparameters"),)
+        return (Document("hyperparameters", "env"),)
     if name in _VARIABLES:
         return environment.read(interp, const(f"SM_{name.upper()}"), None, node)
     return unknown(f"{name!r} of the training environment")
