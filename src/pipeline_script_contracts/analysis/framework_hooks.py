@@ -60,7 +60,8 @@ def _functions(interp: Interpreter, module: ModuleInfo, name: str) -> tuple[Func
 
 
 def _tell(interp: Interpreter) -> None:
-    interp.record.arguments_open = "the container hands the hyperparameters to a function of the script"
+    if not interp.record.analysis.arguments:
+        interp.record.arguments_open = "the container hands the hyperparameters to a function of the script"
 
 
 def _call(interp: Interpreter, functions: tuple[Function, ...]) -> Value:

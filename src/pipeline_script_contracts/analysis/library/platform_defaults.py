@@ -25,7 +25,14 @@ def is_platform_default(interp: Interpreter, default: Value, node: ast.AST) -> b
 
 
 def _tells_of_platform(interp: Interpreter, written: ast.expr, depth: int) -> bool:
-    for each in ast.walk(written):
+    """Tells whether an expression takes its value from the platform; what is only asked for decides nothing."""
+    left: list[ast.AST] = [written]
+    while left:
+        each = left.pop()
+        if isinstance(each, ast.Compare) and isinstance(each.ops[0], (ast.In, ast.NotIn)):
+            continue
+        asked = each.test if isinstance(each, ast.IfExp) else None
+        left += [child for child in ast.iter_child_nodes(each) if child is not asked]
         if isinstance(each, ast.Constant):
             if isinstance(each.value, str) and each.value.startswith(("SM_", "SAGEMAKER_")):
                 return True
