@@ -243,7 +243,12 @@ class Interpreter:
                 return join(found, (Lib(f"{library}.{name}"),))
         if name in BUILTINS:
             return join(found, (Lib(f"builtins.{name}"),))
-        return found or unknown(f"where {name!r} comes from cannot be seen")
+        if found:
+            return found
+        for library in reversed(frame_scope.module.stars):
+            if library.partition(".")[0] not in sys.stdlib_module_names:
+                return (Lib(f"{library}.{name}"),)
+        return unknown(f"where {name!r} comes from cannot be seen")
 
     def scope_of(self, name: str) -> Scope:
         """Gives the scope that an assignment to a name goes to."""

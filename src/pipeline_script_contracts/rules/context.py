@@ -234,6 +234,8 @@ class Context:
             if _is_published_name(each) or (each.use.kind == "delegate" and not _may_be_path(each.path)):
                 continue
             if each.use.kind in kinds or each.use.kind == "delegate":
+                if each.use.kind == "delegate" and each.text == declared.rpartition("/")[2]:
+                    return self._may(each)
                 relation = each.path.relation(declared)
                 if relation is Relation.MAYBE or (relation is not Relation.OUTSIDE and each.use.kind == "delegate"):
                     return self._may(each)

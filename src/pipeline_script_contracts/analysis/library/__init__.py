@@ -8,8 +8,9 @@ from functools import cache
 from typing import Any
 
 from .. import calls, escapes, imports
-from ..atoms import Function, Lib, Method, Partial, Ref, Text, Unknown, Value
+from ..atoms import Const, Function, Lib, Method, Partial, Ref, Text, Unknown, Value
 from ..interpreter import Interpreter
+from ..patterns import Pattern
 from ..values import const, unknown
 from ..words import words
 from . import (
@@ -141,6 +142,8 @@ def call_library(interp: Interpreter, name: str, arguments: Any, node: ast.AST) 
         if root not in packages.KNOWN_PACKAGES and "()" not in name and _may_find_files(arguments):
             reason = f"the source of {root!r} is not here"
             interp.record.unresolved("any", name, reason, interp.place(node), package=root)
+        elif root not in packages.KNOWN_PACKAGES and "()" not in name:
+            _hand_over_names(interp, name, arguments, node)
     return result_of(name)
 
 
@@ -162,6 +165,14 @@ def _may_find_files(arguments: Any) -> bool:
         for value in values
         for atom in value
     )
+
+
+def _hand_over_names(interp: Interpreter, name: str, arguments: Any, node: ast.AST) -> None:
+    """Notes the words that unseen code is given: it may know a folder by one of them."""
+    for value in arguments.every():
+        for atom in value:
+            if isinstance(atom, Const) and isinstance(atom.value, str) and atom.value.isidentifier():
+                interp.record.path("delegate", Pattern((atom.value,)), name, interp.place(node), ())
 
 
 # What keeps objects as they are, without calling their methods.
