@@ -7,7 +7,9 @@ STAMP := $(VENV)/.installed-$(shell cat pyproject.toml constraints.txt | cksum |
 
 PRETRAINED := $(VENV)/.pretrained
 
-.PHONY: demo test check clean setup conformance
+COVERAGE := test/pipeline_script_contracts/coverage.toml
+
+.PHONY: demo test check coverage clean setup conformance
 
 setup: $(STAMP)
 
@@ -36,6 +38,14 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/validate_contracts
+
+# Every line of the validator is run by tests that do the same each time; random programs and mutants do not count.
+coverage: setup
+	mkdir -p .cache/coverage
+	$(BIN)/coverage erase --rcfile=$(COVERAGE)
+	$(BIN)/coverage run --rcfile=$(COVERAGE) -m pytest -q -m 'not slow' test/pipeline_script_contracts
+	$(BIN)/coverage combine -q --rcfile=$(COVERAGE)
+	$(BIN)/coverage report --rcfile=$(COVERAGE)
 
 conformance: setup
 	sh test/pipeline_steps/conformance/run.sh $(PYTHON)

@@ -115,6 +115,7 @@ def fuzz_files() -> list[Path]:
     return Random(7).sample(files, min(FILES, len(files)))
 
 
+@pytest.mark.slow
 def test_no_file_of_the_installation_crashes_it(tmp_path: Path) -> None:
     """Each file is analysed as a script, and the rules run on it."""
     limit = sys.getrecursionlimit()

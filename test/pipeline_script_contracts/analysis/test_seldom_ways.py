@@ -161,6 +161,11 @@ CLOSED = {
         "more = ['/e', '/f']\nmore[n] = '/g'\nopen(more[0])",
         {"/a", "/b", "/c", "/d", "/c/left", "/d/left", "/e", "/f", "/g"},
     ),
+    "sets of nothing": (
+        "for each in set().union([]):\n    open('/never')\nfor each in filter(None, set().union()):\n"
+        "    open('/never')\nopen('/after')",
+        {"/after"},
+    ),
     "a bare except": ("try:\n    import nothing\nexcept:\n    open('/bare')\nopen('/after')", {"/bare", "/after"}),
     "a text cut where something is found": (
         "import sys\nname = sys.argv[1]\nopen('/a' + name[name.find('x'):])\nopen('/b/' + str(name.count('x')))",
