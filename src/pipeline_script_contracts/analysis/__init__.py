@@ -17,6 +17,7 @@ from .recorder import Recorder
 from .scopes import ModuleInfo
 from .session import Session
 from .sources import Sources
+from .unreached import Unreached
 
 __all__ = ["Analysis", "Session", "analyse"]
 
@@ -66,6 +67,8 @@ def _run(interp: Interpreter, sources: Sources) -> None:
     interp.run_module(main)
     run_handlers(interp, main)
     interp.record.analysis.idle = main.tree is not None and _is_idle(interp, main)
+    ran = [module for module in sources.modules.values() if module is not None and module.state != "new"]
+    interp.record.analysis.unreached = Unreached([main, *ran], frozenset(info.node for info in interp.active))
 
 
 def _is_idle(interp: Interpreter, main: ModuleInfo) -> bool:

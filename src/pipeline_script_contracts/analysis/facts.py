@@ -8,6 +8,7 @@ from typing import Any
 
 from ..findings import ChainStep, Location
 from .patterns import Pattern
+from .unreached import Unreached
 
 
 class _Missing:
@@ -204,6 +205,7 @@ class Analysis:
         exhausted: True when the step budget ran out before the end.
         steps: How many steps the analysis took.
         handlers: The serving handlers that the script defines.
+        unreached: What may be called although nothing was seen to call it.
         idle: True when the script defines functions or classes, and nothing in sight runs any of them.
         source_roots: The folders that local packages were looked for in.
         models: What rules have found out about hyperparameter models, by dotted name.
@@ -224,6 +226,7 @@ class Analysis:
     steps: int = 0
     handlers: tuple[str, ...] = ()
     idle: bool = False
+    unreached: Unreached | None = field(default=None, repr=False)
     source_roots: tuple[Path, ...] = ()
     models: dict[str, Any] = field(default_factory=dict, repr=False)
 

@@ -11,7 +11,7 @@ from .context import Context
 
 
 def _missing(context: Context, name: str) -> Finding:
-    doubt = context.analysis.arguments_open or context.gap_of_arguments
+    doubt = context.analysis.arguments_open or context.gap_of_arguments or context.unreached("argument")
     doubt = "" if context.fails_for_more_arguments else doubt
     if doubt:
         message = f"whether argument {name!r} is parsed cannot be told: {doubt}"

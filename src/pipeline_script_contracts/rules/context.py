@@ -166,6 +166,22 @@ class Context:
             return "nothing in the script runs what it defines, and the server that does is not here"
         return ""
 
+    def unreached(self, kind: str, what: str = "") -> str:
+        """Why code that nothing was seen to run may do something: a method that an unknown object may have.
+
+        Args:
+            kind: `path`, `env` or `argument`.
+            what: The path or the variable.
+        """
+        code = self.analysis.unreached
+        if code is None:
+            return ""
+        if kind == "argument":
+            label = code.that_parses_arguments
+        else:
+            label = code.that_uses(what) if kind == "path" else code.that_speaks_of(what)
+        return f"{label} may, which an object that is not known may have" if label else ""
+
     def _beside_the_model(self, kinds: tuple[str, ...]) -> str:
         """Why a read may be one of the model: model servers start the workers of handler classes in its folder."""
         if not self.is_serving or "read" not in kinds or not any(name[:1].isupper() for name in self.analysis.handlers):

@@ -22,6 +22,7 @@ def variable_is_read(context: Context, code: str, name: str) -> Finding:
     package = next((use.module for use in context.analysis.imports if _reads(use.module, name)), "")
     if package and not doubt:
         doubt = f"{package}, which is imported, may read it"
+    doubt = doubt or context.unreached("env", name)
     if doubt:
         message = f"whether environment variable {name} is read cannot be told: {doubt}"
         return context.at(code, Verdict.UNRESOLVED, "env", name, message)

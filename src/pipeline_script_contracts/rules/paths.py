@@ -35,6 +35,7 @@ def declared_is_used(
     if nearest is not None and context.unseen_package and not doubt:
         place = f"line {nearest.use.place.location.line} {_PREPARES[nearest.use.kind]} it"
         doubt = f"{place}, and {context.unseen_package}, whose source is not here, may go on from there"
+    doubt = doubt or context.unreached("path", path)
     if doubt:
         message = f"whether {clause} {name!r} ({path}) is {verb} cannot be told: {doubt}"
         return context.at(code, Verdict.UNRESOLVED, clause, path, message)

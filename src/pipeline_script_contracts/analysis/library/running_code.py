@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from .. import expressions, paths, statements, strings
+from .. import attributes, calls, expressions, mappings, paths, statements, strings
 from ..atoms import NONE, NOTHING, Atom, Const, ModuleAtom, Obj, Ref, Text, Value
+from ..containers import DictState, key_value, text_key
 from ..interpreter import DeadEnd, Interpreter, strings_in
 from ..patterns import Hole
 from ..values import has_unknown, join, unknown
+from ..words import words
 
 
 def _exit(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
@@ -95,7 +97,58 @@ def _module_from_spec(interp: Interpreter, arguments: Any, node: ast.AST) -> Val
     return unknown(reason)
 
 
+def _named_by_settings(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    """`hydra.utils.instantiate(settings)`, `pydoc.locate(name)`: what is made or found is named by a text."""
+    result: Value = NOTHING
+    for atom in arguments.every()[0] if arguments.every() else unknown("no settings"):
+        state = mappings.mapping_state(interp, atom)
+        targets = state.entries.get(text_key("_target_"), NOTHING) if isinstance(state, DictState) else (atom,)
+        names = strings_in(targets)
+        if not names or len(names) < len(targets):
+            reason = "what it makes is named by settings that are not known"
+            interp.record.unresolved("any", calls.callee_text(node), reason, interp.place(node))
+            result = join(result, unknown(reason))
+        for name in names:
+            module, _, last = name.rpartition(".")
+            if module:
+                found = attributes.load_attribute(interp, interp.import_module(module, node), last, node)
+                result = join(result, _made(interp, found, state, node) if isinstance(state, DictState) else found)
+    return result or unknown("nothing of that name")
+
+
+def _entry_points(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    """`entry_points(group=...)`: what installed packages announce."""
+    reason = "what installed packages announce is not known"
+    interp.record.unresolved("any", calls.callee_text(node), reason, interp.place(node))
+    return unknown(reason)
+
+
+def _made(interp: Interpreter, maker: Value, settings: DictState, node: ast.AST) -> Value:
+    given = calls.Arguments()
+    for key, value in settings.entries.items():
+        name = key_value(key)
+        if isinstance(name, Const) and isinstance(name.value, str) and not name.value.startswith("_"):
+            given.keywords[name.value] = value
+    given.rest_keywords = settings.rest
+    return calls.call(interp, maker, given, node)
+
+
 MODELS = {
+    **dict.fromkeys(
+        words(
+            """hydra.utils.instantiate hydra.utils.call hydra.utils.get_class hydra.utils.get_method
+            hydra.utils.get_object pydoc.locate django.utils.module_loading.import_string
+            werkzeug.utils.import_string detectron2.config.instantiate"""
+        ),
+        _named_by_settings,
+    ),
+    **dict.fromkeys(
+        words(
+            """pkg_resources.load_entry_point pkg_resources.iter_entry_points importlib.metadata.entry_points
+            importlib.metadata.EntryPoint().load"""
+        ),
+        _entry_points,
+    ),
     "importlib.util.spec_from_file_location": _spec_from_file,
     "importlib.util.module_from_spec": _module_from_spec,
     "builtins.exit": _exit,
