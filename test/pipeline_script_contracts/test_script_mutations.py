@@ -34,7 +34,9 @@ OF_SCRIPT, OF_MODULES = 12, 2
 T = TypeVar("T")
 
 BELOW = "the channels are then looked for in the working folder; two other inputs below this one are still read"
-SERVED = "what stands below __main__ does not run where a serving stack calls the handlers"
+SERVED = (
+    "the handlers keep the contract where a serving stack calls them; a server that is not started reads nothing else"
+)
 NOTHING = "a contract writes '' where there is no default"
 ANY_TEXT = "the script hands the number on as it is, so that a text will do"
 ON_PURPOSE = {
@@ -54,10 +56,7 @@ ON_PURPOSE = {
             "dropped with container_job() as base_dir:",
             "dropped serve(model_fn(str(base_dir / 'model')), host=ALL_ADDRESSES, port=port)",
             "dropped model_fn(str(base_dir / 'model')) in serve",
-            "dropped str(base_dir / 'model') in model_fn",
             "dropped base_dir / 'model' in str",
-            "dropped / 'model'",
-            "renamed model",
         )
     },
 }

@@ -32,6 +32,7 @@ _PATH_WORDS = frozenset(
         val valid validation vocab weights workdir workspace yaml"""
     )
 )
+PORT = "SAGEMAKER_BIND_TO_PORT"
 READS = ("read", "update", "list")
 WRITES = ("write", "update")
 
@@ -86,8 +87,13 @@ class Context:
     def runs(self, place: Place) -> bool:
         """Tells whether a place is run in the container that the contract describes."""
         if self.is_serving:
-            return place.phase != "main" or not self._has_handlers
+            return place.phase != "main" or not self._has_handlers or self._is_server
         return place.phase != "serving" or self._serves_only
+
+    @cached_property
+    def _is_server(self) -> bool:
+        """True when the script, started as a program, asks for the port that the platform gives to a server."""
+        return any(read.name == PORT and read.place.phase == "main" for read in self.analysis.env)
 
     @cached_property
     def _serves_only(self) -> bool:
