@@ -104,7 +104,7 @@ def _paths_in(interp: Interpreter, value: Value, depth: int, seen: set[int], dee
                 for item in state.items or () if isinstance(state, ListState) else state.entries.values():
                     found += _paths_in(interp, item, depth + 1, seen, deep)
             elif atom.obj.cls is not None and (deep or atom.obj.cls.flavour in FLAVOURS):
-                for name in atom.obj.info or ():
+                for name in sorted(atom.obj.info or ()):
                     cell = interp.store.get(atom.obj, name)
                     found += _paths_in(interp, cell if isinstance(cell, tuple) else (), depth + 1, seen, deep)
         elif isinstance(atom, Partial):
@@ -207,7 +207,7 @@ def _escape_object(interp: Interpreter, atom: Ref, why: str, node: ast.AST, dept
                     if isinstance(bound, Bound):
                         _call_back(interp, bound, why, node)
     if depth < 2:
-        for name in list(atom.obj.info or ()):
+        for name in sorted(atom.obj.info or ()):
             cell = interp.store.get(atom.obj, name)
             if isinstance(cell, tuple) and any(isinstance(item, Ref) and item.obj.cls is not None for item in cell):
                 escape(interp, cell, why, node, depth + 1)

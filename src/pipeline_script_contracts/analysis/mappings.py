@@ -29,7 +29,7 @@ def attributes_state(interp: Interpreter, atom: Ref) -> DictState:
     """Gives the attributes of an object as a mapping."""
     entries: dict[Hashable, Value] = {}
     certain: set[Hashable] = set()
-    for name in atom.obj.info or ():
+    for name in sorted(atom.obj.info or ()):
         cell = interp.store.get(atom.obj, name)
         if isinstance(cell, tuple):
             key = text_key(name)

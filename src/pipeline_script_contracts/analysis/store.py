@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from .atoms import UNDEFINED, Value
+from .atoms import SERIALS, UNDEFINED, Value
 from .containers import DictState, ListState, join_states
 from .scopes import Scope
 from .values import join
@@ -41,8 +41,51 @@ class Version:
 Key = tuple[Any, Any]
 Cell = Value | ListState | DictState | Version
 Changes = dict[Key, Cell | None]
+EVER = float("inf")
 MAX_HISTORY = 8  # values that a handler meets one by one; those after them are joined
 IMPORT = "import"  # the owner under which the imports of modules stand in the log
+
+
+class Way(Changes):
+    """What a branch has changed, and when: objects and scopes are numbered in the order in which they are made.
+
+    Attributes:
+        begin: What has this number or a later one was made in the innermost branch of this way.
+        end: What has this number or a later one was made after this way came to its end.
+    """
+
+    __slots__ = ("begin", "end")
+
+    def __init__(self, begin: int) -> None:
+        self.begin = begin
+        self.end = next(SERIALS)
+
+
+def _first_own(way: Changes, ways: list[Changes]) -> float:
+    """Gives the number from which on an object that only this one of several ways knows is not there on the others."""
+    begin, end = (way.begin, way.end) if isinstance(way, Way) else (EVER, EVER)
+    first = 0.0
+    for other in ways:
+        if other is not way:
+            its_begin, its_end = (other.begin, other.end) if isinstance(other, Way) else (-1, EVER)
+            within = begin <= its_begin < end  # it went off from this one, and knows what was made before
+            first = max(first, its_end if within else min(its_end, begin))
+    return first
+
+
+def _parted(ways: list[Changes], garbage: Collection[Any]) -> tuple[Iterable[Key], list[tuple[Key, Cell]]]:
+    """Tells the cells that several ways may know from those of what one of them has made."""
+    names: dict[Key, None] = {}
+    made: list[tuple[Key, Cell]] = []
+    for way in ways:
+        first = _first_own(way, ways)
+        for name, cell in way.items():
+            owner = name[0]
+            if type(owner) is str or owner.serial < first or cell is None:
+                names[name] = None
+            elif owner not in garbage:
+                made.append((name, cell))
+    return names, made
 
 
 def join_cells(left: Cell | None, right: Cell | None) -> Cell | None:
@@ -80,6 +123,7 @@ class Store:
     def __init__(self) -> None:
         self.cells: dict[Key, Cell] = {}
         self._undo: list[Changes] = []
+        self._begins: list[int] = []
         self._histories: list[dict[Key, list[Cell]]] = []
         self.log: list[tuple[Any, ...]] = []
 
@@ -135,12 +179,13 @@ class Store:
     def push(self) -> None:
         """Opens a branch."""
         self._undo.append({})
+        self._begins.append(next(SERIALS))
 
     def pop(self) -> Changes:
         """Closes the innermost branch: restores the cells and gives what had changed."""
         undo = self._undo.pop()
         cells = self.cells
-        changes: Changes = {}
+        changes = Way(self._begins.pop())
         for name, old in undo.items():
             changes[name] = cells.get(name)
             if old is None:
@@ -156,6 +201,7 @@ class Store:
             garbage: The owners whose cells nobody can reach any more.
         """
         undo = self._undo.pop()
+        self._begins.pop()
         if garbage:
             kept: Changes = {}
             for name, old in undo.items():
@@ -174,7 +220,7 @@ class Store:
 
     def since(self, depth: int) -> Changes:
         """Gives what has changed since the branch at `depth` was opened, without closing anything."""
-        changes: Changes = {}
+        changes = Way(self._begins[-1] if self._begins else 0)
         for undo in self._undo[depth:]:
             for name in undo:
                 changes[name] = self.cells.get(name)
@@ -194,7 +240,12 @@ class Store:
         changed = False
         cells = self.cells
         first, *others = ways
-        names: Iterable[Key] = dict.fromkeys(name for way in ways for name in way) if others else first
+        names: Iterable[Key] = first
+        if others:
+            names, made = _parted(ways, garbage)
+            changed = bool(made)
+            for name, cell in made:
+                self.put(name, cell)
         for name in names:
             if name[0] in garbage:
                 continue
@@ -215,12 +266,12 @@ class Store:
     @contextmanager
     def alone(self) -> Iterator[list[Changes]]:
         """Opens a branch that is none of those around it, and gives these."""
-        around, histories = self._undo, self._histories
-        self._undo, self._histories = [{}], []
+        before = around, _, _ = self._undo, self._begins, self._histories
+        self._undo, self._begins, self._histories = [{}], [next(SERIALS)], []
         try:
             yield around
         finally:
-            self._undo, self._histories = around, histories
+            self._undo, self._begins, self._histories = before
 
     def settle(self, around: list[Changes], made: Reachable, own: Any) -> list[Key]:
         """Keeps what has changed in a branch that stands alone, but what nobody can reach; gives the cells' names.

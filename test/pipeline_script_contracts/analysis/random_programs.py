@@ -46,6 +46,7 @@ class Program:
             "maker": [],
             "items": [],
             "dict": [],
+            "class": [],
         }
         self.variables: set[str] = set()
 
@@ -383,7 +384,13 @@ class Program:
         before = {kind: list(names) for kind, names in self.known.items()}
         variables, self.variables = self.variables, set()
         default = repr(self.pick(*SEGMENTS))
-        kind = self.pick("def", "def", "lambda", "partial", "closure", "recursive")
+        kinds = ["def", "def", "lambda", "partial", "closure", "recursive"]
+        kind = self.pick(*kinds, *["builder"] * (5 if self.known["class"] else 0))
+        if kind == "builder":
+            self.builder(name, default)
+            self.known, self.variables = before, variables
+            self.known["maker"].append(name)
+            return
         if kind == "lambda":
             self.emit(
                 f"{name} = lambda base, part={default}: {self.pick('pjoin(base, part)', 'base + chr(47) + part')}"
@@ -414,6 +421,22 @@ class Program:
             self.emit(f"    return {self.pick('pjoin(base, part)', 'str(Path(base) / part)', 'base')}")
         self.known, self.variables = before, variables
         self.known["maker"].append(name)
+
+    def builder(self, name: str, default: str) -> None:
+        """Writes a function that makes objects on its ways and gives what one of them holds."""
+        made, there = self.one("class"), self.pick("getattr(made, 'mark', base)", "vars(made).get('mark', base)")
+        there = self.pick(there, "(made.mark if hasattr(made, 'mark') else base)")
+        self.emit(f"def {name}(base, part={default}):")
+        self.emit(f"    made = {made}(base)")
+        for _ in range(1 + self.random.randrange(4)):
+            self.emit(f"    if {self.flag()}:")
+            self.emit("        " + self.pick(f"made = {self.one('class')}(root=base)", "pass"))
+            self.emit(f"        {self.pick('made.mark = base + chr(47) + part', 'part += chr(45)', f'return {there}')}")
+            self.emit(f"    {self.pick('made.mark = base', 'else:')}")
+            if self.lines[-1].endswith("else:"):
+                self.emit(f"        made = {self.one('class')}(base + '/other')")
+                self.emit(f"        {self.pick('made.mark = base + chr(47)', f'return {there}', 'pass')}")
+        self.emit(f"    return {there}")
 
     def do_class(self, depth: int) -> None:
         name = self.name("Store")
@@ -446,6 +469,9 @@ class Program:
                 self.emit(f"class {name}({name}):")
                 self.emit("    def make(self, part):")
                 self.emit("        return super().make(part) + '/below'")
+        if self.random.random() < 0.5:
+            self.emit(f"    mark = {self.path()}")
+        self.known["class"].append(name)
         instance = self.name("store")
         self.emit(f"{instance} = {name}({self.path()})")
         if self.random.random() < 0.3:

@@ -1,5 +1,8 @@
 """Ways that few programs take: what each small program opens, and what of it cannot be known."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -258,3 +261,78 @@ def test_a_module_imports_from_the_package_above_its_own(tmp_path: Path) -> None
 def test_a_typer_app_that_is_no_decorator_leaves_the_function_alone(tmp_path: Path) -> None:
     source = "import typer\napp = typer.Typer()\n@app.command()\ndef run():\n    open('/run')\napp()"
     assert {str(use.path) for use in facts(tmp_path, source).reads} == {"/run"}
+
+
+CLASS = (
+    "import os\nflag = os.environ.get('FLAG')\nclass A:\n    path = '/class'\n"
+    "    def __init__(self, path):\n        self.path = path\n"
+)
+MADE = {
+    "on either way": ("a = A('/x') if flag else A('/y')\nopen(a.path)", {"/x", "/y"}),
+    "in either branch": (
+        "if flag:\n    a = A('/x')\nelse:\n    a = A('/y')\nopen(a.path if hasattr(a, 'path') else '/no')",
+        {"/x", "/y"},
+    ),
+    "by a function that returns early": (
+        "def make():\n    if flag:\n        return A('/x')\n    return A('/y')\nopen(make().path)",
+        {"/x", "/y"},
+    ),
+    "in some rounds": (
+        "a = None\nfor name in os.listdir('.'):\n    if flag:\n        a = A('/x/' + name)\nopen(a.path)",
+        {".", "/x/{?}"},
+    ),
+    "before, and changed on one way": (
+        "class B:\n    path = '/class'\nb = B()\nif flag:\n    b.path = '/x'\nopen(b.path)",
+        {"/x", "/class"},
+    ),
+    "before an early return, and changed after it": (
+        "class B:\n    path = '/class'\ndef make():\n    b = B()\n    if flag:\n        return b\n    b.path = '/x'\n"
+        "    return b\nopen(make().path)",
+        {"/x", "/class"},
+    ),
+    "before an inner return, and changed after it": (
+        "class B:\n    path = '/class'\ndef make():\n    if os.environ.get('OTHER'):\n        b = B()\n"
+        "        if flag:\n"
+        "            return b\n        b.path = '/x'\n        return b\n    return A('/y')\nopen(make().path)",
+        {"/x", "/y", "/class"},
+    ),
+    "in a round that is left early, and changed after that": (
+        "class B:\n    path = '/class'\nfor name in ['a']:\n    b = B()\n    if flag:\n        break\n"
+        "    b.path = '/x/' + name\nopen(b.path)",
+        {"/x/a", "/class"},
+    ),
+    "in a `try` that may end in the middle": (
+        "class B:\n    path = '/class'\ntry:\n    b = B()\n    int(flag)\n    b.path = '/x'\n"
+        "except ValueError:\n    pass\n"
+        "open(b.path)",
+        {"/x", "/class"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_an_object_has_what_it_was_given_where_it_was_made(name: str, tmp_path: Path) -> None:
+    source, expected = MADE[name]
+    assert {str(use.path) for use in facts(tmp_path, CLASS + source).reads} == expected
+
+
+def test_facts_come_in_the_same_order_whatever_the_hashes_are(tmp_path: Path) -> None:
+    names = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta"]
+    (tmp_path / "main.py").write_text(
+        "class A:\n    pass\na = A()\n"
+        + "".join(f"a.{name} = '/{name}'\n" for name in names)
+        + "for path in vars(a).values():\n    open(path)\nimport acme\nacme.take(a)\n"
+    )
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom pipeline_script_contracts.analysis import analyse\n"
+        "print([str(use.path) for use in analyse(Path(sys.argv[1])).paths])"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "main.py")]
+    outputs = {
+        subprocess.run(
+            command, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(outputs) == 1
+    assert outputs.pop().count("/") == 2 * len(names)
