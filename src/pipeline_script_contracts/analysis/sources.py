@@ -6,6 +6,7 @@ import ast
 import tokenize
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from ..findings import Location
@@ -16,11 +17,12 @@ from .session import Session
 MAX_BYTES = 4_000_000
 
 
-def parse(path: Path) -> ast.Module | SourceProblem:
+def parse(path: Path, compiles: bool = False) -> ast.Module | SourceProblem:
     """Reads and parses a file.
 
     Args:
         path: The file.
+        compiles: Also see whether Python would run it: `return` outside of a function, say, is no error of parsing.
 
     Returns:
         The tree, or why there is none.
@@ -36,6 +38,8 @@ def parse(path: Path) -> ast.Module | SourceProblem:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(data, filename=name)
+            if compiles:
+                _compile(tree, name)
             return tree if data.isascii() else _count_characters(tree, data)
     except (SyntaxError, ValueError) as error:  # some versions of Python raise a ValueError for null bytes
         line, column = getattr(error, "lineno", None), getattr(error, "offset", None)
@@ -44,6 +48,11 @@ def parse(path: Path) -> ast.Module | SourceProblem:
         return SourceProblem(name, f"cannot be parsed: {_first_line(message, data)}", place)
     except (RecursionError, MemoryError):
         return SourceProblem(name, "is nested too deeply to be parsed")
+
+
+def _compile(tree: ast.Module, name: str) -> None:
+    with suppress(RecursionError, MemoryError):  # what is nested deeply may still be followed
+        compile(tree, name, "exec", dont_inherit=True)
 
 
 def _count_characters(tree: ast.Module, data: bytes) -> ast.Module:
@@ -158,7 +167,7 @@ class Sources:
     def _module(self, name: str, path: Path, own: bool, is_main: bool = False) -> ModuleInfo:
         if path in self._files and not is_main:
             return self._files[path]
-        tree = parse(path) if own else self.part.tree(path, parse)
+        tree = parse(path, compiles=True) if own else self.part.tree(path, parse)
         if isinstance(tree, SourceProblem):
             self.problems.append(tree)
         parsed = None if isinstance(tree, SourceProblem) else tree

@@ -40,14 +40,28 @@ def findings_of(tmp_path: Path, source: bytes, **options: int) -> list:
         (b"# coding: nonsense\nx = 1\n", "cannot be parsed"),
         (b"(" * 5000 + b")" * 5000, "cannot be parsed"),
         (b"x = " + b"-" * 200_000 + b"1\n", "deep"),
+        (b"if x:\n    continue\n", "cannot be parsed: 'continue' not properly in loop"),
+        (b"def f():\n    break\nf()\n", "cannot be parsed: 'break' outside loop"),
+        (b"return 1\n", "cannot be parsed: 'return' outside function"),
+        (b"def f(a, a):\n    pass\n", "cannot be parsed: duplicate argument 'a'"),
     ],
-    ids=["syntax", "encoding", "null", "codec", "brackets", "signs"],
+    ids=["syntax", "encoding", "null", "codec", "brackets", "signs", "continue", "break", "return", "arguments"],
 )
 def test_what_cannot_be_parsed_is_told(tmp_path: Path, source: bytes, message: str) -> None:
     findings = findings_of(tmp_path, source)
     problem = next(finding for finding in findings if finding.code == "SC903")
     assert message in problem.message
     assert all(finding.verdict is Verdict.UNRESOLVED for finding in findings)
+
+
+def test_a_library_that_python_would_refuse_is_no_crash(tmp_path: Path) -> None:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "broken.py").write_text("def f():\n    break\ndef g():\n    continue\n")
+    (tmp_path / "jobs").mkdir()
+    script = tmp_path / "jobs" / "run.py"
+    script.write_text("import broken\nopen('/a')\ntry:\n    broken.f()\n    broken.g()\nfinally:\n    open('/b')\n")
+    found = analyse(script, source_roots=[tmp_path / "lib"])
+    assert {str(use.path) for use in found.reads} == {"/a", "/b"}
 
 
 def test_what_is_too_large_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
