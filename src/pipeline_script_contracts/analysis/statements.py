@@ -288,14 +288,14 @@ def _assert(interp: Interpreter, node: ast.Assert) -> bool:
 
 
 def _break(interp: Interpreter, node: ast.Break) -> bool:
-    loop = interp.frame.loops[-1]
-    loop.breaks.append(interp.store.since(loop.depth))
+    for loop in interp.frame.loops[-1:]:  # outside of a loop, Python refuses the file
+        loop.breaks.append(interp.store.since(loop.depth))
     return False
 
 
 def _continue_loop(interp: Interpreter, node: ast.Continue) -> bool:
-    loop = interp.frame.loops[-1]
-    loop.continues.append(interp.store.since(loop.depth + 1))
+    for loop in interp.frame.loops[-1:]:
+        loop.continues.append(interp.store.since(loop.depth + 1))
     return False
 
 
