@@ -124,11 +124,11 @@ def _run_body(interp: Interpreter, info: ClassInfo, node: ast.ClassDef) -> None:
                 if "ClassVar" not in ast.unparse(statement.annotation):
                     info.fields[statement.target.id] = statement.value
                 interp.infos[("annotation", info, statement.target.id)] = statement.annotation
-            elif isinstance(statement, ast.Assign) and info.flavour == "plain":
-                for target in statement.targets:
-                    if isinstance(target, ast.Name) and isinstance(statement.value, ast.Call):
-                        info.info.setdefault("calls", {})[target.id] = statement.value
             statements.run_block(interp, [statement])
+            if isinstance(statement, ast.Assign) and ("field", statement.value) in interp.infos:  # `attr.ib()`
+                for target in statement.targets:
+                    if isinstance(target, ast.Name):
+                        info.info.setdefault("calls", {})[target.id] = statement.value
     finally:
         interp.frames.pop()
 

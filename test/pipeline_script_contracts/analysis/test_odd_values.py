@@ -44,6 +44,12 @@ CLOSED = {
         "import attr\n@attr.s\nclass A:\n    path = attr.ib(default='/attr')\nopen(A().path)\nopen(A('/given').path)",
         {"/attr", "/given"},
     ),
+    "what stands in a dataclass without an annotation": (
+        "import os\nfrom dataclasses import dataclass\n@dataclass\nclass A:\n    root: str\n"
+        "    shared = os.path.join('/s', 't')\n@dataclass\nclass B(A):\n    name: str\nb = B('/r', 'n')\n"
+        "open(b.root + '/' + b.name)\nopen(b.shared)\nopen(vars(b).get('shared', '/none'))",
+        {"/r/n", "/s/t", "/none"},
+    ),
     "comparisons that fail": (
         "try:\n    flag = 1 < 'a'\n    open('/never')\nexcept TypeError:\n    open('/typed')\n"
         "try:\n    -'a'\n    open('/never')\nexcept TypeError:\n    open('/signed')\n"
