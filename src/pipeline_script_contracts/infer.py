@@ -165,6 +165,7 @@ def _folders(uses: Iterable[PathUse], kind: str) -> set[str]:
             and len(parts) == len(use.path.components)
             and not use.tree
             and use.kind != "list"
+            and posixpath.splitext(full)[1] != ""  # tables of many files are read and written by their folder
             and full not in (*_NAMES, *_TRAINING_OUTPUTS)
         )
         found.add(_settle(posixpath.dirname(full) if is_file else full, kind))

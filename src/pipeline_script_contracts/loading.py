@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import json
 import pkgutil
@@ -169,8 +170,19 @@ def describe_validation(error: Any) -> str:
     for each in error.errors(include_url=False, include_context=False):
         field = ".".join(str(part) for part in each["loc"])
         message = each["msg"].removeprefix("Value error, ")
+        if each["type"] == "extra_forbidden":
+            message = f"a contract has no such field; {_fields_like(field)}"
         problems.append(f"{field}: {message}" if field and not message.startswith(field) else message)
     return "; ".join(problems)
+
+
+def _fields_like(name: str) -> str:
+    """Says which field may be meant by a name that is none."""
+    from .contract import ScriptContract
+
+    known = ["type", *ScriptContract.model_fields]
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known)}"
 
 
 def _from_module(reference: str) -> list[LoadedContract]:

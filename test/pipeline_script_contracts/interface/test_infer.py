@@ -205,6 +205,22 @@ def test_channels_handed_to_code_that_is_not_here_are_inputs(tmp_path: Path) -> 
     assert sum("unseen.save" in remark for remark in remarks) == 1
 
 
+def test_a_table_that_is_read_and_written_by_its_folder(tmp_path: Path) -> None:
+    _, fields, _ = drafted(
+        tmp_path,
+        "import pandas as pd\n"
+        "rows = pd.read_parquet('/opt/ml/processing/input/rows')\n"
+        "rows.to_parquet('/opt/ml/processing/output/kept')\n",
+    )
+    assert fields["expected_input_paths"] == {"rows": "/opt/ml/processing/input/rows"}
+    assert fields["expected_output_paths"] == {"kept": "/opt/ml/processing/output/kept"}
+
+
+def test_a_channel_is_a_folder_also_where_it_is_read_as_a_whole(tmp_path: Path) -> None:
+    _, fields, _ = drafted(tmp_path, "import pandas as pd\npd.read_parquet('/opt/ml/input/data/train')\n")
+    assert fields["expected_input_paths"] == {"train": "/opt/ml/input/data/train"}
+
+
 def test_a_folder_above_the_channels_that_is_only_listed_is_no_input(tmp_path: Path) -> None:
     _, fields, _ = drafted(
         tmp_path,

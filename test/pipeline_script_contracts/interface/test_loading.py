@@ -71,7 +71,16 @@ def test_json_and_yaml_files(tmp_path: Path) -> None:
         ("c.json", '[{"entry_point": "a.py"}, 3]', r"c.json: contract 2: expected the fields"),
         ("c.json", '{"type": "batch", "entry_point": "a.py"}', r"type: expected one of training, .*found 'batch'"),
         ("c.json", '{"type": "training"}', r"invalid contract: entry_point: Field required"),
-        ("c.json", '{"entry_point": "a.py", "expected_inputs": {}}', r"expected_inputs: Extra inputs"),
+        (
+            "c.json",
+            '{"entry_point": "a.py", "expected_inputs": {}}',
+            r"no such field; did you mean 'expected_input_paths'\?",
+        ),
+        (
+            "c.json",
+            '{"entry_point": "a.py", "kind": "training"}',
+            r"kind: a contract has no such field; it has type, entry",
+        ),
         (
             "c.json",
             '{"type": "training", "entry_point": "a.py", "expected_output_paths": {"m": "/opt/ml/modelX"}}',
