@@ -20,7 +20,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LIMITS = {"whole repository, cold": 1.0, "script of 3,000 lines": 0.5, "whole repository, again": 0.3}
 ANALYSE = "from pathlib import Path; import sys; from pipeline_script_contracts.analysis import analyse; "
-PROFILE = "import cProfile; cProfile.run('[analyse(Path(each)) for each in sys.argv[1:]]', sort='tottime')"
+PROFILE = """
+import cProfile, pstats
+profile = cProfile.Profile()
+profile.runcall({call}, {argument})
+pstats.Stats(profile).sort_stats("tottime").print_stats(40)
+"""
 EACH = """
 import json, sys, time
 from pathlib import Path
@@ -99,14 +104,20 @@ def main() -> None:
     """Runs the measurements and prints them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path, help="Also write the results to this file.")
-    parser.add_argument("--profile", action="store_true", help="Print where the time of the long script goes.")
+    parser.add_argument("--profile", action="store_true", help="Print where the time goes instead.")
     options = parser.parse_args()
     validate = str(Path(sys.executable).with_name("validate_contracts"))
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "long.py"
         script.write_text(generated_script(3000), encoding="utf-8")
         if options.profile:
-            subprocess.run([sys.executable, "-c", ANALYSE + PROFILE, str(script)], cwd=ROOT, check=True)
+            whole = "from pipeline_script_contracts.cli import main"
+            for title, first, call, argument in (
+                ("the whole repository", whole, "main", "['--no-cache']"),
+                ("the script of 3,000 lines", ANALYSE, "analyse", f"Path({str(script)!r})"),
+            ):
+                print(f"where the time of {title} goes", flush=True)
+                subprocess.run([sys.executable, "-c", first + PROFILE.format(call=call, argument=argument)], cwd=ROOT)
             return
         shutil.rmtree(ROOT / ".validate_contracts_cache", ignore_errors=True)
         once = ANALYSE + "analyse(Path(sys.argv[1]))"
