@@ -19,6 +19,7 @@ from .store import IMPORT, WHOLE, Cell, Key, Store
 
 MAX_READS = 3000
 MAX_ENTRIES = 16
+FEW_EVENTS = 32
 Event = tuple[Any, ...]
 Read = tuple[Any, Any, bool]
 
@@ -255,6 +256,7 @@ class Memory:
         entries = self._entries.setdefault(key, [])
         store = self._store
         reads = self._reads(began)
+        events = self._events(began)
         if len(reads) > MAX_READS:
             return
         if not all(type(owner) is Obj and (owner.info is None or type(owner.info) is set) for owner in made.owners):
@@ -266,7 +268,7 @@ class Memory:
         for owner in made.owners:
             entry.made[owner] = [(name[1], cells[name]) for name in made.fresh.get(owner, ()) if name in cells]
         entry.result = result
-        entry.events = tuple(self._recorder.log[began.events :])
+        entry.events = events
         entry.shared = self._recorder.taints == began.taints
         entries.append(entry)
         if len(entries) > MAX_ENTRIES:
@@ -287,6 +289,15 @@ class Memory:
         result = list(reads.values())
         log[began.log :] = result
         return result
+
+    def _events(self, began: Began) -> tuple[Event, ...]:
+        """Gives the facts that a call recorded, once each: calls that were repeated in it recorded theirs again."""
+        log = self._recorder.log
+        events = tuple(log[began.events :])
+        if len(events) > FEW_EVENTS:
+            events = tuple({id(each): each for each in events}.values())
+            log[began.events :] = events
+        return events
 
     # -- modules ------------------------------------------------------------------------------------------
 
@@ -346,7 +357,7 @@ class Memory:
                 owner.module.partial = module.partial = True  # which of them is imported first makes a difference
         cells = self._store.cells
         entry.writes = [(name, cells[name]) for name in names if name in cells]
-        entry.events = tuple(self._recorder.log[began.events :])
+        entry.events = self._events(began)
         entry.shared = self._recorder.taints == began.taints
         entries.append(entry)
 

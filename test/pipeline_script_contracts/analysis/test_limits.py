@@ -105,6 +105,19 @@ def test_a_long_chain_of_calls_ends(tmp_path: Path) -> None:
     assert not any(finding.verdict is Verdict.VIOLATED and finding.clause == "output" for finding in findings)
 
 
+def test_what_functions_read_is_kept_once_however_often_they_call_each_other(tmp_path: Path) -> None:
+    """Each calls the one before it twice: the file is read 2 to the power of 60 times."""
+    lines = ["def f0(x):", "    return open(x)"]
+    for number in range(1, 61):
+        lines += [f"def f{number}(x):", f"    f{number - 1}(x)", f"    return f{number - 1}(x)"]
+    lines.append("f60('/opt/ml/input/data/train/x.csv')")
+    began = time.process_time()
+    findings = findings_of(tmp_path, "\n".join(lines).encode())
+    assert time.process_time() - began < 20
+    (proven,) = (finding for finding in findings if finding.verdict is Verdict.PROVEN)
+    assert (proven.clause, proven.location.line) == ("input", 2)
+
+
 def test_the_budget_ends_an_analysis_without_accusing(tmp_path: Path) -> None:
     source = "for a in range(60):\n    for b in range(60):\n        x = a + b\n"
     findings = findings_of(tmp_path, source.encode(), budget=500)
