@@ -132,6 +132,7 @@ class Pattern:
         if not self.is_absolute:
             first = self.parts[0] if self.parts else None
             is_open = isinstance(first, Hole) and first.kind not in ONE_NAME
+            is_open = is_open or mine[:1] == [("opt",)]  # it lies there where the working folder is the root
             return Relation.MAYBE if is_open and _can_match(mine, other) else Relation.OUTSIDE
         for index, expected in enumerate(other):
             if index == len(mine):

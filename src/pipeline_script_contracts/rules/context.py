@@ -301,7 +301,8 @@ class Context:
         """Says why a path is meant for a job of another kind than the contract's; empty when it is not."""
         if self._is_a("ProcessingScriptContract"):
             steps = (step.text for step in each.use.chain if step.text.startswith("os.environ['SM_"))
-            variable = next((text[len("os.environ['") : -2] for text in steps), "")
+            names = (text[len("os.environ['") : -2] for text in steps)
+            variable = next((name for name in names if documented_value(name) is not None), "")
             return f"the path in {variable}, which processing jobs do not have" if variable else ""
         elsewhere = self._is_a("TrainingScriptContract") and each.text.startswith("/opt/ml/processing/")
         if elsewhere and self._is_told_what_to_do:

@@ -174,7 +174,7 @@ def kinds_of_mode(mode: Value) -> set[str]:
         if not isinstance(text, str):
             kinds.add("delegate")
         elif "+" in text:
-            kinds.add("write" if "w" in text else "update")
+            kinds.add("update" if "r" in text else "write")
         else:
             kinds.add("write" if any(letter in text for letter in "wax") else "read")
     return kinds
