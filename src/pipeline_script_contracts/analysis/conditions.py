@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from . import environment, expressions, library
+from . import environment, expressions, library, meanings
 from .atoms import (
     CONTENT,
     ClassAtom,
@@ -115,6 +115,9 @@ def refine(interp: Interpreter, test: ast.expr, holds: bool) -> bool:
     elif isinstance(test, ast.Call):
         _refine_type(interp, test, holds)
     elif isinstance(test, (ast.Name, ast.Attribute)):
+        question = meanings.question(interp, test)
+        if question is not None and isinstance(question.left, ast.Constant):
+            _refine_comparison(interp, question, holds)
         _narrow(interp, test, lambda atom: _truth_of(interp, atom)[0 if holds else 1], replace=holds)
     return True
 

@@ -27,8 +27,21 @@ def is_environment(atom: object) -> bool:
     return isinstance(atom, Lib) and (atom.name in ENVIRONMENT or atom.name == "os.environ.copy()")
 
 
+def whose_keys(container: ast.expr) -> ast.expr:
+    """Gives `os.environ` for `os.environ.keys()`, and any other expression as it is."""
+    function = container.func if isinstance(container, ast.Call) else None
+    if (
+        isinstance(function, ast.Attribute)
+        and function.attr == "keys"
+        and ast.unparse(function.value).endswith("environ")
+    ):
+        return function.value
+    return container
+
+
 def guard(interp: Interpreter, container: ast.expr, name: ast.expr) -> None:
     """Notes that a variable is known to be there, after `name in os.environ`."""
+    container = whose_keys(container)
     if not isinstance(container, (ast.Name, ast.Attribute)):
         return
     atoms = (Const(name.value),) if isinstance(name, ast.Constant) else ()
@@ -95,7 +108,8 @@ def _read_one(interp: Interpreter, atom: Atom, default: Value | None, node: ast.
     if name.startswith(HYPERPARAMETER_PREFIX):
         key = name[len(HYPERPARAMETER_PREFIX) :].lower()
         interp.record.hyperparameter(HyperparameterUse(key, interp.place(node), via="env"))
-        return (hole_text("hyperparameter", key),)
+        given: Value = (hole_text("hyperparameter", key),)
+        return join(given, soften(default)) if default else given
     if name == "SM_USER_ARGS":
         interp.record.arguments_open = "the command line is taken from SM_USER_ARGS"
     default = _own_default(interp, name, default)
@@ -251,11 +265,10 @@ def _record(interp: Interpreter, name: str, default: Value | None, node: ast.AST
     known, constant = True, MISSING
     if default is not None:
         known, constant = constant_of(default)
-    guarded = default is None and (
-        interp.catches("KeyError", "LookupError") or any(name in frame.guards for frame in interp.frames)
-    )
+    present = any(name in frame.guards for frame in interp.frames)
+    guarded = default is None and (interp.catches("KeyError", "LookupError") or present)
     place = interp.place(node)
-    interp.reads_of_variables.append(EnvRead(name, place))
+    interp.reads_of_variables.append(EnvRead(name, place, guarded=present))
     own = interp.store.get(_OWNER, name) is not None
     interp.record.env(EnvRead(name, place, constant, known, guarded=guarded, own=own))
 
@@ -289,7 +302,7 @@ def note_handler(interp: Interpreter, node: ast.Try, since: int, ends: bool) -> 
         since: How many variables had been read before it.
         ends: Whether the program ends when a variable is missing.
     """
-    pairs = {(read.name, read.place) for read in interp.reads_of_variables[since:]}
+    pairs = {(read.name, read.place) for read in interp.reads_of_variables[since:] if not read.guarded}
     default = _handler_default(interp, node)
     reads = interp.record.analysis.env
     for index, each in enumerate(reads):

@@ -35,6 +35,7 @@ from .fields import FLAVOURS
 from .interpreter import DeadEnd, Interpreter
 from .library.packages import KNOWN_PACKAGES
 from .patterns import Hole, Parts, Pattern
+from .platform import MODEL_FOLDER, SERVER_CONTEXT
 from .scopes import ClassInfo
 from .texts import chain_of, parts_of
 from .values import unknown
@@ -110,6 +111,8 @@ def _paths_in(interp: Interpreter, value: Value, depth: int, seen: set[int], dee
         elif isinstance(atom, Partial):
             for item in (*atom.positional, *(each for _, each in atom.keywords)):
                 found += _paths_in(interp, item, depth + 1, seen, deep)
+        elif isinstance(atom, Lib) and atom.name == SERVER_CONTEXT:
+            found.append(Const(MODEL_FOLDER))
         elif isinstance(atom, (ClassAtom, ModuleAtom)) and depth < 2:
             for cell in interp.store.of(atom.info.scope):
                 found += _paths_in(interp, cell if isinstance(cell, tuple) else (), depth + 2, seen, deep)

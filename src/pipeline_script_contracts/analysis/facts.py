@@ -206,6 +206,7 @@ class Analysis:
         steps: How many steps the analysis took.
         handlers: The serving handlers that the script defines.
         unreached: What may be called although nothing was seen to call it.
+        commands: True when a word of the command line chooses one of several things to do.
         idle: True when the script defines functions or classes, and nothing in sight runs any of them.
         source_roots: The folders that local packages were looked for in.
         models: What rules have found out about hyperparameter models, by dotted name.
@@ -225,6 +226,7 @@ class Analysis:
     exhausted: bool = False
     steps: int = 0
     handlers: tuple[str, ...] = ()
+    commands: bool = False
     idle: bool = False
     unreached: Unreached | None = field(default=None, repr=False)
     source_roots: tuple[Path, ...] = ()

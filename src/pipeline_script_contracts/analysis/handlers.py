@@ -9,11 +9,12 @@ from . import attributes, calls, framework_hooks, inherited
 from .atoms import NOTHING, Atom, Bound, ClassAtom, Const, Function, Lib, Ref, Value
 from .interpreter import DeadEnd, Frame, Interpreter
 from .library import frameworks, serving
+from .platform import MODEL_FOLDER
 from .scopes import ModuleInfo
 from .values import const, unknown
+from .words import words
 
-MODEL_FOLDER = "/opt/ml/model"
-HANDLERS = ("model_fn", "input_fn", "predict_fn", "output_fn", "transform_fn", "handler", "handle")
+HANDLERS = words("model_fn input_fn predict_fn output_fn transform_fn handler handle input_handler output_handler")
 _SERVED = ("initialize", "preprocess", "inference", "execute", "postprocess", "handle", "__call__", "finalize")
 
 

@@ -12,7 +12,7 @@ from .containers import DictState, ListState
 from .interpreter import Interpreter
 from .library.packages import KNOWN_PACKAGES
 from .patterns import ONE_NAME, Hole, Part, Parts, Pattern
-from .texts import chain_of, make_text, parts_of
+from .texts import chain_of, hole_text, make_text, parts_of
 from .values import unknown
 from .widening import MAX_ATOMS, generalise
 
@@ -268,11 +268,13 @@ def _touch_text(
     parts = parts_of(atom) or ()
     if parts and isinstance(parts[0], str) and parts[0].startswith("file://"):
         parts = (parts[0].removeprefix("file://"), *parts[1:])
-    parts = _from_working_folder(interp, parts)
+    front = _working_folder(interp, parts)
+    if front is not None:
+        parts = (*(parts_of(front) or ()), "/", *parts)
     if not parts:
         return
     pattern = Pattern(parts)
-    chain = (*chain_of(atom), interp.step(sink, node))
+    chain = (*(chain_of(front) if front is not None else ()), *chain_of(atom), interp.step(sink, node))
     first = parts[0]
     if isinstance(first, Hole) and first.kind not in (*ARGUMENT_HOLES, *ONE_NAME):
         reason = first.reason or f"the path begins with {first.kind} {first.name}".rstrip()
@@ -281,15 +283,15 @@ def _touch_text(
     interp.record.path(kind, pattern, sink, interp.place(node), chain, tree, source)
 
 
-def _from_working_folder(interp: Interpreter, parts: Parts) -> Parts:
-    """Puts the folder that the script changed to in front of a relative path."""
+def _working_folder(interp: Interpreter, parts: Parts) -> Atom | None:
+    """Gives the folder that the script changed to, which stands in front of a relative path; None for other paths."""
     folder = interp.store.get("process", "cwd")
     if not parts or not folder or not isinstance(parts[0], str) or parts[0].startswith("/") or "://" in parts[0]:
-        return parts
-    front = parts_of(folder[0]) if len(folder) == 1 else None
-    if front is None:
-        return (Hole("any", reason="the working folder is not known"), "/", *parts)
-    return (*front, "/", *parts)
+        return None
+    if len(folder) == 1 and parts_of(folder[0]) is not None:
+        front: Atom = folder[0]
+        return front
+    return hole_text("any", reason="the working folder is not known")
 
 
 def glob_text(text: Const | Text) -> Const | Text:

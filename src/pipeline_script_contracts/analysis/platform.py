@@ -24,6 +24,8 @@ VARIABLES = {
 CHANNEL_PREFIX = "SM_CHANNEL_"
 HYPERPARAMETER_PREFIX = "SM_HP_"
 CHANNEL_FOLDER = "/opt/ml/input/data"
+MODEL_FOLDER = "/opt/ml/model"
+SERVER_CONTEXT = "sagemaker_inference.context"  # what model servers hand to handlers: it names the model's folder
 
 _PREFIXES = (
     "SM_",

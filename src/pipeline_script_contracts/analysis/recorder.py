@@ -57,6 +57,11 @@ class Recorder:
         self.taint()
         self.analysis.arguments_closed = True
 
+    def choose_command(self) -> None:
+        """Notes that a word of the command line chooses one of several things to do."""
+        self.taint()
+        self.analysis.commands = True
+
     def taint(self) -> None:
         """Notes that what runs now depends on, or changes, what is not kept track of: it is not repeated elsewhere."""
         self.taints += 1

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..analysis.facts import Analysis, PathUse
-from ..analysis.handlers import MODEL_FOLDER
 from ..analysis.patterns import Hole, Parts, Pattern, Relation, plain
+from ..analysis.platform import MODEL_FOLDER
 from ..findings import Finding, Verdict
 from .base import Rule
 from .context import WRITES, Context, sink_name

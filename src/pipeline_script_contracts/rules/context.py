@@ -17,6 +17,7 @@ from ..analysis.patterns import Hole, Pattern, Relation, plain
 from ..analysis.platform import documented_value, is_platform_path
 from ..analysis.words import words
 from ..findings import ChainStep, Finding, Location, Verdict
+from .pipes import channel_of
 from .requirements import Requirement, read_requirements
 
 if TYPE_CHECKING:
@@ -106,7 +107,8 @@ class Context:
     def paths(self) -> list[Settled]:
         """The uses of paths that count."""
         uses = (use for use in self.analysis.paths if self.runs(use.place))
-        return [Settled(use, use.path.fill(self._known)) for use in uses]
+        declared = tuple(self.inputs.values())
+        return [Settled(use, channel_of(use.path.fill(self._known), declared)) for use in uses]
 
     @cached_property
     def unresolved(self) -> list[Unresolved]:
@@ -307,6 +309,8 @@ class Context:
         elsewhere = self._is_a("TrainingScriptContract") and each.text.startswith("/opt/ml/processing/")
         if elsewhere and self._is_told_what_to_do:
             return f"{each.text}, a folder that only processing jobs have"
+        if self.is_serving and self.analysis.commands and each.text.startswith(("/opt/ml/input/", "/opt/ml/output/")):
+            return f"{each.text}, a folder that only training jobs have"
         return ""
 
     def _is_a(self, name: str) -> bool:
@@ -317,7 +321,7 @@ class Context:
         """True when a declared path is used, and words of the command line may ask for other work too."""
         used = any(self.evidence(path, READS) for path in self.inputs.values())
         used = used or any(self.evidence(path, WRITES) for path in self.outputs.values())
-        return used and bool(self.analysis.arguments_open)
+        return used and (bool(self.analysis.arguments_open) or self.analysis.commands)
 
     def is_foreign(self, path: Pattern) -> bool:
         """Tells whether no contract has to speak of a path: relative, remote, or the platform's own."""

@@ -33,6 +33,7 @@ from . import (
     serving,
     settings_readers,
     training_environment,
+    web_servers,
 )
 from . import command_line as command_line_module
 from . import effects as effects_module
@@ -55,6 +56,7 @@ _MODULES = (
     processes,
     settings_readers,
     training_environment,
+    web_servers,
 )
 _CONSTANTS: dict[str, Any] = {
     "os.sep": "/",

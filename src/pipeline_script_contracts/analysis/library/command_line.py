@@ -99,6 +99,7 @@ def _add_parser(interp: Interpreter, owner: Ref, arguments: Any, node: ast.AST) 
     made = _make_parser(interp, arguments, node)
     state = interp.store.get(owner.obj, "subparsers") or ListState()
     interp.store.set(owner.obj, "subparsers", state.append(made))
+    interp.record.choose_command()
     return made
 
 

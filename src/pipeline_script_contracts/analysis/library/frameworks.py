@@ -234,6 +234,8 @@ def run_command(interp: Interpreter, command: Command, node: ast.AST) -> Value:
                 name, value = _click_parameter(interp, *option)
                 keywords[name] = value
             collections_models.run_elsewhere(interp, command.function, calls_module.Arguments([], keywords), node)
+    if len(command.commands) > 1:
+        interp.record.choose_command()
     for each in command.commands:
         run_command(interp, each, node)
     return NONE

@@ -17,6 +17,7 @@ from ..interpreter import DeadEnd, Interpreter
 from ..texts import holes_in, is_string, make_text, parts_of
 from ..values import const, unknown
 from ..words import words
+from . import web_servers
 
 # Program: what it does to its arguments that are not options; the last may be a target of its own kind.
 _PROGRAMS: dict[str, tuple[str, str]] = {
@@ -44,9 +45,9 @@ _PROGRAMS: dict[str, tuple[str, str]] = {
 _HARMLESS = frozenset(
     words(
         """nvidia-smi echo chmod chown which git nproc free df apt-get apt yum uname hostname whoami
-        date sleep kill pkill true false env printenv export set ulimit lscpu ps top nvcc gunicorn uvicorn nginx
-        supervisord sshd pwd id killall mount umount modprobe ldconfig sysctl ifconfig ip nvidia-cuda-mps-control
-        service systemctl dpkg apk npm npx node java javac make cmake gcc g++ nslookup ping curl jupyter"""
+        date sleep kill pkill true false env printenv export set ulimit lscpu ps top nvcc nginx
+        sshd pwd id killall mount umount modprobe ldconfig sysctl ifconfig ip nvidia-cuda-mps-control
+        service systemctl dpkg apk npm npx node java javac make cmake gcc g++ nslookup ping curl"""
     )
 )
 _INSTALLERS = frozenset(words("pip pip3 conda mamba uv ensurepip venv virtualenv poetry"))
@@ -209,6 +210,8 @@ def _program(interp: Interpreter, words: list[Value], sink: str, node: ast.AST) 
         return _python(interp, words[1:], sink, node)
     if name in _HARMLESS:
         return
+    if name in web_servers.PROGRAMS:
+        return web_servers.run_program(interp, [_text(word) for word in words[1:]], sink, node)
     label = f"{sink}({name})"
     if name in _INSTALLERS:
         return _install(interp, words[1:], label, node)
@@ -219,6 +222,8 @@ def _program(interp: Interpreter, words: list[Value], sink: str, node: ast.AST) 
     if name == "aws":
         return _aws(interp, words[1:], label, node)
     paths = _operands(interp, name, words[1:], label, node)
+    if name == "ln" and any((_text(each) or "").startswith("/dev/") for each in paths[:1]):
+        return  # what is written there goes to the console
     if name in _PROGRAMS:
         first, last = _PROGRAMS[name]
         for index, path in enumerate(paths):

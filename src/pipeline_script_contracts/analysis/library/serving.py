@@ -7,17 +7,17 @@ from ..atoms import Const, Value
 from ..containers import DictState, text_key
 from ..interpreter import Interpreter
 from ..patterns import Hole
+from ..platform import MODEL_FOLDER, SERVER_CONTEXT
 from ..texts import make_text
 from ..values import unknown
 
-CONTEXT = "sagemaker_inference.context"
-_MODEL_FOLDER = "/opt/ml/model"
+CONTEXT = SERVER_CONTEXT
 
 
 def properties(interp: Interpreter) -> Value:
     """Gives `context.system_properties`, as TorchServe and Multi Model Server fill it."""
     state = DictState({}).set_unknown(unknown("a property"), unknown("a property of the model server"))
-    state = state.set(text_key("model_dir"), (Const(_MODEL_FOLDER),))
+    state = state.set(text_key("model_dir"), (Const(MODEL_FOLDER),))
     return expressions.new_object(interp, "dict", state)
 
 
@@ -32,7 +32,7 @@ def manifest(interp: Interpreter) -> Value:
 def triton_arguments(interp: Interpreter) -> Value:
     """Gives what Triton hands to `TritonPythonModel.initialize`: each model lies below the container's model folder."""
     state = DictState({}).set_unknown(unknown("a key"), unknown("an argument of the model server"))
-    repository = make_text((f"{_MODEL_FOLDER}/", Hole("name", "model", "the model's name")), True)
+    repository = make_text((f"{MODEL_FOLDER}/", Hole("name", "model", "the model's name")), True)
     state = state.set(text_key("model_repository"), (repository,))
     state = state.set(text_key("model_version"), (make_text((Hole("name", "version", "the model's version"),), False),))
     return expressions.new_object(interp, "dict", state)

@@ -1,0 +1,45 @@
+"""Names that stand for a question: `has_token = "TOKEN" in os.environ`, and later `if has_token:`."""
+
+from __future__ import annotations
+
+import ast
+
+from .interpreter import Interpreter
+
+
+def question(interp: Interpreter, test: ast.Name | ast.Attribute) -> ast.Compare | None:
+    """Gives the `"NAME" in mapping` that a name or an attribute stands for.
+
+    Args:
+        interp: The interpreter.
+        test: The name, in a condition.
+
+    Returns:
+        The question, where it is the only thing that the module binds to the name.
+    """
+    scope = interp.scope_of(test.id) if isinstance(test, ast.Name) else interp.frame.scope
+    key = ("questions", scope.module)
+    if key not in interp.infos:
+        interp.infos[key] = _questions(scope.module.tree or ast.Pass())
+    found: ast.Compare | None = interp.infos[key].get(test.id if isinstance(test, ast.Name) else test.attr)
+    return found
+
+
+def _questions(tree: ast.AST) -> dict[str, ast.Compare]:
+    bound: dict[str, int] = {}
+    asked: dict[str, ast.Compare] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Store):
+            name = _name(node)
+            bound[name] = bound.get(name, 0) + 1
+        elif isinstance(node, ast.arg):
+            bound[node.arg] = bound.get(node.arg, 0) + 2
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], (ast.Name, ast.Attribute)):
+            value = node.value
+            if isinstance(value, ast.Compare) and isinstance(value.ops[0], (ast.In, ast.NotIn)):
+                asked[_name(node.targets[0])] = value
+    return {name: value for name, value in asked.items() if bound.get(name) == 1 and len(value.ops) == 1}
+
+
+def _name(node: ast.Name | ast.Attribute) -> str:
+    return node.id if isinstance(node, ast.Name) else node.attr
