@@ -8,6 +8,10 @@ from pathlib import Path
 import pytest
 from analysis_samples import facts
 
+from pipeline_script_contracts import TrainingScriptContract, Verdict
+from pipeline_script_contracts.analysis import Analysis
+from pipeline_script_contracts.rules import check
+
 CHOICE = "import json\nkey = json.load(open('/choice'))['key']\n"
 MORE = {
     "other": "PATH = '/other'\n",
@@ -336,3 +340,54 @@ def test_facts_come_in_the_same_order_whatever_the_hashes_are(tmp_path: Path) ->
     }
     assert len(outputs) == 1
     assert outputs.pop().count("/") == 2 * len(names)
+
+
+def test_arguments_that_the_platform_gives_a_default(tmp_path: Path) -> None:
+    source = (
+        "import argparse, os\nimport sagemaker_training.environment\np = argparse.ArgumentParser()\n"
+        "p.add_argument('--model', default=sagemaker_training.environment.Environment().model_dir)\n"
+        "told = os.environ.get('SM_HOSTS', '[]')\np.add_argument('--hosts', default=len(told))\n"
+        "p.add_argument('--distributed', default='SM_HOSTS' in os.environ)\n"
+        "p.add_argument('--rounds', default=10 if 'SM_HOSTS' in os.environ else 20)\np.parse_args()\n"
+    )
+    given = {each.name: each.platform for each in facts(tmp_path, source).arguments}
+    assert given == {"model": True, "hosts": True, "distributed": False, "rounds": False}
+
+
+def test_a_relative_import_out_of_nested_packages_and_out_of_everything(tmp_path: Path) -> None:
+    inner = tmp_path / "outer" / "package" / "inner"
+    inner.mkdir(parents=True)
+    for folder in (inner, inner.parent, inner.parent.parent):
+        (folder / "__init__.py").touch()
+    (inner.parent / "top.py").write_text("PATH = '/top'\n")
+    found = facts(
+        inner,
+        "from ..top import PATH\nfrom other import OTHER\nopen(PATH)\nopen(OTHER)\n",
+        other=f"from {'.' * 60}far import OTHER\n",
+    )
+    assert {str(use.path) for use in found.reads} == {"/top"}
+    assert [each.reason for each in found.unresolved] == ["a relative import that leads out of the package"]
+
+
+def test_annotations_in_quotes_speak_of_classes_too(tmp_path: Path) -> None:
+    source = (
+        "from fastapi import FastAPI\nfrom pydantic import BaseModel\napp = FastAPI()\nclass Item(BaseModel):\n"
+        "    name: str\n    def load(self):\n        open('/load')\n"
+        "@app.post('/x')\ndef f(item: 'Item', other: 'not ('):\n    item.load()\n"
+    )
+    assert {str(use.path) for use in facts(tmp_path, source).reads} == {"/load"}
+
+
+def test_without_facts_every_clause_is_broken(tmp_path: Path) -> None:
+    contract = TrainingScriptContract(
+        entry_point="train.py",
+        expected_input_paths={"train": "/opt/ml/input/data/train"},
+        required_env_vars=["MODE"],
+        expected_arguments={"epochs": 3},
+    )
+    findings = check(contract, Analysis(tmp_path / "train.py"))
+    assert {(each.code, each.verdict) for each in findings} == {
+        ("SC101", Verdict.VIOLATED),
+        ("SC201", Verdict.VIOLATED),
+        ("SC301", Verdict.VIOLATED),
+    }
