@@ -345,7 +345,7 @@ def test_facts_come_in_the_same_order_whatever_the_hashes_are(tmp_path: Path) ->
 def test_arguments_that_the_platform_gives_a_default(tmp_path: Path) -> None:
     source = (
         "import argparse, os\nimport sagemaker_training.environment\np = argparse.ArgumentParser()\n"
-        "p.add_argument('--model', default=sagemaker_training.environment.Environment().model_dir)\n"
+        "p.add_argument('--model', default=len(sagemaker_training.environment.Environment().hosts) + 1)\n"
         "told = os.environ.get('SM_HOSTS', '[]')\np.add_argument('--hosts', default=len(told))\n"
         "p.add_argument('--distributed', default='SM_HOSTS' in os.environ)\n"
         "p.add_argument('--rounds', default=10 if 'SM_HOSTS' in os.environ else 20)\np.parse_args()\n"
