@@ -20,6 +20,7 @@ from .widening import MAX_ATOMS, generalise
 from .words import words
 
 MAX_TEXT = 4096
+EXECUTABLE = "sys.executable"
 
 
 def chained(left: Atom, right: Atom) -> Chain:
@@ -34,8 +35,14 @@ def to_text(interp: Interpreter, value: Value, node: ast.AST) -> Value:
     """Gives what `str()` of a value may be."""
     result: Value = NOTHING
     for atom in value:
-        result = join(result, _text_of(interp, atom, node))
+        if not (_may_be_missing(atom) and any(parts_of(other) is not None for other in value)):
+            result = join(result, _text_of(interp, atom, node))
     return result
+
+
+def _may_be_missing(atom: Atom) -> bool:
+    """Tells whether an atom is the None of something that is given from outside: nobody means the word None."""
+    return isinstance(atom, Const) and atom.value is None and atom.soft
 
 
 def _text_of(interp: Interpreter, atom: Atom, node: ast.AST) -> Value:
@@ -44,6 +51,8 @@ def _text_of(interp: Interpreter, atom: Atom, node: ast.AST) -> Value:
     if isinstance(atom, Text):
         return (atom,)
     if isinstance(atom, Const):
+        if _may_be_missing(atom):
+            return (Text((Hole("any", reason="what is given from outside, or None"),), atom.via),)
         return (atom,) if isinstance(atom.value, str) else (Const(_str(atom.value), atom.soft),)
     if isinstance(atom, EnumMember) and atom.cls.text_enum:
         return to_text(interp, atom.value, node)
@@ -67,7 +76,7 @@ def hole_for(atom: Atom) -> Hole:
     if isinstance(atom, Unknown):
         return Hole("any", reason=atom.reason)
     if isinstance(atom, Lib):
-        return Hole("any", reason=f"a value of {atom.name}")
+        return Hole("any", EXECUTABLE if atom.name == EXECUTABLE else "", f"a value of {atom.name}")
     return Hole("any", reason="the text of an object")
 
 

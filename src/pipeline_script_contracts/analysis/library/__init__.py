@@ -125,8 +125,8 @@ def call_library(interp: Interpreter, name: str, arguments: Any, node: ast.AST) 
         return collections_models.run_elsewhere(interp, arguments.get(0), piped, node)
     outside.notice(interp, name, root, arguments, node)
     effects = effects_module.find_effects(name)
-    if effects is None and _is_unbound(name) and arguments.positional:
-        effects = effects_module.find_method_effects(name.rpartition(".")[2])
+    if arguments.positional and _is_unbound(name) and (effects is None or _is_given_object(name, arguments)):
+        effects = effects or effects_module.find_method_effects(name.rpartition(".")[2])
         if effects is not None:
             arguments = calls.Arguments(
                 arguments.positional[1:], arguments.keywords, arguments.rest, arguments.rest_keywords
@@ -152,6 +152,12 @@ def call_library(interp: Interpreter, name: str, arguments: Any, node: ast.AST) 
 def _is_unbound(name: str) -> bool:
     """Tells whether a name is a method taken from its class, `pandas.DataFrame.to_csv`."""
     return "(" not in name and name.rpartition(".")[0].rpartition(".")[2][:1].isupper()
+
+
+def _is_given_object(name: str, arguments: Any) -> bool:
+    """Tells whether the first argument is the object, and the path the next one: `Image.Image.save(image, path)`."""
+    objects = all(isinstance(atom, Lib) for atom in arguments.positional[0])
+    return objects and len(arguments.positional) > 1 and name not in effects_module.effects_table()
 
 
 _NUMERIC = ("a number", "a length", "arithmetic", "one of many", "an operation", "argument ", "a seed")

@@ -10,10 +10,11 @@ from functools import partial
 from itertools import takewhile
 from typing import Any
 
-from .. import calls, environment, escapes, expressions, iteration
+from .. import calls, environment, escapes, expressions, iteration, strings
 from .. import paths as paths_module
 from ..atoms import NONE, NOTHING, Bound, Const, Function, Lib, Partial, Text, TupleAtom, Unknown, Value
 from ..interpreter import DeadEnd, Interpreter
+from ..patterns import Hole
 from ..texts import holes_in, is_string, make_text, parts_of
 from ..values import const, unknown
 from ..words import words
@@ -41,20 +42,31 @@ _PROGRAMS: dict[str, tuple[str, str]] = {
     "rm": ("delete", "delete"),
     "rmdir": ("delete", "delete"),
     "touch": ("write", "write"),
+    "ffmpeg": ("probe", "write"),
+    "ffprobe": ("read", "read"),
+    "sox": ("read", "write"),
+    "curl": ("probe", "probe"),
+    "wget": ("probe", "probe"),
 }
 _HARMLESS = frozenset(
     words(
         """nvidia-smi echo chmod chown which git nproc free df apt-get apt yum uname hostname whoami
         date sleep kill pkill true false env printenv export set ulimit lscpu ps top nvcc nginx
         sshd pwd id killall mount umount modprobe ldconfig sysctl ifconfig ip nvidia-cuda-mps-control
-        service systemctl dpkg apk npm npx node java javac make cmake gcc g++ nslookup ping curl"""
+        service systemctl dpkg apk npm npx node java javac make cmake gcc g++ nslookup ping"""
     )
 )
 _INSTALLERS = frozenset(words("pip pip3 conda mamba uv ensurepip venv virtualenv poetry"))
 # Programs that do nothing but look at what they are given, in ways that differ too much to be listed.
 _CONFINED = frozenset(words("grep egrep zgrep sed awk gawk sort uniq cut tr diff find file xargs jq tee split"))
 _MODULES = frozenset(words("nltk.downloader spacy spacy.cli ipykernel compileall site playwright pytest unittest"))
-_OPTION_VALUES = {"unzip": {"-d": "write"}, "tar": {"-C": "write", "--directory": "write"}}
+_OPTION_VALUES = {
+    "unzip": {"-d": "write"},
+    "tar": {"-C": "write", "--directory": "write"},
+    "ffmpeg": {"-i": "read"},
+    "curl": {"-o": "write", "--output": "write", "-sSLo": "write", "-Lo": "write", "-K": "read", "-T": "read"},
+    "wget": {"-O": "write", "-qO": "write", "-P": "write", "--output-document": "write", "-i": "read"},
+}
 
 
 def _run(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
@@ -189,6 +201,9 @@ def _words_of_text(atom: Text) -> list[Value] | None:
         words[-1].append(pieces[0])
         words.extend([piece] for piece in pieces[1:])
     result: list[Value] = [(make_text(word, True, atom.via),) for word in words if any(word)]
+    if any(isinstance(part, Hole) and part.name == strings.EXECUTABLE for part in words[0]):
+        result[0] = (Lib(strings.EXECUTABLE),)
+        return result
     return result if result and isinstance(result[0][0], Const) else None
 
 
@@ -208,6 +223,8 @@ def _program(interp: Interpreter, words: list[Value], sink: str, node: ast.AST) 
         return _shell(interp, words[1:], sink, node)
     if name.startswith("python") or name in ("torchrun", "accelerate", "deepspeed", "mpirun"):
         return _python(interp, words[1:], sink, node)
+    if name == "git" and len(words) > 1 and _text(words[1]) == "clone":
+        return _delegate(interp, words[2:], f"{sink}(git clone)", node)
     if name in _HARMLESS:
         return
     if name in web_servers.PROGRAMS:
