@@ -12,7 +12,7 @@ from .atoms import NONE, NOTHING, UNDEFINED, Atom, Const, Document, EnumMember, 
 from .facts import MISSING, EnvRead, HyperparameterUse, Place
 from .interpreter import Interpreter
 from .patterns import Hole
-from .platform import CHANNEL_FOLDER, CHANNEL_PREFIX, HYPERPARAMETER_PREFIX, documented_value
+from .platform import CHANNEL_FOLDER, CHANNEL_PREFIX, HYPERPARAMETER_PREFIX, documented_value, is_platform_variable
 from .texts import hole_text, make_text, parts_of, with_step
 from .values import join
 from .words import words
@@ -55,7 +55,7 @@ def probe(interp: Interpreter, name: Atom) -> None:
     node = interp.current
     if isinstance(name, Const) and isinstance(name.value, str):
         interp.record.env(EnvRead(name.value, interp.place(node), probe=True, guarded=True))
-    else:
+    elif not is_platform_variable(str((parts_of(name) or ("",))[0])):
         interp.record.env(EnvRead("", interp.place(node), probe=True, guarded=True))
 
 

@@ -33,6 +33,7 @@ _PYTHON_2 = {  # modules that have another name since
     "SimpleHTTPServer": "http.server",
     "thread": "_thread",
 }
+_MOVED = ("future.moves.", "six.moves.")  # packages that give modules by their names in Python 3, or nearly so
 _ALIASES = {
     **_PYTHON_2,
     "posixpath": "os.path",
@@ -80,6 +81,10 @@ _ALIASES = {
 @cache
 def canonical(name: str) -> str:
     """Gives the name under which a library's function is known to the tables."""
+    for front in _MOVED:
+        if name.startswith(front):
+            moved = name.removeprefix(front)
+            return canonical(moved if "." in moved or moved in sys.stdlib_module_names else f"builtins.{moved}")
     head = name
     while head:
         if head in _ALIASES:

@@ -12,7 +12,7 @@ from ..containers import DictState, ListState, text_key
 from ..facts import MISSING, Argument
 from ..interpreter import CODE_FOLDER, DeadEnd, Interpreter, strings_in
 from ..patterns import Hole
-from ..texts import with_step
+from ..texts import holes_in, with_step
 from ..values import has_unknown, join, unknown
 from ..words import words
 from . import conversions, dataclass_parsers, files, frameworks, platform_defaults
@@ -65,6 +65,8 @@ def parser_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, no
             _set_default(interp, owner, key, value)
         return NONE
     if name in ("parse_args", "parse_known_args", "parse_intermixed_args"):
+        if _has_words_of_its_own(interp, node):
+            interp.store.set(owner.obj, "own words", NONE)
         parsed = _parse(interp, owner, node)
         if name != "parse_known_args":
             if arguments.get(0, "args") in (NOTHING, NONE) and interp.store.get("process", "argv") in (None, NONE):
@@ -103,6 +105,18 @@ def _add_parser(interp: Interpreter, owner: Ref, arguments: Any, node: ast.AST) 
     return made
 
 
+def _has_words_of_its_own(interp: Interpreter, node: ast.AST) -> bool:
+    """Tells whether a parser is given the words of a text, `parser.parse_args(options.split())`: no command line."""
+    given = node.args[0] if isinstance(node, ast.Call) and node.args else None
+    if not (isinstance(given, ast.Call) and isinstance(given.func, ast.Attribute) and given.func.attr == "split"):
+        return False
+    shell = isinstance(given.func.value, ast.Name) and given.func.value.id == "shlex" and given.args
+    text = expressions.evaluate(interp, given.args[0] if shell else given.func.value)
+    reasons = [hole.reason for atom in text for hole in holes_in(atom)]
+    of_command_line = any(isinstance(atom, Lib) and atom.name.startswith("sys.argv") for atom in text)
+    return not of_command_line and not any("sys.argv" in each or each.startswith("a join of") for each in reasons)
+
+
 def _parse(interp: Interpreter, owner: Ref, node: ast.AST) -> Value:
     result = Obj("namespace")
     interp.store.set(result, CONTENT, _parsed_state(interp, owner))
@@ -126,7 +140,8 @@ def _parsed_state(interp: Interpreter, owner: Ref) -> DictState:
                 if overridden:
                     known, constant = environment.constant_of(overridden)
                     fact = replace(fact, default=constant, default_known=known)
-                interp.record.argument(fact)
+                if interp.store.get(owner.obj, "own words") is None:
+                    interp.record.argument(fact)
                 state = state.set(key, overridden or action.value)
     if interp.store.get(owner.obj, "open") is not None:
         state = state.set_unknown(unknown("an argument"), unknown("an argument that is not known"))
