@@ -32,10 +32,14 @@ def join(left: Value, right: Value) -> Value:
         return right
     if len(right) == 1:
         return left if right[0] in left else (*left, right[0]) if len(left) < MAX_ATOMS else generalise((*left, *right))
+    if len(left) >= 8 and left == right:
+        return left
     more = [atom for atom in right if atom not in left] if len(left) < 8 else list(right)
     if not more:
         return left
     both = tuple(dict.fromkeys((*left, *more))) if len(left) >= 8 or len(more) > 1 else (*left, *more)
+    if len(both) == len(left):
+        return left
     return both if len(both) <= MAX_ATOMS else generalise(both)
 
 
