@@ -204,7 +204,7 @@ CLOSED = {
     "a command with holes": (
         "import os, subprocess\nname = os.environ.get('NAME')\n"
         "subprocess.run(f'cat /logs/{name}.txt /logs/all.txt', shell=True)",
-        {"/logs/{NAME}.txt", "/logs/None.txt", "/logs/all.txt"},
+        {"/logs/{NAME}.txt", "/logs/all.txt"},
     ),
     "an endless loop that ends": (
         "n = 0\nwhile n < 100:\n    n += 1\n    if n > 200:\n        break\nelse:\n    open('/hundred')\nopen('/done')",
