@@ -29,15 +29,39 @@ def arguments_of(interp: Interpreter, info: FunctionInfo, scope: Scope) -> dict[
         The parameters that are told more about, and what they may be.
     """
     found = {}
-    for argument in (*info.node.args.args, *info.node.args.kwonlyargs):
-        made = imagine(interp, argument.annotation, scope, info.node) if argument.annotation is not None else NOTHING
+    arguments = info.node.args
+    defaults: dict[str, ast.expr | None] = {each.arg: None for each in arguments.args}
+    ahead = len(arguments.args) - len(arguments.defaults)
+    defaults.update({each.arg: value for each, value in zip(arguments.args[ahead:], arguments.defaults, strict=True)})
+    defaults.update({each.arg: value for each, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)})
+    for argument in (*arguments.args, *arguments.kwonlyargs):
+        if argument.annotation is None:
+            continue
+        given = _is_dependency(defaults[argument.arg])
+        made = imagine(interp, argument.annotation, scope, info.node, given)
         if made:
             found[argument.arg] = made
     return found
 
 
-def imagine(interp: Interpreter, annotation: ast.expr, scope: Scope, node: ast.AST) -> Value:
-    """Gives the objects that an annotation speaks of, made with fields that are not known; nothing for other types."""
+def _is_dependency(node: ast.expr | None) -> bool:
+    """Tells whether an expression is `Depends()`: the parameter's class is made, whatever it is."""
+    return isinstance(node, ast.Call) and not node.args and ast.unparse(node.func).endswith(("Depends", "Security"))
+
+
+def imagine(interp: Interpreter, annotation: ast.expr, scope: Scope, node: ast.AST, given: bool = False) -> Value:
+    """Gives the objects that an annotation speaks of, made with fields that are not known; nothing for other types.
+
+    Args:
+        interp: The interpreter.
+        annotation: The annotation.
+        scope: Where its names are looked up.
+        node: What it stands at.
+        given: Whether objects of any class are made, not only of those that have fields.
+
+    Returns:
+        The objects.
+    """
     if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
         try:
             annotation = ast.parse(annotation.value, mode="eval").body
@@ -48,7 +72,7 @@ def imagine(interp: Interpreter, annotation: ast.expr, scope: Scope, node: ast.A
     if isinstance(annotation, ast.Subscript):
         return _of_generic(interp, annotation, scope, node)
     if isinstance(annotation, ast.Name):
-        return _made(interp, _classes(interp, scope, annotation.id), node)
+        return _made(interp, _classes(interp, scope, annotation.id), node, given)
     return NOTHING
 
 
@@ -58,6 +82,8 @@ def _of_generic(interp: Interpreter, annotation: ast.Subscript, scope: Scope, no
     if name in _SEQUENCES:
         made = imagine(interp, parts[0], scope, node) if len(parts) == 1 else _any_of(interp, parts, scope, node)
         return expressions.new_list(interp, None, made) if made else NOTHING
+    if name == "Annotated" and any(map(_is_dependency, parts)):
+        return imagine(interp, parts[0], scope, node, True)
     return _any_of(interp, parts, scope, node) if name in _WRAPPERS else NOTHING
 
 
@@ -78,15 +104,16 @@ def _classes(interp: Interpreter, scope: Scope | None, name: str) -> list[ClassI
     return []
 
 
-def _made(interp: Interpreter, infos: list[ClassInfo], node: ast.AST) -> Value:
+def _made(interp: Interpreter, infos: list[ClassInfo], node: ast.AST, given: bool) -> Value:
     result: Value = NOTHING
     for info in infos:
-        if info.flavour not in FLAVOURS or info.flavour == "settings" or info in interp.imagined:
+        has_fields = info.flavour in FLAVOURS and info.flavour != "settings"
+        if not (has_fields or given) or info in interp.imagined:
             continue
         interp.imagined.add(info)
-        given = calls.Arguments([], {}, NOTHING, unknown(f"a field of {info.name}"))
+        fields = calls.Arguments([], {}, NOTHING, unknown(f"a field of {info.name}"))
         try:
-            made, changes = interp.explore(partial(classes.instantiate, interp, info, given, node))
+            made, changes = interp.explore(partial(classes.instantiate, interp, info, fields, node))
         finally:
             interp.imagined.discard(info)
         if changes is not None:

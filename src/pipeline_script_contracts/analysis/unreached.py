@@ -2,7 +2,8 @@
 
 A name that is called on an object that is not known (`job.run()`, the object unpickled, taken from a registry, sent to
 a generator) may mean any method of that name. Such a method is not followed, for it may never be called; but that it
-stands there is a reason not to say that the script never does what the method does.
+stands there is a reason not to say that the script never does what the method does. The same goes for the methods of a
+class that is given to a library by a decorator.
 """
 
 from __future__ import annotations
@@ -15,12 +16,19 @@ from functools import cached_property
 from itertools import chain
 
 from .scopes import ModuleInfo
+from .words import words
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _TOUCHES_FILES = re.compile(
     r"(open|(im|f)?(read|write|load|save|dump)(_.*|txt|z|v)?|to_(csv|parquet|json|pickle|feather|excel|hdf)"
     r"|from_(file|pretrained|csv|json)|copy(2|file|tree)|extractall|glob|rglob|listdir|iterdir|scandir"
     r"|unpack_archive|make_archive|download(_file|_fileobj)?|savefig)"
+)
+_LEAVE_ALONE = frozenset(  # decorators that only add to a class
+    words(
+        """dataclass define frozen mutable attrs attrib s total_ordering final runtime_checkable unique verify
+        add_start_docstrings deprecated typechecked beartype"""
+    )
 )
 _PARSES_ARGUMENTS = frozenset({"add_argument", "parse_args", "parse_known_args"})
 
@@ -31,6 +39,7 @@ class _Code:
 
     label: str = ""
     method: bool = False
+    handed: bool = False
     on_objects: set[str] = field(default_factory=set)
     attributes: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
@@ -86,19 +95,33 @@ class Unreached:
         """Gives what ran, taken together, and the functions that did not."""
         ran, others = _Code(), dict[ast.AST, _Code]()
         for module in self.modules:
-            pending: list[tuple[ast.AST, _Code, str]] = [(each, ran, "") for each in _body(module)]
+            pending: list[tuple[ast.AST, _Code, str, bool]] = [(each, ran, "", False) for each in _body(module)]
             while pending:
-                node, code, owner = pending.pop()
+                node, code, owner, handed = pending.pop()
                 if isinstance(node, _FUNCTIONS) and code is ran and node not in self.entered:
                     label = f"{owner}{node.name} ({module.path.name} line {node.lineno})"
-                    code = others[node] = _Code(label, bool(owner))
+                    code = others[node] = _Code(label, bool(owner), handed)
                     code.texts.add(node.name)
                 code.take(node)
                 inner = (
                     f"{node.name}." if isinstance(node, ast.ClassDef) else "" if isinstance(node, _FUNCTIONS) else owner
                 )
-                pending.extend((child, code, inner) for child in ast.iter_child_nodes(node))
+                if isinstance(node, ast.ClassDef):
+                    handed = any(self._hands_over(each) for each in node.decorator_list)
+                pending.extend((child, code, inner, handed) for child in ast.iter_child_nodes(node))
         return ran, others
+
+    def _hands_over(self, decorator: ast.expr) -> bool:
+        """Tells whether a decorator of a class gives the class to code out of sight."""
+        name = ast.unparse(decorator.func if isinstance(decorator, ast.Call) else decorator)
+        last = name.rpartition(".")[2]
+        return last not in _LEAVE_ALONE and last not in self._functions
+
+    @cached_property
+    def _functions(self) -> frozenset[str]:
+        """The names of the functions that the modules define."""
+        nodes = (node for module in self.modules for each in _body(module) for node in ast.walk(each))
+        return frozenset(node.name for node in nodes if isinstance(node, _FUNCTIONS))
 
     @cached_property
     def _found(self) -> list[_Code]:
@@ -108,6 +131,7 @@ class Unreached:
         for node, code in others.items():
             by_name.setdefault(getattr(node, "name", ""), []).append(code)
         found = dict.fromkeys(code for name in ran.on_objects for code in by_name.get(name, ()) if code.method)
+        found.update(dict.fromkeys(code for code in others.values() if code.handed))
         pending = list(found)
         while pending:
             code = pending.pop()
@@ -135,4 +159,5 @@ def _body(module: ModuleInfo) -> Iterable[ast.stmt]:
 
 
 def _called(code: _Code) -> Iterable[str]:
-    return (*code.attributes, *code.names)
+    """Gives what may be the name of something that is called, `getattr(pandas, "read_csv")` too."""
+    return (*code.attributes, *code.names, *code.texts)

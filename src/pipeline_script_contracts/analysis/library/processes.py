@@ -331,6 +331,8 @@ def _python(interp: Interpreter, words: list[Value], sink: str, node: ast.AST) -
                 return _install(interp, words[index + 2 :], f"{sink}({module})", node)
             if module in _MODULES:
                 return
+            if module in web_servers.PROGRAMS:
+                return web_servers.run_program(interp, [_text(each) for each in words[index + 2 :]], sink, node)
             if module in ("torch.distributed.run", "torch.distributed.launch", "accelerate.commands.launch"):
                 continue
             found = interp.sources.find(f"{module}.__main__") or interp.sources.find(module) if module else None

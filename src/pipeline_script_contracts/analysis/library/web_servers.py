@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import partial
 from typing import Any
 
 from .. import attributes, calls, escapes
-from ..atoms import NONE, Value
+from ..atoms import NONE, ClassAtom, Lib, Value
 from ..interpreter import Interpreter, strings_in
+from ..values import unknown
 
 PROGRAMS = ("gunicorn", "uvicorn", "hypercorn", "daphne", "waitress-serve")
 _APPLICATION = re.compile(r"([A-Za-z_][\w.]*)(?::([A-Za-z_]\w*)(\(.*\))?)?")
@@ -57,4 +59,47 @@ def _serve(interp: Interpreter, found: re.Match[str], factory: bool, node: ast.A
         calls.call(interp, served, calls.Arguments([]), node)
 
 
-MODELS = {"uvicorn.run": _run}
+def _start(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    """`gunicorn.app.wsgiapp.run()`, `model_server.start_model_server(handler_service=...)`: it is told elsewhere."""
+    escapes.delegate(interp, arguments, calls.callee_text(node), node, "a server")
+    interp.record.unresolved("any", calls.callee_text(node), "what it serves is not known", interp.place(node))
+    return NONE
+
+
+def _depends(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    """`fastapi.Depends(Models)`: the framework makes an object of the class for each request."""
+    escapes.delegate(interp, arguments, "fastapi.Depends", node, "a web framework")
+    anything = unknown("what a request holds")
+    for atom in arguments.get(0, "dependency"):
+        if isinstance(atom, ClassAtom):
+            _, changes = interp.explore(
+                partial(calls.call, interp, (atom,), calls.Arguments([], {}, anything, anything), node)
+            )
+            if changes is not None:
+                interp.store.merge([{}, changes])
+    return (Lib("fastapi.Depends()"),)
+
+
+def _declared_elsewhere(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    """`connexion.App(...).add_api("openapi.yaml")`: a file names the functions that answer."""
+    reason = "the functions that answer are named in a file"
+    interp.record.unresolved("any", calls.callee_text(node), reason, interp.place(node))
+    return NONE
+
+
+MODELS = {
+    "uvicorn.run": _run,
+    "uvicorn.Config": _run,
+    **dict.fromkeys(("fastapi.Depends", "fastapi.Security"), _depends),
+    **dict.fromkeys(
+        (
+            "gunicorn.app.wsgiapp.run",
+            "sagemaker_inference.model_server.start_model_server",
+            "sagemaker_huggingface_inference_toolkit.mms_model_server.start_model_server",
+            "mms.model_server.start",
+            "ts.model_server.start",
+        ),
+        _start,
+    ),
+    **dict.fromkeys((f"connexion.{name}().add_api" for name in ("App", "FlaskApp", "AsyncApp")), _declared_elsewhere),
+}
