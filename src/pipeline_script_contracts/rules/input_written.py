@@ -9,13 +9,15 @@ from ..findings import Finding, Verdict
 from .base import Rule
 from .context import Context, Settled, sink_name
 
+_DATABASES = ("lmdb.", "zarr.", "shelve.", "dbm.", "rasterio.")
 _VERBS = {"write": "writes", "update": "updates", "delete": "removes"}
 
 
 def _changes(each: Settled) -> bool:
     """Opening for update changes a file; a database or memory map may be opened that way only to be read."""
     use = each.use
-    return use.kind in ("write", "delete") or (use.kind == "update" and use.sink.rpartition(".")[2] == "open")
+    opened = use.sink.rpartition(".")[2] == "open" and not use.sink.startswith(_DATABASES)
+    return use.kind in ("write", "delete") or (use.kind == "update" and opened)
 
 
 def check(context: Context) -> Iterable[Finding]:

@@ -28,6 +28,7 @@ class Effect:
         names: Its names.
         tree: True when it goes for everything below the path.
         mode: The argument that holds the mode of `file`.
+        usual: The mode where none is given.
     """
 
     kind: str
@@ -35,6 +36,7 @@ class Effect:
     names: tuple[str, ...]
     tree: bool = False
     mode: tuple[int | None, tuple[str, ...]] | None = None
+    usual: str = "r"
 
 
 @cache
@@ -52,7 +54,8 @@ def effects_table() -> dict[str, tuple[Effect, ...]]:
 def _parse(text: str) -> Effect:
     kind, argument, *mode = text.split()
     position, names = _argument(argument)
-    return Effect(kind.rstrip("+"), position, names, kind.endswith("+"), _argument(mode[0]) if mode else None)
+    usual = mode[1] if len(mode) > 1 else "r"
+    return Effect(kind.rstrip("+"), position, names, kind.endswith("+"), _argument(mode[0]) if mode else None, usual)
 
 
 def _argument(text: str) -> tuple[int | None, tuple[str, ...]]:
@@ -120,7 +123,7 @@ def apply_effects(interp: Interpreter, effects: tuple[Effect, ...], sink: str, a
             paths.touch(interp, _kind_of_logs(interp, arguments.get(None, "report_to")), value, sink, node)
         elif effect.kind == "file":
             assert effect.mode is not None
-            mode = arguments.get(effect.mode[0], *effect.mode[1])
+            mode = arguments.get(effect.mode[0], *effect.mode[1]) or (Const(effect.usual),)
             opened = open_path(interp, value, mode, sink, node)
         else:
             source = _source(effects, sink, arguments) if effect.kind == "write" else None

@@ -26,8 +26,9 @@ from . import deep_learning, toolkits
 PANDAS = {
     """pandas.read_csv pandas.read_table pandas.read_fwf pandas.read_parquet pandas.read_feather pandas.read_orc
     pandas.read_json pandas.read_pickle pandas.read_excel pandas.read_hdf pandas.read_sas pandas.read_stata
-    pandas.read_spss pandas.read_xml pandas.read_html pandas.HDFStore pandas.ExcelFile
+    pandas.read_spss pandas.read_xml pandas.read_html pandas.ExcelFile
     """: "read 0|filepath_or_buffer|path|path_or_buf|path_or_buffer|io",
+    "pandas.HDFStore": "file 0|path 1|mode r+",
     "pandas.ExcelWriter": "write 0|path",
     """*.to_csv *.to_parquet *.to_feather *.to_orc *.to_pickle *.to_excel *.to_hdf *.to_stata *.to_latex *.to_html
     *.to_markdown *.to_xml""": "write 0|path_or_buf|path|excel_writer|buf|fname|path_or_buffer|output",
@@ -58,7 +59,7 @@ ARROW = {
 }
 NUMPY = {
     "numpy.load numpy.loadtxt numpy.genfromtxt numpy.fromfile numpy.fromregex": "read 0|file|fname",
-    "numpy.memmap": "update 0|filename",
+    "numpy.memmap": "file 0|filename 2|mode r+",
     "numpy.save numpy.savez numpy.savez_compressed numpy.savetxt": "write 0|file|fname",
     "numpy.*.tofile *.tofile": "write 0|fid",
     """scipy.io.loadmat scipy.sparse.load_npz scipy.io.wavfile.read scipy.io.mmread scipy.io.arff.loadarff
@@ -79,7 +80,7 @@ SERIALISATION = {
     "toml.load tomllib.load": "read 0|f",
     "configparser.ConfigParser().read configparser.RawConfigParser().read": "read 0|filenames",
     "h5py.File": "file 0|name 1|mode",
-    "zarr.open zarr.open_group zarr.open_array": "update 0|store",
+    "zarr.open zarr.open_group zarr.open_array": "file 0|store 1|mode r+",
     "zarr.load": "read 0|store",
     "zarr.save": "write 0|store",
     "xarray.open_dataset xarray.open_zarr xarray.open_mfdataset": "read 0|filename_or_obj|paths|store",
@@ -147,7 +148,9 @@ PICTURES = {
     "graphviz.*.render": "write 0|filename",
     "librosa.load soundfile.read soundfile.info": "read 0|path|file",
     "soundfile.write": "write 0|file",
-    "pydicom.dcmread nibabel.load rasterio.open geopandas.read_file": "read 0|fp|filename|fp",
+    "soundfile.SoundFile wave.open": "file 0|file|f 1|mode",
+    "pydicom.dcmread nibabel.load geopandas.read_file": "read 0|fp|filename",
+    "rasterio.open fiona.open": "file 0|fp 1|mode",
     "*.to_file": "write 0|filename",
 }
 SPARK = {
@@ -230,7 +233,8 @@ OTHER_FRAMEWORKS = {
     "mxnet.gluon.data.vision.ImageRecordDataset mxnet.gluon.data.RecordFileDataset": "read 0|filename",
     "mxnet.nd.load mxnet.ndarray.load mxnet.sym.load mxnet.symbol.load": "read 0|fname",
     "mxnet.nd.save mxnet.ndarray.save": "write 0|fname",
-    "mxnet.recordio.MXRecordIO mxnet.recordio.MXIndexedRecordIO": "read 0|idx_path|uri, read 1|uri",
+    "mxnet.recordio.MXRecordIO": "file 0|uri 1|flag",
+    "mxnet.recordio.MXIndexedRecordIO": "file 0|idx_path 2|flag, file 1|uri 2|flag",
     """mxnet.io.ImageRecordIter mxnet.io.CSVIter mxnet.io.MNISTIter mxnet.io.LibSVMIter mxnet.image.ImageIter
     """: "read path_imgrec|path_imgidx|data_csv|image|data_libsvm, read label_csv|label|path_imglist",
     "mxnet.gluon.SymbolBlock.imports mxnet.gluon.nn.SymbolBlock.imports": "read 0|symbol_file, read 2|param_file",
