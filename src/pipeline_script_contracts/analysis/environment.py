@@ -158,7 +158,8 @@ def note_end(interp: Interpreter, test: ast.expr, holds: bool) -> None:
     reads = interp.record.analysis.env
     for index, each in enumerate(reads):
         if each.name in names and each.default in ("", None):
-            reads[index] = replace(each, enforced=True)
+            certain = not interp.undecided or (each.enforced and not each.conditional)
+            reads[index] = replace(each, enforced=True, conditional=not certain)
 
 
 _FAILS_FOR_NONE = frozenset(
@@ -270,7 +271,8 @@ def _record(interp: Interpreter, name: str, default: Value | None, node: ast.AST
     place = interp.place(node)
     interp.reads_of_variables.append(EnvRead(name, place, guarded=present))
     own = interp.store.get(_OWNER, name) is not None
-    interp.record.env(EnvRead(name, place, constant, known, guarded=guarded, own=own))
+    conditional = interp.undecided > 0
+    interp.record.env(EnvRead(name, place, constant, known, guarded=guarded, own=own, conditional=conditional))
 
 
 def from_rest(interp: Interpreter, rest: Value, name: str, node: ast.AST) -> Value:

@@ -96,6 +96,7 @@ class EnvRead:
         guarded: True when its absence is handled by other means.
         own: True when the script itself may have set it before.
         enforced: True when the script ends where the variable is empty, as its default is.
+        conditional: True when it is read, or must not be empty, on some ways of a condition only.
     """
 
     name: str
@@ -107,6 +108,7 @@ class EnvRead:
     chain: tuple[ChainStep, ...] = ()
     own: bool = False
     enforced: bool = False
+    conditional: bool = False
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,7 @@ class Interpreter:
         self.memory = sources.part.memory
         self.memory.bind(self.store, recorder, sources.find, self.import_again)
         sources.on_own = recorder.taint
+        self.undecided = 0  # conditions that may go either way, below which the running code lies
         self.reads_of_variables: list[EnvRead] = []
         self.infos = sources.part.infos
         self.chain_steps: dict[tuple[str, str, ast.AST], ChainStep] = sources.part.chain_steps

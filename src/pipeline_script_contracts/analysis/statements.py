@@ -91,11 +91,15 @@ def _way(interp: Interpreter, node: ast.If, holds: bool) -> bool:
     if body and interp.reads_of_variables:
         environment.note_replacement(interp, node.test, holds, body[0])
     conditions.refine(interp, node.test, holds)
-    if not body or not interp.reads_of_variables:
-        return run_block(interp, body)
+    if not body:
+        return True
     exits = _exits(interp.frame)
-    live = run_block(interp, body)
-    if not live and _exits(interp.frame) == exits:
+    interp.undecided += 1
+    try:
+        live = run_block(interp, body)
+    finally:
+        interp.undecided -= 1
+    if not live and interp.reads_of_variables and _exits(interp.frame) == exits:
         environment.note_end(interp, node.test, holds)
     return live
 

@@ -96,6 +96,8 @@ def put_attribute(
             _update(interp, atom.info.scope, name, value, certain)
         elif isinstance(atom, Lib) or (isinstance(atom, Unknown) and not atom.reason.startswith(_OWN)):
             escapes.hand_over(interp, value, f"attribute {name!r} of {_owner_text(atom)}", node)
+            if isinstance(atom, Lib) and atom.name.endswith("()"):
+                escapes.escape(interp, value, f"kept as {name!r} by a library's object", node)
 
 
 def _owner_text(atom: Lib | Unknown) -> str:

@@ -33,7 +33,12 @@ def check(context: Context) -> Iterable[Finding]:
         if any(read.default is not MISSING for read in reads):
             reads = [read for read in reads if read.default is not MISSING]
         for read in reads:
-            if read.default is MISSING or read.enforced:
+            none_on_some_ways = read.conditional and declared in (None, "")
+            if read.default is MISSING and none_on_some_ways:
+                if not read.guarded:
+                    message = f"on some ways the script fails without {name}"
+                    yield _finding(context, Verdict.UNRESOLVED, name, read, message, declared)
+            elif read.default is MISSING or (read.enforced and not none_on_some_ways):
                 if not read.guarded:
                     yield _finding(context, Verdict.VIOLATED, name, read, f"the script fails without {name}", declared)
             elif not read.default_known:

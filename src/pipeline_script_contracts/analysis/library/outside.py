@@ -13,9 +13,7 @@ from ..words import words
 from .packages import KNOWN_PACKAGES
 
 PARSERS = frozenset(
-    words(
-        "optparse configargparse docopt jsonargparse simple_parsing tap plac defopt cyclopts clize hydra gin argh cappa"
-    )
+    words("optparse configargparse docopt jsonargparse simple_parsing tap plac defopt cyclopts clize hydra argh cappa")
 )
 SETTINGS = frozenset(words("decouple environs dynaconf omegaconf prettyconf everett hydra confuse"))
 _PARSES = (".parse_args", ".parse_known_args", ".parse_cli", ".parse_command_line")
