@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ..analysis.facts import MISSING
+from ..analysis.facts import MISSING, Argument
 from ..findings import Finding, Verdict
 from .argument_type import type_problem
 from .arguments import find_argument
@@ -26,6 +26,12 @@ def _words(text: str) -> list[str]:
     return re.findall(r"[^\s,;\[\]()'\"]+", text)
 
 
+def _says_no(argument: Argument, declared: object) -> bool:
+    """Tells whether a flag such as `--no-shuffle` sets another name to False: it is not given where that is True."""
+    negated = re.match(r"(no|not|dont|disable|without)[-_]", argument.name)
+    return argument.flag and argument.default is True and isinstance(declared, bool) and negated is not None
+
+
 def check(context: Context) -> Iterable[Finding]:
     """Checks the default of each declared argument."""
     for name, declared in context.contract.expected_arguments.items():
@@ -36,7 +42,7 @@ def check(context: Context) -> Iterable[Finding]:
             continue
         if type_problem(argument, declared) or argument.platform:
             continue
-        if argument.default_known and _same(declared, argument.default):
+        if argument.default_known and (_same(declared, argument.default) or _says_no(argument, declared)):
             continue
         if argument.default_known and argument.default in (MISSING, None):
             if argument.flag or argument.positional:
