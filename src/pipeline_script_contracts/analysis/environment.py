@@ -239,7 +239,8 @@ def _empty_ones(test: ast.expr, holds: bool) -> list[ast.expr]:
         return _empty_ones(test.left, False) if isinstance(other, ast.Constant) and other.value in (None, "") else []
     if isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute) and test.func.attr == "strip":
         return _empty_ones(test.func.value, holds)
-    return [test] if isinstance(test, (ast.Name, ast.Attribute)) and not holds else []
+    asks = isinstance(test, ast.Call) and ast.unparse(test.func).endswith(("environ.get", "getenv"))
+    return [test] if (asks or isinstance(test, (ast.Name, ast.Attribute))) and not holds else []
 
 
 def _is_of_processing(default: Value | None) -> bool:
