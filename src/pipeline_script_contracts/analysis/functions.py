@@ -9,7 +9,7 @@ from . import calls, environment, expressions, library, messages, statements
 from .atoms import CONTENT, NONE, NOTHING, Atom, Const, Function, Lib, PathAtom, Ref, Text, TupleAtom, Unknown, Value
 from .containers import DictState, ListState, text_key
 from .garbage import Reachable
-from .interpreter import MAX_DEPTH, DeadEnd, Frame, Interpreter
+from .interpreter import MAX_DEPTH, BudgetExhaustedError, DeadEnd, Frame, Interpreter
 from .library import outside
 from .scopes import FunctionInfo, FunctionNode, Scope
 from .store import Changes
@@ -18,6 +18,7 @@ from .values import join, unknown
 from .widening import widened_value
 from .words import words
 
+MAX_CELLS = 200_000  # what a script keeps: the largest of this repository keeps 9,000
 MAX_RECURSION = 3
 MAX_KNOWN_RECURSION = 30  # where all arguments are known, recursion comes to its own end
 # Library decorators that give back the function, changed in a way that does not matter here.
@@ -196,6 +197,8 @@ def _call(interp: Interpreter, function: Function, arguments: calls.Arguments, n
     pinned = len(interp.pinned)
     frame, falls, result = _activate(interp, function, bound, active)
     store = interp.store
+    if len(store.cells) > MAX_CELLS:
+        raise BudgetExhaustedError
     ways: list[Changes] = [changes for _, changes in frame.returns if changes is not None]
     stays = bool(frame.returns) and frame.returns[-1][1] is None  # the state is that of the last way out
     if stays and not ways:

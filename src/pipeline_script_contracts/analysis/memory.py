@@ -18,6 +18,7 @@ from .scopes import ModuleInfo, Scope
 from .store import IMPORT, WHOLE, Cell, Key, Store
 
 MAX_READS = 3000
+MAX_MADE = 300  # cells: to make as many again is no single step
 MAX_ENTRIES = 16
 FEW_EVENTS = 32
 Event = tuple[Any, ...]
@@ -257,7 +258,7 @@ class Memory:
         store = self._store
         reads = self._reads(began)
         events = self._events(began)
-        if len(reads) > MAX_READS:
+        if len(reads) > MAX_READS or sum(len(made.fresh.get(owner, ())) for owner in made.owners) > MAX_MADE:
             return
         if not all(type(owner) is Obj and (owner.info is None or type(owner.info) is set) for owner in made.owners):
             return

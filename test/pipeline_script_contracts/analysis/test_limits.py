@@ -118,6 +118,19 @@ def test_what_functions_read_is_kept_once_however_often_they_call_each_other(tmp
     assert (proven.clause, proven.location.line) == ("input", 2)
 
 
+def test_objects_that_double_with_each_call_end_an_analysis_without_accusing(tmp_path: Path) -> None:
+    source = (
+        "class Node:\n    def __init__(self, a, b):\n        self.a, self.b = a, b\n"
+        "def copy(n):\n    return Node(copy(n.a), copy(n.b)) if isinstance(n, Node) else n\n"
+        "n = Node(1, 2)\nfor _ in range(40):\n    n = Node(copy(n), copy(n))\nopen('/elsewhere')\n"
+    )
+    began = time.process_time()
+    findings = findings_of(tmp_path, source.encode())
+    assert time.process_time() - began < 20
+    assert {finding.verdict for finding in findings} == {Verdict.UNRESOLVED}
+    assert any(finding.code == "SC905" for finding in findings)
+
+
 def test_the_budget_ends_an_analysis_without_accusing(tmp_path: Path) -> None:
     source = "for a in range(60):\n    for b in range(60):\n        x = a + b\n"
     findings = findings_of(tmp_path, source.encode(), budget=500)
