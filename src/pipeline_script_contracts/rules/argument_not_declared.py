@@ -35,8 +35,7 @@ def check(context: Context) -> Iterable[Finding]:
 
 def _passes_model_dir(context: Context) -> bool:
     """Tells whether the container itself passes `--model_dir`, as SageMaker's TensorFlow containers do."""
-    is_training = any(cls.__name__ == "TrainingScriptContract" for cls in type(context.contract).__mro__)
-    return is_training and any(
+    return context.is_training and any(
         use.module.partition(".")[0] in ("tensorflow", "keras", "sagemaker_tensorflow", "horovod")
         for use in context.analysis.imports
     )

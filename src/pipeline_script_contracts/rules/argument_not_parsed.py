@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..analysis.facts import HyperparameterUse
 from ..findings import Finding, Verdict
 from .arguments import find_argument, spellings
 from .base import Rule
 from .context import Context
 
 
+def _asked_of_hyperparameters(context: Context) -> list[HyperparameterUse]:
+    """What a training script asks of SM_HPS and hyperparameters.json, which hold all arguments of its step."""
+    uses = context.hyperparameters if context.is_training else []
+    return sorted((use for use in uses if use.via in ("json", "env")), key=lambda use: use.name == "*")
+
+
 def _missing(context: Context, name: str) -> Finding:
     doubt = context.analysis.arguments_open or context.gap_of_arguments or context.unreached("argument")
+    for use in () if context.fails_for_more_arguments else _asked_of_hyperparameters(context):
+        if use.name == name:
+            message = f"argument {name!r} is read from the hyperparameters"
+            return context.at("SC301", Verdict.PROVEN, "argument", name, message, use.place, use.chain)
+        if use.name == "*" and not context.contract.hyperparameters:
+            doubt = doubt or f"line {use.place.location.line} hands all hyperparameters on"
     doubt = "" if context.fails_for_more_arguments else doubt
     if doubt:
         message = f"whether argument {name!r} is parsed cannot be told: {doubt}"
@@ -37,7 +50,8 @@ RULE = Rule(
     "declared argument not parsed",
     """
     The contract declares a command line argument that the script does not parse. The step passes it, and the
-    script fails or ignores it.
+    script fails or ignores it. What a training script reads by name from `SM_HPS` or `hyperparameters.json` is an
+    argument, too: these hold all that its step passes.
 
     To mend it, parse the argument, or drop it from `expected_arguments`.
     """,

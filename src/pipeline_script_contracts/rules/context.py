@@ -82,6 +82,11 @@ class Context:
         return self._is_a("InferenceScriptContract")
 
     @cached_property
+    def is_training(self) -> bool:
+        """True for the contract of a training script."""
+        return any(cls.__name__ == "TrainingScriptContract" for cls in type(self.contract).__mro__)
+
+    @cached_property
     def _has_handlers(self) -> bool:
         return bool(self.analysis.handlers)
 
