@@ -27,7 +27,7 @@ _TOUCHES_FILES = re.compile(
 _LEAVE_ALONE = frozenset(  # decorators that only add to a class
     words(
         """dataclass define frozen mutable attrs attrib s total_ordering final runtime_checkable unique verify
-        add_start_docstrings deprecated typechecked beartype"""
+        add_start_docstrings deprecated typechecked beartype register_keras_serializable register_pytree_node_class"""
     )
 )
 _PARSES_ARGUMENTS = frozenset({"add_argument", "parse_args", "parse_known_args"})

@@ -314,7 +314,8 @@ class Context:
         elsewhere = self._is_a("TrainingScriptContract") and each.text.startswith("/opt/ml/processing/")
         if elsewhere and self._is_told_what_to_do:
             return f"{each.text}, a folder that only processing jobs have"
-        if self.is_serving and self.analysis.commands and each.text.startswith(("/opt/ml/input/", "/opt/ml/output/")):
+        chosen = self.analysis.commands or bool(self.analysis.arguments_open)
+        if self.is_serving and chosen and each.text.startswith(("/opt/ml/input/", "/opt/ml/output/")):
             return f"{each.text}, a folder that only training jobs have"
         return ""
 
