@@ -114,6 +114,7 @@ def refine(interp: Interpreter, test: ast.expr, holds: bool) -> bool:
         _refine_comparison(interp, test, holds)
     elif isinstance(test, ast.Call):
         _refine_type(interp, test, holds)
+        _refine_affix(interp, test, holds)
     elif isinstance(test, (ast.Name, ast.Attribute)):
         question = meanings.question(interp, test)
         if question is not None and isinstance(question.left, ast.Constant):
@@ -131,6 +132,31 @@ def _refine_type(interp: Interpreter, test: ast.Call, holds: bool) -> None:
         classes = expressions.evaluate(interp, test.args[1])
         is_instance = library.reflection.is_instance
         _narrow(interp, target, lambda atom: is_instance(interp, (atom,), classes)[0 if holds else 1])
+
+
+def _refine_affix(interp: Interpreter, test: ast.Call, holds: bool) -> None:
+    """Narrows by `name.endswith(".tar.gz")` and `name.startswith(("a", "b"))`."""
+    function = test.func
+    if not (
+        isinstance(function, ast.Attribute) and function.attr in ("endswith", "startswith") and len(test.args) == 1
+    ):
+        return
+    written = test.args[0].elts if isinstance(test.args[0], ast.Tuple) else test.args
+    affixes = tuple(each.value for each in written if isinstance(each, ast.Constant) and isinstance(each.value, str))
+    if isinstance(function.value, (ast.Name, ast.Attribute)) and len(affixes) == len(written):
+        at_end = function.attr == "endswith"
+        _narrow(interp, function.value, lambda atom: _has_affix(atom, at_end, affixes)[0 if holds else 1])
+
+
+def _has_affix(atom: object, at_end: bool, affixes: tuple[str, ...]) -> Outcome:
+    """Tells whether a text may and may not begin, or end, with one of some texts; a default is taken as it is."""
+    parts = parts_of(atom) if isinstance(atom, (Const, Text)) else None
+    part = (parts[-1] if at_end else parts[0]) if parts else None
+    if not isinstance(part, str):
+        return EITHER
+    if part.endswith(affixes) if at_end else part.startswith(affixes):
+        return (True, False)
+    return (len(parts or ()) > 1 and any(len(affix) > len(part) for affix in affixes), True)
 
 
 def _refine_comparison(interp: Interpreter, test: ast.Compare, holds: bool) -> None:

@@ -151,6 +151,11 @@ PICTURES = {
     "soundfile.SoundFile wave.open": "file 0|file|f 1|mode",
     "pydicom.dcmread nibabel.load geopandas.read_file": "read 0|fp|filename",
     "rasterio.open fiona.open": "file 0|fp 1|mode",
+    """mdtraj.load mdtraj.load_dcd mdtraj.load_xtc mdtraj.load_pdb
+    mdtraj.iterload""": "read 0|filename|filename_or_filenames, read top",
+    "MDAnalysis.Universe": "read 0|topology, read 1",
+    "*.save_pdb *.save_dcd *.save_xtc": "write 0|filename",
+    "Bio.SeqIO.parse Bio.SeqIO.read Bio.AlignIO.read": "data 0|handle",
     "*.to_file": "write 0|filename",
 }
 SPARK = {
