@@ -30,11 +30,12 @@ def arguments_of(interp: Interpreter, info: FunctionInfo, scope: Scope) -> dict[
     """
     found = {}
     arguments = info.node.args
-    defaults: dict[str, ast.expr | None] = {each.arg: None for each in arguments.args}
-    ahead = len(arguments.args) - len(arguments.defaults)
-    defaults.update({each.arg: value for each, value in zip(arguments.args[ahead:], arguments.defaults, strict=True)})
+    positional = [*arguments.posonlyargs, *arguments.args]
+    defaults: dict[str, ast.expr | None] = {each.arg: None for each in positional}
+    ahead = len(positional) - len(arguments.defaults)
+    defaults.update({each.arg: value for each, value in zip(positional[ahead:], arguments.defaults, strict=True)})
     defaults.update({each.arg: value for each, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)})
-    for argument in (*arguments.args, *arguments.kwonlyargs):
+    for argument in (*positional, *arguments.kwonlyargs):
         if argument.annotation is None:
             continue
         given = _is_dependency(defaults[argument.arg])

@@ -374,8 +374,9 @@ def test_annotations_in_quotes_speak_of_classes_too(tmp_path: Path) -> None:
         "from fastapi import FastAPI\nfrom pydantic import BaseModel\napp = FastAPI()\nclass Item(BaseModel):\n"
         "    name: str\n    def load(self):\n        open('/load')\n"
         "@app.post('/x')\ndef f(item: 'Item', other: 'not ('):\n    item.load()\n"
+        "@app.post('/y')\ndef g(item: Item = None, /, other=3):\n    open('/given')\n    item.load()\n"
     )
-    assert {str(use.path) for use in facts(tmp_path, source).reads} == {"/load"}
+    assert {str(use.path) for use in facts(tmp_path, source).reads} == {"/load", "/given"}
 
 
 def test_without_facts_every_clause_is_broken(tmp_path: Path) -> None:
