@@ -236,6 +236,9 @@ def _program(interp: Interpreter, words: list[Value], sink: str, node: ast.AST) 
         return _delegate(interp, words[1:], label, node)
     if name == "tar":
         return _tar(interp, words[1:], label, node)
+    if name == "zip":
+        named = [word for word in words[1:] if not (_text(word) or "").startswith("-")]
+        return _tar(interp, [const("-c"), *named], label, node)
     if name == "aws":
         return _aws(interp, words[1:], label, node)
     paths = _operands(interp, name, words[1:], label, node)
