@@ -13,6 +13,8 @@ from .base import Rule
 from .context import Context
 from .environment import same_value
 
+_ROOT = "/opt/ml/"
+
 
 def _same(declared: object, found: object) -> bool:
     """Compares two defaults; that of an argument with several values value by value, however the contract writes it."""
@@ -32,6 +34,23 @@ def _says_no(argument: Argument, declared: object) -> bool:
     return argument.flag and argument.default is True and isinstance(declared, bool) and negated is not None
 
 
+def _is_elsewhere(context: Context, argument: Argument, declared: object) -> bool:
+    """Tells whether a contract names another folder of a training job than the one that the platform gives.
+
+    A channel that the contract does not have gives no folder, and what stands in for the platform's variable
+    elsewhere is a default of the script too.
+    """
+    given = argument.default
+    if not (context.is_training and argument.default_known and isinstance(given, str) and isinstance(declared, str)):
+        return False
+    if not (given.startswith(_ROOT) and declared.startswith(_ROOT)):
+        return False
+    inputs = [path.rstrip("/") for path in context.contract.expected_input_paths.values()]
+    if given.startswith(_ROOT + "input/") and not any(f"{given}/".startswith(f"{each}/") for each in inputs):
+        return False
+    return not any(isinstance(read.default, str) and same_value(declared, read.default) for read in context.env)
+
+
 def check(context: Context) -> Iterable[Finding]:
     """Checks the default of each declared argument."""
     for name, declared in context.contract.expected_arguments.items():
@@ -40,7 +59,7 @@ def check(context: Context) -> Iterable[Finding]:
             continue
         if argument.multiple and not (argument.default_known and isinstance(argument.default, tuple)):
             continue
-        if type_problem(argument, declared) or argument.platform:
+        if type_problem(argument, declared) or (argument.platform and not _is_elsewhere(context, argument, declared)):
             continue
         if argument.default_known and (_same(declared, argument.default) or _says_no(argument, declared)):
             continue
@@ -74,7 +93,8 @@ RULE = Rule(
 
     None is no default of its own: the script may put one in its place (`args.x or "a"`, `if args.x is None`), or
     leave it to the step to give the value. Where the contract names a default and the script has none, the verdict
-    is UNRESOLVED. Nothing is compared where the contract says `None` or the argument is required.
+    is UNRESOLVED. Nothing is compared where the contract says `None` or the argument is required. A default that
+    the platform gives (`os.environ["SM_MODEL_DIR"]`) is compared with a folder below `/opt/ml` of a training job.
 
     To mend it, make the two equal.
     """,

@@ -41,6 +41,12 @@ def _is_boolean(value: Any) -> bool:
     return isinstance(value, bool) or str(value).lower() in _BOOLEANS
 
 
+def _is_own_default(argument: Argument, declared: Any) -> bool:
+    """Tells whether it is the script's default too, which argparse converts only where it is a text."""
+    converted = isinstance(argument.default, str) and argument.type in ("int", "float")
+    return argument.default_known and not converted and same_value(declared, argument.default)
+
+
 def check(context: Context) -> Iterable[Finding]:
     """Checks the type of each declared argument."""
     for name, declared in context.contract.expected_arguments.items():
@@ -49,7 +55,7 @@ def check(context: Context) -> Iterable[Finding]:
         if argument is not None and problem:
             yield context.at(
                 "SC304",
-                Verdict.VIOLATED,
+                Verdict.UNRESOLVED if _is_own_default(argument, declared) else Verdict.VIOLATED,
                 "argument",
                 name,
                 f"argument {name!r}: {problem}",
@@ -65,6 +71,9 @@ RULE = Rule(
     """
     The contract's default does not fit how the script takes the argument: a value for a flag, a flag for a value,
     a text where a number is read, or a value that is not among the script's choices.
+
+    A default that the script itself gives is not converted, unless it is a text, and not held against the choices.
+    Where the contract names the same one, only a step that passes it fails, so the verdict is UNRESOLVED.
 
     To mend it, change the default in the contract or the argument in the script.
     """,

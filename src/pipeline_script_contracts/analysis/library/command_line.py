@@ -177,7 +177,7 @@ def _add_one(interp: Interpreter, owner: Ref, names: list[str], arguments: Any, 
     positional = not names[0].startswith("-")
     name = names[0] if positional else (long or names)[0].lstrip("-")
     dest = strings_in(arguments.get(None, "dest"))
-    target = dest[0] if dest else name.replace("-", "_")
+    target = dest[0] if dest else name if positional else name.replace("-", "_")  # a positional keeps its hyphens
     actions = strings_in(arguments.get(None, "action")) or ["store"]
     action = "boolean" if arguments.get(None, "action") == (Lib("argparse.BooleanOptionalAction"),) else actions[0]
     if action in ("version", "help"):

@@ -318,6 +318,8 @@ INDEXES = {
     "faiss.write_index faiss.write_VectorTransform": "write 1|fname",
     "annoy.*.load hnswlib.*.load_index": "read 0|fn|path_to_index",
     "annoy.*.save hnswlib.*.save_index": "write 0|fn|path_to_index",
+    "langchain.*.load_local langchain_community.*.load_local": "read+ 0|folder_path",
+    "langchain.*.save_local langchain_community.*.save_local": "write+ 0|folder_path",
 }
 TOOLKITS = {
     "accelerate.*.load_state": "read+ 0|input_dir",
