@@ -12,7 +12,14 @@ from .atoms import NONE, NOTHING, UNDEFINED, Atom, Const, Document, EnumMember, 
 from .facts import MISSING, EnvRead, HyperparameterUse, Place
 from .interpreter import Interpreter
 from .patterns import Hole
-from .platform import CHANNEL_FOLDER, CHANNEL_PREFIX, HYPERPARAMETER_PREFIX, documented_value, is_platform_variable
+from .platform import (
+    CHANNEL_FOLDER,
+    CHANNEL_PREFIX,
+    HYPERPARAMETER_PREFIX,
+    JSON_VARIABLES,
+    documented_value,
+    is_platform_variable,
+)
 from .texts import hole_text, make_text, parts_of, with_step
 from .values import join
 from .words import words
@@ -120,7 +127,7 @@ def _read_one(interp: Interpreter, atom: Atom, default: Value | None, node: ast.
         value, step = soften(default or NOTHING), f"os.environ.get({name!r})"
     elif documented is not None:
         value = (Const(documented, soft=True),)
-    elif default is None:
+    elif default is None or name in JSON_VARIABLES:
         value = (hole_text("env", name, f"environment variable {name}"),)
     elif default == NONE:
         nothing = Const(None, True, (interp.step(step, node),))
@@ -395,6 +402,8 @@ def with_fallback(interp: Interpreter, left: Value, right: Value) -> Value | Non
     }
     if not names:
         return None
+    if names <= JSON_VARIABLES:
+        return left
     interp.record.taint()
     known, constant = constant_of(right)
     variables = [atom for atom in right if not (isinstance(atom, Const) and atom.value is None)]

@@ -21,6 +21,7 @@ VARIABLES = {
     "TMPDIR": "/tmp",  # noqa: S108 - as the variable says
     "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/code",
 }
+JSON_VARIABLES = frozenset({"SM_HPS", "SM_TRAINING_ENV"})  # always set: no default of the script stands for them
 CHANNEL_PREFIX = "SM_CHANNEL_"
 HYPERPARAMETER_PREFIX = "SM_HP_"
 CHANNEL_FOLDER = "/opt/ml/input/data"
