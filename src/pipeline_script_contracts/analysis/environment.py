@@ -127,7 +127,7 @@ def _read_one(interp: Interpreter, atom: Atom, default: Value | None, node: ast.
         value, step = soften(default or NOTHING), f"os.environ.get({name!r})"
     elif documented is not None:
         value = (Const(documented, soft=True),)
-    elif default is None or name in JSON_VARIABLES:
+    elif default is None or (name in JSON_VARIABLES and not _is_path(default)):
         value = (hole_text("env", name, f"environment variable {name}"),)
     elif default == NONE:
         nothing = Const(None, True, (interp.step(step, node),))
@@ -136,6 +136,11 @@ def _read_one(interp: Interpreter, atom: Atom, default: Value | None, node: ast.
         value = tuple(_with_source(atom, interp.step(step, node)) for atom in soften(default))
     set_here = tuple(each for each in own or () if isinstance(each, (Const, Text, PathAtom)))
     return with_step(join(value, set_here), interp.step(step, node))
+
+
+def _is_path(value: Value) -> bool:
+    """Tells whether a value is an absolute path: a variable with such a default is no document, whatever its name."""
+    return any(isinstance(part, str) and part.startswith("/") for atom in value for part in (parts_of(atom) or ())[:1])
 
 
 def _with_source(atom: Atom, step: ChainStep) -> Atom:
@@ -402,7 +407,7 @@ def with_fallback(interp: Interpreter, left: Value, right: Value) -> Value | Non
     }
     if not names:
         return None
-    if names <= JSON_VARIABLES:
+    if names <= JSON_VARIABLES and not _is_path(right):
         return left
     interp.record.taint()
     known, constant = constant_of(right)
