@@ -182,7 +182,8 @@ def _add_one(interp: Interpreter, owner: Ref, names: list[str], arguments: Any, 
     action = "boolean" if arguments.get(None, "action") == (Lib("argparse.BooleanOptionalAction"),) else actions[0]
     if action in ("version", "help"):
         return NONE
-    default = arguments.keywords.get("default")
+    given = arguments.keywords.get("default")
+    default = _without_itself(given, names) if given else given
     flag = action in ("store_true", "store_false", "store_const", "count", "boolean", "append_const")
     required = (positional and not _may_be_absent(arguments)) or environment.constant_of(
         arguments.get(None, "required")
@@ -208,7 +209,7 @@ def _add_one(interp: Interpreter, owner: Ref, names: list[str], arguments: Any, 
         choices,
         positional,
         arguments.get(None, "nargs") not in (NOTHING, NONE, (Const("?"),)) or action in ("append", "extend"),
-        platform_defaults.is_platform_default(interp, default or NOTHING, node),
+        platform_defaults.is_platform_default(interp, given or NOTHING, node),
     )
     value = _value_of(interp, fact, action, default, choices, arguments, node)
     value = with_step(value, interp.step(f"argument {names[-1] if positional else (long or names)[0]}", node))
@@ -217,6 +218,18 @@ def _add_one(interp: Interpreter, owner: Ref, names: list[str], arguments: Any, 
     assert isinstance(state, ListState)
     interp.store.set(owner.obj, CONTENT, state.append(item))
     return item
+
+
+def _without_itself(default: Value, names: list[str]) -> Value:
+    """Leaves the hyperparameter that is the argument itself out of its default: the one is given with the other."""
+    own = {name.lstrip("-").replace("-", "_") for name in names}
+    holes = [atom.parts[0] if isinstance(atom, Text) and len(atom.parts) == 1 else None for atom in default]
+    is_own = [isinstance(hole, Hole) and hole.name.replace("-", "_") in own and _is_asked(hole) for hole in holes]
+    return tuple(atom for atom, same in zip(default, is_own, strict=True) if not same) or default
+
+
+def _is_asked(hole: Hole) -> bool:
+    return hole.kind == "hyperparameter" or (hole.kind == "any" and bool(hole.name))
 
 
 def _default_of(interp: Interpreter, default: Value | None) -> tuple[bool, Any]:

@@ -29,6 +29,8 @@ def _tells_of_platform(interp: Interpreter, written: ast.expr, depth: int) -> bo
     left: list[ast.AST] = [written]
     while left:
         each = left.pop()
+        if depth < MAX_NAMES and isinstance(each, ast.Constant) and each.value == "SM_HPS":
+            continue  # what is taken out of all hyperparameters is one of them
         if isinstance(each, ast.Compare) and isinstance(each.ops[0], (ast.In, ast.NotIn)):
             continue
         asked = each.test if isinstance(each, ast.IfExp) else None
