@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from .. import environment, expressions
+from .. import environment, expressions, paths
 from ..atoms import NOTHING, Const, Document, Lib, TupleAtom, Value
 from ..interpreter import Interpreter, strings_in
 from ..patterns import Hole
@@ -77,4 +77,17 @@ _MAKERS = words(
     sagemaker_training.environment.Environment sagemaker_training.environment.TrainingEnv
     sagemaker_training.Environment"""
 )
-MODELS = dict.fromkeys(_MAKERS, lambda interp, arguments, node: (Lib(WHOLE),))
+_PIPE = "sagemaker_tensorflow.PipeModeDataset"
+
+
+def _pipe_mode_dataset(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    """`PipeModeDataset(channel)`: what comes through the pipes of a channel."""
+    channel = paths.join_path(interp, [const(f"{CHANNEL_FOLDER}/"), arguments.get(0, "channel")], node, "os.path.join")
+    paths.touch(interp, "read", channel, _PIPE, node)
+    return (Lib(f"{_PIPE}()"),)
+
+
+MODELS: dict[str, Any] = {
+    **dict.fromkeys(_MAKERS, lambda interp, arguments, node: (Lib(WHOLE),)),
+    _PIPE: _pipe_mode_dataset,
+}
