@@ -191,8 +191,8 @@ def _touch_data(interp: Interpreter, value: Value, sink: str, node: ast.AST) -> 
 def _is_named(parts: Parts | None) -> bool:
     """Tells whether a hyperparameter gives a published model's name."""
     hole = parts[0] if parts and len(parts) == 1 else None
-    if not isinstance(hole, Hole) or hole.kind != "hyperparameter":
-        return False
+    if not isinstance(hole, Hole) or hole.kind not in ("hyperparameter", "any"):
+        return False  # what SM_HPS holds is of any kind, but has a name, too
     return hole.name.rpartition("_")[2] in ("name", "id", "repo", "model", "tag")
 
 
