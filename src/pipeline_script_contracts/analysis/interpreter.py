@@ -23,7 +23,7 @@ from .scopes import ClassInfo, FunctionInfo, ModuleInfo, Scope
 from .sources import Sources
 from .store import IMPORT, Changes, Store
 from .texts import pathlike, with_step
-from .values import atoms_of, const, join, unknown
+from .values import atoms_of, const, join, unbound, unknown
 
 BUILTINS = frozenset(dir(builtins))
 CODE_FOLDER = "/opt/ml/code"
@@ -249,7 +249,7 @@ class Interpreter:
         for library in reversed(frame_scope.module.stars):
             if library.partition(".")[0] not in sys.stdlib_module_names:
                 return (Lib(f"{library}.{name}"),)
-        return unknown(f"where {name!r} comes from cannot be seen")
+        return unknown(unbound(name))
 
     def scope_of(self, name: str) -> Scope:
         """Gives the scope that an assignment to a name goes to."""

@@ -14,6 +14,11 @@ def unknown(reason: str) -> Value:
     return (Unknown(reason),)
 
 
+def unbound(name: str) -> str:
+    """Says why a name is not known that nothing in sight binds: a script that nobody gives it fails there."""
+    return f"where {name!r} comes from cannot be seen"
+
+
 def const(value: Any, soft: bool = False) -> Value:
     """Gives the value that is one constant."""
     return (Const(value, soft),)

@@ -11,7 +11,7 @@ from .. import calls, escapes, imports
 from ..atoms import Const, Function, Lib, Method, Partial, Ref, Text, Unknown, Value
 from ..interpreter import Interpreter
 from ..patterns import Pattern
-from ..values import const, unknown
+from ..values import const, unbound, unknown
 from ..words import words
 from . import (
     builtin_functions,
@@ -220,7 +220,7 @@ def call_unseen_method(interp: Interpreter, name: str, arguments: Any, node: ast
     direction = "write" if ".write" in sink else "read" if ".read" in sink else ""
     if effects is None and direction:
         effects = effects_module.effects_table().get(f"pyspark.{direction}.{name}")
-    if effects is not None:
+    if effects is not None and not _is_unbound_name(node, reason):
         first = arguments.get(0)
         if name not in ("save", "load_model") or any(not isinstance(atom, Lib) for atom in first):
             known = [atom for atom in first if type(atom).__name__ != "Unknown"]
@@ -230,6 +230,13 @@ def call_unseen_method(interp: Interpreter, name: str, arguments: Any, node: ast
     if name not in SILENT_METHODS:
         escapes.delegate(interp, arguments, sink, node, reason)
     return unknown(reason)
+
+
+def _is_unbound_name(node: ast.AST, reason: str) -> bool:
+    """Tells whether the object of a method call is a name that nothing binds."""
+    function = node.func if isinstance(node, ast.Call) else None
+    owner = function.value if isinstance(function, ast.Attribute) else None
+    return isinstance(owner, ast.Name) and reason == unbound(owner.id)
 
 
 def object_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, node: ast.AST) -> Value | None:
