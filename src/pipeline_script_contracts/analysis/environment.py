@@ -26,6 +26,7 @@ from .words import words
 
 ENVIRONMENT = frozenset({"os.environ", "os.environb"})
 _OWNER = "environment"
+_DEFAULTS = "defaults of the environment"  # what the script gave variables that were not set
 ENDS = "and the program ends"  # among what a `try` catches: no handler goes on
 
 
@@ -72,6 +73,19 @@ def set_variable(interp: Interpreter, name: Value, value: Value) -> None:
         if isinstance(atom, Const) and isinstance(atom.value, str):
             other = interp.store.get(_OWNER, atom.value) or (UNDEFINED,)
             interp.store.set(_OWNER, atom.value, value if len(name) == 1 else join(other, value))
+            if interp.store.get(_DEFAULTS, atom.value):
+                interp.store.set(_DEFAULTS, atom.value, NOTHING)
+
+
+def set_default(interp: Interpreter, name: Value, default: Value, node: ast.AST) -> Value:
+    """Sets a variable unless it is set, and gives what it then is; as a statement, that is no read of it yet."""
+    value = read(interp, name, default, node)
+    names = [atom.value for atom in name if isinstance(atom, Const) and isinstance(atom.value, str)]
+    free = [each for each in names if interp.store.get(_OWNER, each) is None] if node is interp.discarded else []
+    set_variable(interp, name, value)
+    for each in free:
+        interp.store.set(_DEFAULTS, each, default)
+    return value
 
 
 def unset_variable(interp: Interpreter, name: Value) -> None:
@@ -111,6 +125,9 @@ def _read_one(interp: Interpreter, atom: Atom, default: Value | None, node: ast.
     name = atom.value
     own = interp.store.get(_OWNER, name)
     if own is not None and all(isinstance(each, (Const, Text, PathAtom)) for each in own):
+        instead = tuple(each for each in interp.store.get(_DEFAULTS, name) or () if each is not UNDEFINED)
+        if instead:
+            _record(interp, name, instead, node)
         return tuple(each for each in own)
     if name.startswith(HYPERPARAMETER_PREFIX):
         key = name[len(HYPERPARAMETER_PREFIX) :].lower()
@@ -283,7 +300,8 @@ def _record(interp: Interpreter, name: str, default: Value | None, node: ast.AST
     guarded = default is None and (interp.catches("KeyError", "LookupError") or present)
     place = interp.place(node)
     interp.reads_of_variables.append(EnvRead(name, place, guarded=present))
-    own = interp.store.get(_OWNER, name) is not None
+    only_set = default is not None and node is interp.discarded  # `os.environ.setdefault(...)`, for others
+    own = only_set or (interp.store.get(_OWNER, name) is not None and not interp.store.get(_DEFAULTS, name))
     conditional = interp.undecided > 0
     interp.record.env(EnvRead(name, place, constant, known, guarded=guarded, own=own, conditional=conditional))
 

@@ -94,7 +94,7 @@ class EnvRead:
         default_known: False when the default is not a constant.
         probe: True when only its presence is asked for.
         guarded: True when its absence is handled by other means.
-        own: True when the script itself may have set it before.
+        own: True when the script itself may have set it before, or only sets it unless it is set.
         enforced: True when the script ends where the variable is empty, as its default is.
         conditional: True when it is read, or must not be empty, on some ways of a condition only.
     """

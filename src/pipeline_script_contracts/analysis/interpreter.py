@@ -103,6 +103,7 @@ class Interpreter:
         self.pinned: list[Any] = []
         self.cwd: Value = const("")
         self.current: ast.AST = ast.Pass()
+        self.discarded: ast.AST = ast.Pass()  # the expression whose value nobody takes
 
     # -- stack and places ---------------------------------------------------------------------------------
 

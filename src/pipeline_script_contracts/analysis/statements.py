@@ -45,6 +45,7 @@ def run_statement(interp: Interpreter, node: ast.stmt) -> bool:
 
 def _expression(interp: Interpreter, node: ast.Expr) -> bool:
     if not isinstance(node.value, ast.Constant):
+        interp.discarded = node.value
         expressions.evaluate(interp, node.value)
     return True
 

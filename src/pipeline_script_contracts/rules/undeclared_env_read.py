@@ -43,7 +43,8 @@ RULE = Rule(
     be set.
 
     Variables of the platform (`SM_*`, `SAGEMAKER_*`, `AWS_*`, `PATH`, `HOME`, ...) need no declaration, nor do those
-    that the script may have set itself before.
+    that the script may have set itself before, or only sets for others (`os.environ.setdefault("X", "1")` as a
+    statement).
 
     To mend it, add the variable to `required_env_vars`, or to `optional_env_vars` with the script's default.
     """,

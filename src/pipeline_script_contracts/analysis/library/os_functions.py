@@ -148,10 +148,7 @@ def _required(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 
 
 def _setdefault(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    default = arguments.get(1, "value")
-    value = environment.read(interp, arguments.get(0, "key"), default or NONE, node)
-    environment.set_variable(interp, arguments.get(0, "key"), value)
-    return value
+    return environment.set_default(interp, arguments.get(0, "key"), arguments.get(1, "value") or NONE, node)
 
 
 def _update(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
