@@ -75,9 +75,13 @@ def undeclared(context: Context, code: str, clause: str, kinds: tuple[str, ...],
     """
     declared = {**context.inputs, **{f"output {name}": path for name, path in context.outputs.items()}}
     seen = set()
+    made: set[str] = set()
     for each in context.paths:
         use = each.use
-        if use.kind not in kinds or context.is_scratch(each) or context.of_another_job(each):
+        own = clause == "input" and _is_made(each.text, made)
+        if use.kind in WRITES:
+            made.add(each.text.rstrip("/"))
+        if own or use.kind not in kinds or context.is_scratch(each) or context.of_another_job(each):
             continue
         if context.covered(each.path, declared) is not Relation.OUTSIDE:
             continue
@@ -102,6 +106,11 @@ def undeclared(context: Context, code: str, clause: str, kinds: tuple[str, ...],
             use.chain,
             f"declare {each.text} or a folder above it as {declare}, or use a declared path",
         )
+
+
+def _is_made(text: str, made: set[str]) -> bool:
+    """Tells whether a path, or a folder above it, is one that the script has written before."""
+    return any(text == each or text.startswith(f"{each}/") for each in made)
 
 
 __all__ = ["READS", "WRITES", "declared_is_used", "undeclared"]

@@ -21,7 +21,8 @@ RULE = Rule(
     """
     The script reads a path that is neither a declared input nor a declared output, nor below one. In the
     container that path is empty, or holds what nobody promised. It is UNRESOLVED where the path was handed to code
-    out of sight before, which may have filled it.
+    out of sight before, which may have filled it. What the script has written there itself before is no input: that it
+    writes there is told by SC104.
 
     Relative paths, temporary folders, the source folder `/opt/ml/code` and the platform's own files
     (`/opt/ml/input/config/resourceconfig.json`, ...) need no declaration.
