@@ -45,8 +45,11 @@ def run_statement(interp: Interpreter, node: ast.stmt) -> bool:
 
 def _expression(interp: Interpreter, node: ast.Expr) -> bool:
     if not isinstance(node.value, ast.Constant):
-        interp.discarded = node.value
-        expressions.evaluate(interp, node.value)
+        around, interp.discarded = interp.discarded, node.value
+        try:
+            expressions.evaluate(interp, node.value)
+        finally:
+            interp.discarded = around
     return True
 
 
