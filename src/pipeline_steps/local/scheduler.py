@@ -23,6 +23,10 @@ from pipeline_steps.local.record import RunRecord, StepRecord
 
 DONE = ("Succeeded", "Skipped")
 
+# Seconds. A signal that comes just before the main thread starts to wait, or that the system gives to another thread,
+# does not wake it; the handler runs when the wait is over.
+_SIGNALS_WAIT = 0.2
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -70,8 +74,8 @@ class Scheduler:
                 self._start_ready()
             if not self.running:
                 return
-            self._take_message()
-            self.record.save()
+            if self._take_message():
+                self.record.save()
 
     def stop(self) -> None:
         """Ends what is running and waits until it has ended."""
@@ -79,12 +83,16 @@ class Scheduler:
         while self.running:
             self._take_message()
 
-    def _take_message(self) -> None:
-        step, message = self.messages.get()
+    def _take_message(self) -> bool:
+        try:
+            step, message = self.messages.get(timeout=_SIGNALS_WAIT)
+        except queue.Empty:
+            return False
         if isinstance(message, Job):
             self._note_attempt(step, message)
         else:
             self._finish(step, message)
+        return True
 
     def _failed(self) -> bool:
         return self.record.fails_contract_check or any(item.status == "Failed" for item in self.record.steps.values())

@@ -9,6 +9,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -177,6 +178,30 @@ while True:
     runner.send_signal(signal.SIGINT)
     runner.wait(20)
     assert load_run(tmp_path / "run").status == "Stopped"
+
+
+def test_a_signal_that_the_system_gives_to_another_thread_stops_the_run_too(place: Place) -> None:
+    """It runs the handler in the main thread, but does not wake it; so does one that comes just before it waits."""
+    place.code("import os, signal, time\nos.kill(int(os.environ['RUNNER']), signal.SIGINT)\ntime.sleep(15)")
+    step = processing("A")
+    step["Arguments"]["Environment"] = {"RUNNER": str(os.getpid())}
+    ended = threading.Event()
+
+    def take_signals() -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        ended.wait()
+
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    other = threading.Thread(target=take_signals)
+    other.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            place.run(pipeline(step), run_dir=place.root / "run", stop_grace=1)
+    finally:
+        ended.set()
+        other.join()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    assert load_run(place.root / "run").status == "Stopped"
 
 
 def test_killing_the_runner_ends_the_step_and_what_it_started(place: Place, tmp_path: Path) -> None:
