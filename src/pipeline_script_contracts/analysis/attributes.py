@@ -271,7 +271,7 @@ def _of_super(interp: Interpreter, atom: Super, name: str, node: ast.AST) -> Val
             else:
                 bound.append(each)
         return tuple(bound)
-    if name == "__init__" and isinstance(owner, Ref):
+    if isinstance(owner, Ref) and (name == "__init__" or interp.store.get(owner.obj, CONTENT) is not None):
         return (Method(atom, name),)
     base = next((each for each in atom.cls.library if not each.startswith(("builtins.", "abc.", "typing."))), None)
     return (Lib(f"{base}().{name}"),) if base else (Method(atom, name),)

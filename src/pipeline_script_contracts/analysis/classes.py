@@ -15,6 +15,7 @@ from . import (
     inherited,
     library,
     mappings,
+    sequences,
     statements,
     validators,
 )
@@ -185,9 +186,14 @@ def instantiate(interp: Interpreter, info: ClassInfo, arguments: calls.Arguments
     if info.is_a("argparse.ArgumentParser"):
         obj.kind = "argparse.ArgumentParser"
         interp.store.set(obj, CONTENT, ListState())
-    if info.is_a("builtins.dict", "collections.UserDict", "collections.OrderedDict"):
-        interp.store.set(obj, CONTENT, mappings.dict_state(interp, arguments))
     initialiser = attributes.class_attribute(interp, info, "__init__")
+    if info.is_a("builtins.dict", "collections.UserDict", "collections.OrderedDict"):
+        given = calls.Arguments() if initialiser is not None else arguments
+        interp.store.set(obj, CONTENT, mappings.dict_state(interp, given))
+    elif info.is_a("builtins.list", "collections.UserList"):
+        interp.store.set(obj, CONTENT, ListState())
+        if initialiser is None and arguments.positional:
+            sequences.extend(interp, obj, arguments.get(0))
     if initialiser is not None:
         calls.call(interp, initialiser, arguments.after(result), node)
     elif info.flavour in ("dataclass", "pydantic", "settings", "namedtuple"):

@@ -131,11 +131,6 @@ def dict_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, node
     """Calls a method of a dict."""
     state = interp.store.get(owner.obj, CONTENT)
     assert isinstance(state, DictState)
-    if name == "__getitem__":
-        return item(interp, owner, arguments.get(0), node)
-    if name == "__setitem__":
-        interp.store.set(owner.obj, CONTENT, expressions.put(state, arguments.get(0), arguments.get(1)))
-        return NONE
     first = arguments.get(0)
     if name == "get":
         return item(interp, owner, first, node, default=arguments.get(1, default=NONE))
@@ -184,9 +179,6 @@ def dict_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, node
     if name == "popitem":
         interp.store.set(owner.obj, CONTENT, state.without((None,)))
         return (TupleAtom([state.keys, state.element]),)
-    if name == "__delitem__":
-        deletion.delete_item(interp, owner, first, True, node)
-        return NONE
     return unknown(f"dict.{name}")
 
 

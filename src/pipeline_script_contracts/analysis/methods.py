@@ -5,7 +5,18 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from . import classes, descriptors, expressions, fields, library, mappings, pathlib_model, sequences, strings
+from . import (
+    classes,
+    descriptors,
+    expressions,
+    fields,
+    library,
+    mappings,
+    own_methods,
+    pathlib_model,
+    sequences,
+    strings,
+)
 from . import library as library_module
 from .atoms import (
     CONTENT,
@@ -45,6 +56,10 @@ def call_method(interp: Interpreter, owner: Atom, name: str, arguments: Any, nod
     Returns:
         What it may return.
     """
+    if name in own_methods.SPECIAL:
+        result = own_methods.special(interp, owner, name, arguments, node)
+        if result is not None:
+            return result
     if isinstance(owner, PathAtom):
         return pathlib_model.path_method(interp, owner, name, arguments, node)
     if isinstance(owner, Text) or (isinstance(owner, Const) and isinstance(owner.value, str)):
@@ -154,6 +169,8 @@ def _class_method(interp: Interpreter, owner: ClassAtom, name: str, arguments: A
 def _super_method(interp: Interpreter, owner: Super, name: str, arguments: Any, node: ast.AST) -> Value:
     """`super().__init__(...)` where the base is a library's."""
     target = owner.owner[0] if owner.owner else None
+    if isinstance(target, Ref) and isinstance(interp.store.get(target.obj, CONTENT), (DictState, ListState)):
+        return own_methods.call_own(interp, owner.owner, name, arguments, node)
     if name == "__init__" and isinstance(target, Ref):
         info = target.obj.cls
         if info is not None and info.flavour in ("pydantic", "dataclass", "settings"):

@@ -47,7 +47,7 @@ def get_item(interp: Interpreter, owner: Value, index: Value, node: ast.AST) -> 
     ends = 0
     for atom in owner:
         try:
-            result = join(result, _item(interp, atom, index, node))
+            result = join(result, item(interp, atom, index, node))
         except DeadEnd:
             ends += 1
     if ends and ends == len(owner):
@@ -55,8 +55,8 @@ def get_item(interp: Interpreter, owner: Value, index: Value, node: ast.AST) -> 
     return result or unknown("an item of nothing")
 
 
-def _item(interp: Interpreter, atom: Atom, index: Value, node: ast.AST) -> Value:
-
+def item(interp: Interpreter, atom: Atom, index: Value, node: ast.AST) -> Value:
+    """Gives `atom[index]`."""
     if environment.is_environment(atom):
         return environment.read(interp, index, None, node)
     if isinstance(atom, TupleAtom):

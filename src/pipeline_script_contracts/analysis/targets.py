@@ -183,11 +183,15 @@ def set_item(interp: Interpreter, owner: Value, index: ast.expr, value: Value) -
     key = expressions.evaluate(interp, index)
     text = interp.step(ast.unparse(index)[:40], index)
     for atom in owner:
-        _set_item_of(interp, atom, key, with_step(value, text), len(owner) == 1, index)
+        method = attributes.find_method(interp, atom, "__setitem__") if isinstance(atom, Ref) else None
+        if method is not None:
+            calls.call(interp, method, calls.Arguments([key, with_step(value, text)]), index)
+        else:
+            put_item(interp, atom, key, with_step(value, text), len(owner) == 1, index)
 
 
-def _set_item_of(interp: Interpreter, atom: Atom, key: Value, value: Value, certain: bool, node: ast.AST) -> None:
-
+def put_item(interp: Interpreter, atom: Atom, key: Value, value: Value, certain: bool, node: ast.AST) -> None:
+    """Sets an item of an environment, dict or list, as the built-in type does."""
     if environment.is_environment(atom):
         environment.set_variable(interp, key, value)
         return
@@ -214,7 +218,3 @@ def _set_item_of(interp: Interpreter, atom: Atom, key: Value, value: Value, cert
             items = list(state.items)
             items[index] = value
             interp.store.set(atom.obj, CONTENT, ListState(tuple(items)))
-        return
-    method = attributes.find_method(interp, atom, "__setitem__")
-    if method is not None:
-        calls.call(interp, method, calls.Arguments([key, value]), node)

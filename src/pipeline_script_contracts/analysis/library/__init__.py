@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from .. import calls, escapes, imports
+from .. import calls, escapes, imports, own_methods
 from ..atoms import Const, Function, Lib, Method, Partial, Ref, Text, Unknown, Value
 from ..interpreter import Interpreter
 from ..patterns import Pattern
@@ -24,6 +24,7 @@ from . import (
     frameworks,
     iterating,
     launchers,
+    operator_functions,
     os_functions,
     outside,
     packages,
@@ -52,6 +53,7 @@ _MODULES = (
     documents,
     files,
     launchers,
+    operator_functions,
     os_functions,
     processes,
     settings_readers,
@@ -116,6 +118,9 @@ def call_library(interp: Interpreter, name: str, arguments: Any, node: ast.AST) 
     model = models().get(name)
     if model is not None:
         return model(interp, arguments, node)
+    if arguments.positional and own_methods.is_of_type(name):
+        rest = calls.Arguments(arguments.positional[1:], arguments.keywords, arguments.rest, arguments.rest_keywords)
+        return own_methods.call_own(interp, arguments.positional[0], name.rpartition(".")[2], rest, node)
     root = name.partition(".")[0].partition("(")[0]
     if name.startswith((training_environment.WHOLE, training_environment.CHANNELS)):
         owner, _, last = name.rpartition(".")

@@ -19,12 +19,19 @@ from ..atoms import (
 )
 from ..interpreter import Interpreter
 from ..patterns import Hole
-from ..values import const
+from ..values import const, unknown
 from . import conversions
 
 
 def _str(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     return strings.to_text(interp, arguments.get(0, "object", default=const("")), node)
+
+
+def _format(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    spec = arguments.get(1)
+    if spec and spec != const(""):
+        return unknown("a formatted value")
+    return strings.to_text(interp, arguments.get(0), node)
 
 
 def _number(name: str) -> Any:
@@ -61,6 +68,7 @@ def _system(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 MODELS = {
     "platform.system": _system,
     "builtins.str": _str,
+    "builtins.format": _format,
     "builtins.repr": _chr,
     "builtins.int": _number("int"),
     "builtins.float": _number("float"),

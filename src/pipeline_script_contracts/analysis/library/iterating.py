@@ -21,6 +21,8 @@ from ..atoms import (
     Bound,
     Const,
     Function,
+    Lib,
+    Ref,
     TupleAtom,
     Value,
 )
@@ -189,6 +191,19 @@ def _extreme(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     return join(result, arguments.keywords.get("default", NOTHING)) or unknown("an item")
 
 
+def _sum(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    """`sum(lists, [])` gives the items of all of them; another sum is a number."""
+    start = arguments.get(1, "start")
+    if not any(isinstance(atom, (Ref, TupleAtom)) for atom in start):
+        return (Lib("builtins.sum()"),)
+    items = iteration.items_of(interp, arguments.get(0))
+    parts = items if items is not None else [iteration.element_of(interp, arguments.get(0))]
+    every: Value = iteration.element_of(interp, start)
+    for part in parts:
+        every = join(every, iteration.element_of(interp, part))
+    return expressions_module.new_list(interp, None, every)
+
+
 def _any_all(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     return BOOL
 
@@ -232,6 +247,7 @@ MODELS = {
     "builtins.iter": _iter,
     "builtins.max": _extreme,
     "builtins.min": _extreme,
+    "builtins.sum": _sum,
     "builtins.any": _any_all,
     "builtins.all": _any_all,
 }
