@@ -84,7 +84,7 @@ def _decide_all(interp: Interpreter, tests: list[ast.expr], is_and: bool) -> Out
 
     if not stops:
         return rest()
-    outcome, changes = interp.explore(rest)
+    outcome, changes = interp.explore(lambda: interp.on_some_ways(rest))
     interp.store.merge([{}, changes] if changes is not None else [{}])
     later = outcome if outcome is not None else (False, False)
     return (later[0], True) if is_and else (True, later[1])

@@ -165,29 +165,71 @@ def _with_source(atom: Atom, step: ChainStep) -> Atom:
     return Const("", True, (step,)) if isinstance(atom, Const) and atom.value == "" else atom
 
 
-def note_end(interp: Interpreter, test: ast.expr, holds: bool) -> None:
+def replaceable(interp: Interpreter, test: ast.expr, holds: bool) -> frozenset[str]:
+    """Gives the variables that are not alone in what a condition asks for: something else may stand there instead.
+
+    `given.get("key", os.environ.get("NAME"))` needs the variable only where the key is not given, and an argument that
+    defaults to a variable only where it is not passed.
+
+    Args:
+        interp: The interpreter, in the state before the condition.
+        test: The condition.
+        holds: Whether it is true or false where the script ends.
+    """
+    names: set[str] = set()
+    for each in _empty_ones(test, holds):
+        value = expressions.evaluate(interp, each)
+        asked = {name for atom in value for name in (*_variable_of(atom), *_source_of(atom))}
+        filled = [atom for atom in value if not (isinstance(atom, Const) and atom.value in ("", None))]
+        if len(asked) > 1 or any(map(_is_argument, value)) or not all(map(_is_variable, filled)):
+            names |= asked
+    return frozenset(names)
+
+
+def _source_of(atom: Atom) -> list[str]:
+    """Gives the variable whose empty default an atom is."""
+    if not (isinstance(atom, Const) and atom.value in ("", None)):
+        return []
+    return [step.text[len("os.environ['") : -2] for step in atom.via[:1]]
+
+
+def as_argument(value: Value, step: ChainStep) -> Value:
+    """Adds the step that makes an argument of its default, also to what an empty variable leaves."""
+    named = (
+        Const(each.value, each.soft, (*each.via, step)) if isinstance(each, Const) and _source_of(each) else each
+        for each in value
+    )
+    return with_step(tuple(named), step)
+
+
+def _is_argument(atom: Atom) -> bool:
+    return isinstance(atom, (Const, Text)) and any(step.text.startswith("argument ") for step in atom.via)
+
+
+def note_end(interp: Interpreter, test: ast.expr, holds: bool, replaced: frozenset[str] = frozenset()) -> None:
     """Notes the variables that must not be empty: the script ends on this way of a condition.
 
     Args:
         interp: The interpreter, in the state of that way.
         test: The condition.
         holds: Whether it is true or false there.
+        replaced: The variables that something else may stand in for.
     """
     if any(caught and ENDS not in caught for frame in interp.frames for caught in frame.catches):
         return
     names = {
-        step.text[len("os.environ['") : -2]
+        name
         for each in _empty_ones(test, holds)
         for atom in expressions.evaluate(interp, each)
-        if isinstance(atom, Const) and atom.value in ("", None)
-        for step in atom.via[:1]
+        for name in _source_of(atom)
     }
     if names:
         interp.record.taint()
     reads = interp.record.analysis.env
     for index, each in enumerate(reads):
         if each.name in names and each.default in ("", None):
-            certain = not interp.undecided or (each.enforced and not each.conditional)
+            alone = each.name not in replaced and not interp.undecided
+            certain = alone or (each.enforced and not each.conditional)
             reads[index] = replace(each, enforced=True, conditional=not certain)
 
 
@@ -429,12 +471,15 @@ def with_fallback(interp: Interpreter, left: Value, right: Value) -> Value | Non
         return left
     interp.record.taint()
     known, constant = constant_of(right)
+    beside: Value = NOTHING
     variables = [atom for atom in right if not (isinstance(atom, Const) and atom.value is None)]
-    if not known and len(variables) < len(right) and all(map(_is_variable, variables)):
+    if not known and variables and all(map(_is_variable, variables)):
         known, constant = True, None  # one variable stands in for the other, and there may be neither
+        beside = tuple(filter(_is_variable, left))
     reads = interp.record.analysis.env
     for index, each in enumerate(reads):
         if each.name in names and each.default is None and each.default_known and not each.probe:
             reads[index] = replace(each, default=constant, default_known=known)
     set_here = tuple(each for each in left if isinstance(each, (Const, Text, PathAtom)) and not _is_variable(each))
-    return join(tuple(each for each in set_here if not isinstance(each, Const) or each.value), soften(right))
+    set_here = tuple(each for each in set_here if not isinstance(each, Const) or each.value)
+    return join(join(set_here, beside), soften(right))

@@ -176,7 +176,7 @@ def _conditional(interp: Interpreter, node: ast.IfExp) -> Value:
             other = node.orelse if holds else node.body
             environment.note_fallback(interp, node.test, holds, branch, ast.unparse(other))
         conditions.refine(interp, node.test, holds)
-        return evaluate(interp, branch)
+        return interp.on_some_ways(lambda: evaluate(interp, branch))
 
     result = interp.either([lambda: side(True, node.body), lambda: side(False, node.orelse)])
     environment.note_default(interp, node)

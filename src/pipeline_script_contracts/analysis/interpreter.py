@@ -171,6 +171,14 @@ class Interpreter:
             changes = self.store.pop()
         return result, changes if live else None
 
+    def on_some_ways(self, run: Callable[[], R]) -> R:
+        """Runs what lies below a condition that may go either way."""
+        self.undecided += 1
+        try:
+            return run()
+        finally:
+            self.undecided -= 1
+
     def venture(self, run: Callable[[], bool]) -> bool:
         """Runs the last of several alternatives, when none before it came to an end: its changes stay, if it does.
 

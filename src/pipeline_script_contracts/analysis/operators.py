@@ -134,7 +134,7 @@ def _boolean(interp: Interpreter, node: ast.BoolOp, operands: list[ast.expr]) ->
     if not (yes and no):
         right = rest()
     else:
-        explored, changes = interp.explore(rest)
+        explored, changes = interp.explore(lambda: interp.on_some_ways(rest))
         interp.store.merge([{}, changes] if changes is not None else [{}])
         right = explored or NOTHING
     if is_or and right:

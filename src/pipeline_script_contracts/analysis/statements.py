@@ -92,19 +92,17 @@ def _if(interp: Interpreter, node: ast.If) -> bool:
 def _way(interp: Interpreter, node: ast.If, holds: bool) -> bool:
     """Runs what follows where a condition is true, or false."""
     body = node.body if holds else node.orelse
+    replaced: frozenset[str] = frozenset()
     if body and interp.reads_of_variables:
         environment.note_replacement(interp, node.test, holds, body[0])
+        replaced = environment.replaceable(interp, node.test, holds)
     conditions.refine(interp, node.test, holds)
     if not body:
         return True
     exits = _exits(interp.frame)
-    interp.undecided += 1
-    try:
-        live = run_block(interp, body)
-    finally:
-        interp.undecided -= 1
+    live = interp.on_some_ways(lambda: run_block(interp, body))
     if not live and interp.reads_of_variables and _exits(interp.frame) == exits:
-        environment.note_end(interp, node.test, holds)
+        environment.note_end(interp, node.test, holds, replaced)
     return live
 
 
@@ -291,7 +289,7 @@ def _is_message(interp: Interpreter, node: ast.Call) -> bool:
 def _assert(interp: Interpreter, node: ast.Assert) -> bool:
     may_be_true, _ = conditions.decide(interp, node.test)
     if interp.reads_of_variables:
-        environment.note_end(interp, node.test, False)
+        environment.note_end(interp, node.test, False, environment.replaceable(interp, node.test, False))
     return may_be_true and conditions.refine(interp, node.test, True)
 
 

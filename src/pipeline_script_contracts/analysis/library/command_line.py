@@ -12,7 +12,7 @@ from ..containers import DictState, ListState, text_key
 from ..facts import MISSING, Argument
 from ..interpreter import CODE_FOLDER, DeadEnd, Interpreter, strings_in
 from ..patterns import Hole
-from ..texts import holes_in, with_step
+from ..texts import holes_in
 from ..values import has_unknown, join, unknown
 from ..words import words
 from . import conversions, dataclass_parsers, files, frameworks, platform_defaults
@@ -212,7 +212,8 @@ def _add_one(interp: Interpreter, owner: Ref, names: list[str], arguments: Any, 
         platform_defaults.is_platform_default(interp, given or NOTHING, node),
     )
     value = _value_of(interp, fact, action, default, choices, arguments, node)
-    value = with_step(value, interp.step(f"argument {names[-1] if positional else (long or names)[0]}", node))
+    step = interp.step(f"argument {names[-1] if positional else (long or names)[0]}", node)
+    value = environment.as_argument(value, step)
     item = (Ref(Obj("argparse.Action", info=Action(fact, value, names))),)
     state = interp.store.get(owner.obj, CONTENT)
     assert isinstance(state, ListState)
