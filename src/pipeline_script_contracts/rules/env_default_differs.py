@@ -8,7 +8,7 @@ from ..analysis.facts import MISSING, EnvRead
 from ..findings import Finding, Verdict
 from .base import Rule
 from .context import Context
-from .environment import reads_of, same_value
+from .environment import reads_of, same_value, telling
 
 
 def _finding(
@@ -31,7 +31,7 @@ def check(context: Context) -> Iterable[Finding]:
     for name, declared in context.contract.optional_env_vars.items():
         reads = reads_of(context, name)
         if any(read.default is not MISSING for read in reads):
-            reads = [read for read in reads if read.default is not MISSING]
+            reads = telling(context, [read for read in reads if read.default is not MISSING])
         for read in reads:
             none_on_some_ways = read.conditional and declared in (None, "")
             if read.default is MISSING and none_on_some_ways:
@@ -61,7 +61,7 @@ RULE = Rule(
     Defaults are compared as text, numbers by their value, `true` and `false` in any case. `None` and an empty text
     say alike that there is none: the script does without the variable. What the script takes where it finds the
     variable empty counts as its default: `name or "x"`, `if not name: name = "x"`, a helper that returns its own
-    parameter.
+    parameter. What a message says, of an exception or in the log, is no default where the variable is read elsewhere.
 
     To mend it, make the two equal.
     """,
