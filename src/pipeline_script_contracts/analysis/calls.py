@@ -240,6 +240,9 @@ def _call_atom(interp: Interpreter, atom: Atom, arguments: Arguments, node: ast.
         method = attributes.find_method(interp, atom, "__call__")
         if method is not None:
             return call(interp, method, arguments, node)
+        if atom.obj.kind == "functools.wraps":
+            functions.stands_for(interp, arguments.get(0), atom.obj.info)
+            return arguments.get(0) or unknown("nothing")
         if atom.obj.kind.startswith("operator."):
             return library_module.collections_models.call_operator(interp, atom.obj, arguments, node)
         if isinstance(atom.obj.info, library_module.frameworks.Command):

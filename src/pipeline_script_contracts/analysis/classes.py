@@ -27,6 +27,7 @@ from .scopes import ClassInfo, Scope
 from .texts import with_step
 from .values import const, join, unknown
 from .words import words
+from .written import annotation
 
 _FLAVOURS = {
     "pydantic.BaseModel": "pydantic",
@@ -122,7 +123,7 @@ def _run_body(interp: Interpreter, info: ClassInfo, node: ast.ClassDef) -> None:
     try:
         for statement in node.body:
             if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-                if "ClassVar" not in ast.unparse(statement.annotation):
+                if "ClassVar" not in annotation(info.module, statement.annotation):
                     info.fields[statement.target.id] = statement.value
                 interp.infos[("annotation", info, statement.target.id)] = statement.annotation
             statements.run_block(interp, [statement])
@@ -320,10 +321,10 @@ def _converted(interp: Interpreter, cls: ClassInfo, name: str, value: Value) -> 
     """Applies what a pydantic model does to a field: a path is made of a string, a number is read from one."""
     if cls.flavour not in ("pydantic", "settings"):
         return value
-    annotation = interp.infos[("annotation", cls, name)]
-    key = ("annotation as text", annotation)
+    node = interp.infos[("annotation", cls, name)]
+    key = ("annotation as text", node)
     if key not in interp.infos:
-        interp.infos[key] = ast.unparse(annotation)
+        interp.infos[key] = annotation(cls.module, node)
     return library_module.conversions.convert(interp, interp.infos[key], value)
 
 

@@ -141,11 +141,18 @@ def _refine_affix(interp: Interpreter, test: ast.Call, holds: bool) -> None:
         isinstance(function, ast.Attribute) and function.attr in ("endswith", "startswith") and len(test.args) == 1
     ):
         return
-    written = test.args[0].elts if isinstance(test.args[0], ast.Tuple) else test.args
-    affixes = tuple(each.value for each in written if isinstance(each, ast.Constant) and isinstance(each.value, str))
-    if isinstance(function.value, (ast.Name, ast.Attribute)) and len(affixes) == len(written):
+    given = expressions.evaluate(interp, test.args[0])
+    items = given[0].items if len(given) == 1 and isinstance(given[0], TupleAtom) else [given]
+    affixes = tuple(text for item in items if isinstance(text := known_constant(item), str))
+    if isinstance(function.value, (ast.Name, ast.Attribute)) and len(affixes) == len(items):
         at_end = function.attr == "endswith"
         _narrow(interp, function.value, lambda atom: _has_affix(atom, at_end, affixes)[0 if holds else 1])
+
+
+def known_constant(value: Value) -> object:
+    """Gives the constant that a value is for certain; `...` where it may be anything else."""
+    atom = value[0] if len(value) == 1 else None
+    return atom.value if isinstance(atom, Const) and not atom.soft else ...
 
 
 def _has_affix(atom: object, at_end: bool, affixes: tuple[str, ...]) -> Outcome:
@@ -165,13 +172,15 @@ def _refine_comparison(interp: Interpreter, test: ast.Compare, holds: bool) -> N
         if isinstance(operator, ast.In) == holds:
             environment.guard(interp, right, left)
         return
-    if not isinstance(operator, (ast.Is, ast.IsNot, ast.Eq, ast.NotEq)) or not isinstance(right, ast.Constant):
+    if not isinstance(operator, (ast.Is, ast.IsNot, ast.Eq, ast.NotEq)):
         return
     equal = isinstance(operator, (ast.Is, ast.Eq)) == holds
-    wanted = right.value
     if isinstance(left, ast.NamedExpr):
         left = left.target
     if isinstance(left, (ast.Name, ast.Attribute)):
+        wanted = right.value if isinstance(right, ast.Constant) else known_constant(expressions.evaluate(interp, right))
+        if wanted is ...:
+            return
         _narrow(interp, left, lambda atom: _may_equal(atom, wanted) if equal else _may_differ(atom, wanted))
 
 

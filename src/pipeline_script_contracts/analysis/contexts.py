@@ -41,6 +41,9 @@ def _entered(interp: Interpreter, atom: Atom, node: ast.AST) -> Value:
         interp.store.set(atom.obj, "before", interp.store.get("process", "cwd") or NOTHING)
         interp.store.set("process", "cwd", atom.obj.info)
         return (atom,)
+    if atom.obj.kind == "contextlib.nullcontext":
+        held: Value = atom.obj.info
+        return held
     if atom.obj.kind == library.settings_readers.PREFIX:
         return library.settings_readers.enter_prefix(interp, atom.obj)
     if isinstance(interp.store.get(atom.obj, CONTENT), ListState):

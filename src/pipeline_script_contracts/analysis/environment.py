@@ -20,9 +20,11 @@ from .platform import (
     documented_value,
     is_platform_variable,
 )
+from .scopes import ModuleInfo
 from .texts import hole_text, make_text, parts_of, with_step
 from .values import join
 from .words import words
+from .written import dotted
 
 ENVIRONMENT = frozenset({"os.environ", "os.environb"})
 _OWNER = "environment"
@@ -35,13 +37,13 @@ def is_environment(atom: object) -> bool:
     return isinstance(atom, Lib) and (atom.name in ENVIRONMENT or atom.name == "os.environ.copy()")
 
 
-def whose_keys(container: ast.expr) -> ast.expr:
+def whose_keys(module: ModuleInfo, container: ast.expr) -> ast.expr:
     """Gives `os.environ` for `os.environ.keys()`, and any other expression as it is."""
     function = container.func if isinstance(container, ast.Call) else None
     if (
         isinstance(function, ast.Attribute)
         and function.attr == "keys"
-        and ast.unparse(function.value).endswith("environ")
+        and dotted(module, function.value).endswith("environ")
     ):
         return function.value
     return container
@@ -49,11 +51,10 @@ def whose_keys(container: ast.expr) -> ast.expr:
 
 def guard(interp: Interpreter, container: ast.expr, name: ast.expr) -> None:
     """Notes that a variable is known to be there, after `name in os.environ`."""
-    container = whose_keys(container)
-    if not isinstance(container, (ast.Name, ast.Attribute)):
+    container = whose_keys(interp.frame.scope.module, container)
+    if not isinstance(container, (ast.Name, ast.Attribute, ast.Call)):
         return
-    atoms = (Const(name.value),) if isinstance(name, ast.Constant) else ()
-    for atom in interp.lookup(name.id) if isinstance(name, ast.Name) else atoms:
+    for atom in expressions.evaluate(interp, name):
         if isinstance(atom, Const) and isinstance(atom.value, str):
             interp.frame.guards.add(atom.value)
 
@@ -177,7 +178,7 @@ def replaceable(interp: Interpreter, test: ast.expr, holds: bool) -> frozenset[s
         holds: Whether it is true or false where the script ends.
     """
     names: set[str] = set()
-    for each in _empty_ones(test, holds):
+    for each in _empty_ones(interp.frame.scope.module, test, holds):
         value = expressions.evaluate(interp, each)
         asked = {name for atom in value for name in (*_variable_of(atom), *_source_of(atom))}
         filled = [atom for atom in value if not (isinstance(atom, Const) and atom.value in ("", None))]
@@ -219,7 +220,7 @@ def note_end(interp: Interpreter, test: ast.expr, holds: bool, replaced: frozens
         return
     names = {
         name
-        for each in _empty_ones(test, holds)
+        for each in _empty_ones(interp.frame.scope.module, test, holds)
         for atom in expressions.evaluate(interp, each)
         for name in _source_of(atom)
     }
@@ -273,7 +274,7 @@ def note_fallback(interp: Interpreter, test: ast.expr, holds: bool, value: ast.e
     """Takes a value that stands in for an empty variable for the default of its read; of `only` one name if given."""
     if not isinstance(value, (ast.Constant, ast.Name, ast.Attribute)):
         return
-    empty = _empty_ones(test, holds)
+    empty = _empty_ones(interp.frame.scope.module, test, holds)
     names = {
         name
         for each in empty
@@ -298,19 +299,23 @@ def _variable_of(atom: Atom) -> list[str]:
     return [part.name for part in atom.parts if isinstance(part, Hole)] if _is_variable(atom) else []  # type: ignore[attr-defined]
 
 
-def _empty_ones(test: ast.expr, holds: bool) -> list[ast.expr]:
+def _empty_ones(module: ModuleInfo, test: ast.expr, holds: bool) -> list[ast.expr]:
     """Gives the names that may each be what is empty where a condition is true, or false."""
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return _empty_ones(test.operand, not holds)
+        return _empty_ones(module, test.operand, not holds)
     if isinstance(test, ast.BoolOp):
         each_alone = isinstance(test.op, ast.Or) == holds
-        return [name for each in test.values if each_alone for name in _empty_ones(each, holds)]
+        return [name for each in test.values if each_alone for name in _empty_ones(module, each, holds)]
     if isinstance(test, ast.Compare) and isinstance(test.ops[0], (ast.Eq, ast.Is) if holds else (ast.NotEq, ast.IsNot)):
         other = test.comparators[0]
-        return _empty_ones(test.left, False) if isinstance(other, ast.Constant) and other.value in (None, "") else []
+        return (
+            _empty_ones(module, test.left, False)
+            if isinstance(other, ast.Constant) and other.value in (None, "")
+            else []
+        )
     if isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute) and test.func.attr == "strip":
-        return _empty_ones(test.func.value, holds)
-    asks = isinstance(test, ast.Call) and ast.unparse(test.func).endswith(("environ.get", "getenv"))
+        return _empty_ones(module, test.func.value, holds)
+    asks = isinstance(test, ast.Call) and dotted(module, test.func).endswith(("environ.get", "getenv"))
     return [test] if (asks or isinstance(test, (ast.Name, ast.Attribute))) and not holds else []
 
 

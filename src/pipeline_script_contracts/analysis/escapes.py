@@ -10,7 +10,7 @@ import ast
 import re
 from typing import Any
 
-from . import attributes, calls, imagined
+from . import attributes, calls, functions, imagined
 from .atoms import (
     CONTENT,
     Atom,
@@ -170,7 +170,8 @@ def _call_back(
         return
     argument = unknown(f"an argument of a function {why}")
     function = atom.function if isinstance(atom, Bound) else atom
-    annotated = imagined.arguments_of(interp, function.info, function.scope)
+    shown = functions.shown(interp, function)
+    annotated = imagined.arguments_of(interp, shown.info, shown.scope)
     given = calls.Arguments([], annotated, argument, argument)
     if partial is not None:
         bound = function.info.positional[isinstance(atom, Bound) :][: len(partial.positional)]

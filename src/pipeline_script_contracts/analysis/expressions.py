@@ -188,7 +188,12 @@ def _compare(interp: Interpreter, node: ast.Compare) -> Value:
     left = evaluate(interp, node.left)
     yes, no = True, False
     for operator, each in zip(node.ops, node.comparators, strict=True):
-        right = evaluate(interp, environment.whose_keys(each) if isinstance(operator, (ast.In, ast.NotIn)) else each)
+        right = evaluate(
+            interp,
+            environment.whose_keys(interp.frame.scope.module, each)
+            if isinstance(operator, (ast.In, ast.NotIn))
+            else each,
+        )
         numbers.check_comparison(interp, left, operator, right, node)
         outcome = conditions.compare(interp, left, operator, right)
         yes, no = yes and outcome[0], no or outcome[1]

@@ -10,6 +10,7 @@ import ast
 
 from . import calls
 from .atoms import NOTHING, Document, Function, Value
+from .functions import shown
 from .interpreter import Interpreter
 from .library import collections_models, training_environment
 from .patterns import Pattern
@@ -35,7 +36,7 @@ def run_hooks(interp: Interpreter, module: ModuleInfo) -> None:
     """
     train = _functions(interp, module, "train")
     inputs = {name: _functions(interp, module, name) for name in _INPUTS}
-    if any(_TELLING in each.info.positional for each in train):
+    if any(_TELLING in _parameters(interp, each) for each in train):
         _tell(interp)
         trained = _call(interp, train)
         save = _functions(interp, module, "save")
@@ -44,7 +45,7 @@ def run_hooks(interp: Interpreter, module: ModuleInfo) -> None:
             collections_models.run_elsewhere(interp, save, calls.Arguments([trained, const(MODEL_FOLDER)]), node)
         else:
             _hand_over_model(interp, train[0])
-    elif any(_FOLDER in each.info.positional for each in inputs["train_input_fn"]):
+    elif any(_FOLDER in _parameters(interp, each) for each in inputs["train_input_fn"]):
         made = [_functions(interp, module, name) for name in _MODELS]
         if any(made):
             _tell(interp)
@@ -59,6 +60,11 @@ def _functions(interp: Interpreter, module: ModuleInfo, name: str) -> tuple[Func
     return tuple(each for each in cell if isinstance(each, Function)) if isinstance(cell, tuple) else ()
 
 
+def _parameters(interp: Interpreter, function: Function) -> list[str]:
+    names: list[str] = shown(interp, function).info.positional
+    return names
+
+
 def _tell(interp: Interpreter) -> None:
     if not interp.record.analysis.arguments:
         interp.record.arguments_open = "the container hands the hyperparameters to a function of the script"
@@ -66,7 +72,7 @@ def _tell(interp: Interpreter) -> None:
 
 def _call(interp: Interpreter, functions: tuple[Function, ...]) -> Value:
     node = functions[0].info.node
-    given = {name: _given(interp, name, node) for name in functions[0].info.positional}
+    given = {name: _given(interp, name, node) for name in _parameters(interp, functions[0])}
     more = unknown("what the container tells besides")
     return collections_models.run_elsewhere(interp, functions, calls.Arguments([], given, NOTHING, more), node)
 

@@ -6,7 +6,22 @@ import ast
 from functools import partial
 
 from . import calls, environment, expressions, library, messages, statements
-from .atoms import CONTENT, NONE, NOTHING, Atom, Const, Function, Lib, PathAtom, Ref, Text, TupleAtom, Unknown, Value
+from .atoms import (
+    CONTENT,
+    NONE,
+    NOTHING,
+    Atom,
+    Bound,
+    Const,
+    Function,
+    Lib,
+    PathAtom,
+    Ref,
+    Text,
+    TupleAtom,
+    Unknown,
+    Value,
+)
 from .containers import DictState, ListState, text_key
 from .garbage import Reachable
 from .interpreter import MAX_DEPTH, BudgetExhaustedError, DeadEnd, Frame, Interpreter
@@ -20,6 +35,7 @@ from .words import words
 
 MAX_CELLS = 200_000  # what a script keeps: the largest of this repository keeps 9,000
 MAX_RECURSION = 3
+MAX_WRAPPERS = 10
 MAX_KNOWN_RECURSION = 30  # where all arguments are known, recursion comes to its own end
 # Library decorators that give back the function, changed in a way that does not matter here.
 TRANSPARENT = frozenset(
@@ -103,6 +119,9 @@ def decorate(interp: Interpreter, decorator: ast.expr, value: Value, node: ast.A
             interp.record.taint()
         return value
     if len(wrapper) == 1 and isinstance(wrapper[0], Ref):
+        if wrapper[0].obj.kind == "functools.wraps":
+            stands_for(interp, value, wrapper[0].obj.info)
+            return value
         command = library.frameworks.decorate_command(interp, wrapper[0], value)
         if command is not None:
             return command
@@ -139,6 +158,25 @@ _BINDINGS = {
     "abc.abstractstaticmethod": "static",
     "pydantic.computed_field": "property",
 }
+
+
+def stands_for(interp: Interpreter, wrapper: Value, wrapped: Value) -> None:
+    """Notes that a function was made to stand for another one: whoever asks for its parameters is told those."""
+    for each in wrapped:
+        inner = each.function if isinstance(each, Bound) else each
+        for atom in wrapper:
+            if isinstance(atom, Function) and isinstance(inner, Function):
+                interp.infos["stands for", atom.info, atom.scope] = inner
+
+
+def shown(interp: Interpreter, function: Function) -> Function:
+    """Gives the function whose parameters and annotations a function shows: that which it was made to stand for."""
+    for _ in range(MAX_WRAPPERS):
+        inner = interp.infos.get(("stands for", function.info, function.scope))
+        if inner is None:
+            break
+        function = inner
+    return function
 
 
 def _with_binding(atom: Atom, binding: str) -> Atom:
@@ -338,6 +376,8 @@ def _bind(interp: Interpreter, function: Function, arguments: calls.Arguments, n
         extra = positional[len(info.positional) :]
         if arguments.rest:
             rest = arguments.rest
+            if arguments.trailing:  # any of them would stand for each of those behind it
+                rest = join(arguments.unpacked, unknown("an argument behind an unpacked one"))
             for value in extra:
                 rest = join(rest, value)
             bound[spec.vararg.arg] = expressions.new_list(interp, None, rest)
@@ -348,7 +388,8 @@ def _bind(interp: Interpreter, function: Function, arguments: calls.Arguments, n
         for name, value in keywords.items():
             state = state.set(text_key(name), value)
         if arguments.rest_keywords:
-            state = state.set_unknown(unknown("a keyword argument"), arguments.rest_keywords)
+            others = unknown("a keyword argument")  # under names that are not among the known ones
+            state = DictState(state.entries, state.certain, arguments.rest_keywords, others)
         bound[spec.kwarg.arg] = expressions.new_object(interp, "dict", state)
     return bound
 

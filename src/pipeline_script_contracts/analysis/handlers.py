@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from functools import partial
 
-from . import attributes, calls, framework_hooks, inherited
+from . import attributes, calls, framework_hooks, functions, inherited
 from .atoms import NOTHING, Atom, Bound, ClassAtom, Const, Function, Lib, Ref, Value
 from .interpreter import DeadEnd, Frame, Interpreter
 from .library import frameworks, serving
@@ -41,9 +41,9 @@ def run_handlers(interp: Interpreter, module: ModuleInfo) -> None:
             node = next((atom.info.node for atom in function if isinstance(atom, Function)), ast.Pass())
             if name == "model_fn":
                 arguments = calls.Arguments([(Const(MODEL_FOLDER),)])
-                _trim(function, arguments)
+                _trim(interp, function, arguments)
             elif name == "handle":
-                taken = max(len(atom.info.positional) for atom in function if isinstance(atom, Function))
+                taken = max(_taken(interp, atom) for atom in function if isinstance(atom, Function))
                 arguments = calls.Arguments([unknown("a request"), (Lib(serving.CONTEXT),)][:taken])
             else:
                 arguments = calls.Arguments([], {}, unknown("a request"), unknown("a request"))
@@ -61,10 +61,15 @@ def run_handlers(interp: Interpreter, module: ModuleInfo) -> None:
         interp.phase = "import"
 
 
-def _trim(function: Value, arguments: calls.Arguments) -> None:
+def _taken(interp: Interpreter, function: Function) -> int:
+    """Gives how many positional arguments a function takes."""
+    return len(functions.shown(interp, function).info.positional)
+
+
+def _trim(interp: Interpreter, function: Value, arguments: calls.Arguments) -> None:
     """Adds the context that newer containers pass, where the handler takes one."""
     for atom in function:
-        if isinstance(atom, Function) and len(atom.info.positional) > 1:
+        if isinstance(atom, Function) and _taken(interp, atom) > 1:
             arguments.positional.append(unknown("the serving context"))
             return
 
@@ -146,7 +151,7 @@ def _serve(interp: Interpreter, atom: ClassAtom, node: ast.AST) -> Value:
 def _call_method(interp: Interpreter, method: Atom, values: list[Value], node: ast.AST) -> None:
     """Calls a method with as many of the values as it takes."""
     if isinstance(method, Bound):
-        arguments = calls.Arguments(values[: len(method.function.info.positional) - 1])
+        arguments = calls.Arguments(values[: _taken(interp, method.function) - 1])
         try:
             calls.call(interp, (method,), arguments, node)
         except DeadEnd:

@@ -9,9 +9,10 @@ from . import calls, classes, expressions
 from .atoms import NOTHING, ClassAtom, Value
 from .fields import FLAVOURS
 from .interpreter import Interpreter
-from .scopes import ClassInfo, FunctionInfo, Scope
+from .scopes import ClassInfo, FunctionInfo, ModuleInfo, Scope
 from .values import join, unknown
 from .words import words
+from .written import last_name
 
 _WRAPPERS = frozenset(words("Optional Annotated Final Required NotRequired Union"))
 _SEQUENCES = frozenset(words("list List Sequence Iterable Iterator Collection set Set frozenset FrozenSet tuple Tuple"))
@@ -38,16 +39,16 @@ def arguments_of(interp: Interpreter, info: FunctionInfo, scope: Scope) -> dict[
     for argument in (*positional, *arguments.kwonlyargs):
         if argument.annotation is None:
             continue
-        given = _is_dependency(defaults[argument.arg])
+        given = _is_dependency(scope.module, defaults[argument.arg])
         made = imagine(interp, argument.annotation, scope, info.node, given)
         if made:
             found[argument.arg] = made
     return found
 
 
-def _is_dependency(node: ast.expr | None) -> bool:
+def _is_dependency(module: ModuleInfo, node: ast.expr | None) -> bool:
     """Tells whether an expression is `Depends()`: the parameter's class is made, whatever it is."""
-    return isinstance(node, ast.Call) and not node.args and ast.unparse(node.func).endswith(("Depends", "Security"))
+    return isinstance(node, ast.Call) and not node.args and last_name(module, node.func) in ("Depends", "Security")
 
 
 def imagine(interp: Interpreter, annotation: ast.expr, scope: Scope, node: ast.AST, given: bool = False) -> Value:
@@ -78,12 +79,12 @@ def imagine(interp: Interpreter, annotation: ast.expr, scope: Scope, node: ast.A
 
 
 def _of_generic(interp: Interpreter, annotation: ast.Subscript, scope: Scope, node: ast.AST) -> Value:
-    name = ast.unparse(annotation.value).rpartition(".")[2]
+    name = last_name(scope.module, annotation.value)
     parts = annotation.slice.elts if isinstance(annotation.slice, ast.Tuple) else [annotation.slice]
     if name in _SEQUENCES:
         made = imagine(interp, parts[0], scope, node) if len(parts) == 1 else _any_of(interp, parts, scope, node)
         return expressions.new_list(interp, None, made) if made else NOTHING
-    if name == "Annotated" and any(map(_is_dependency, parts)):
+    if name == "Annotated" and any(_is_dependency(scope.module, part) for part in parts):
         return imagine(interp, parts[0], scope, node, True)
     return _any_of(interp, parts, scope, node) if name in _WRAPPERS else NOTHING
 

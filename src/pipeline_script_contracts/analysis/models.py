@@ -12,6 +12,7 @@ from .interpreter import BudgetExhaustedError, Frame, Interpreter
 from .recorder import Recorder
 from .scopes import ClassInfo
 from .sources import Sources
+from .written import annotation
 
 BUDGET = 300_000
 
@@ -54,5 +55,5 @@ def find_model_fields(
 
 
 def _annotation(interp: Interpreter, cls: ClassInfo, field: str) -> str:
-    annotation = interp.infos.get(("annotation", cls, field))
-    return ast.unparse(annotation) if annotation is not None else ""
+    node = interp.infos.get(("annotation", cls, field))
+    return annotation(cls.module, node) if node is not None else ""

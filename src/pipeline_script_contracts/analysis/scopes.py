@@ -68,7 +68,20 @@ class ModuleInfo:
         partial: True when it uses, or is used by, another module that is not complete.
     """
 
-    __slots__ = ("is_main", "is_package", "name", "own", "partial", "path", "scope", "stars", "state", "text", "tree")
+    __slots__ = (
+        "_imported",
+        "is_main",
+        "is_package",
+        "name",
+        "own",
+        "partial",
+        "path",
+        "scope",
+        "stars",
+        "state",
+        "text",
+        "tree",
+    )
 
     def __init__(self, name: str, path: Path, tree: ast.Module | None, own: bool, is_main: bool = False) -> None:
         self.name = name
@@ -82,6 +95,20 @@ class ModuleInfo:
         self.stars: list[str] = []
         self.text = str(path)
         self.scope = Scope("module", self)
+        self._imported: dict[str, str] | None = None
+
+    @property
+    def imported(self) -> dict[str, str]:
+        """What the names that imports bind, anywhere in the module, stand for."""
+        if self._imported is None:
+            self._imported = {}
+            for node in ast.walk(self.tree) if self.tree is not None else ():
+                if isinstance(node, (ast.Import, ast.ImportFrom)):
+                    source = f"{node.module}." if isinstance(node, ast.ImportFrom) and node.module else ""
+                    for each in node.names:
+                        if each.asname or source:
+                            self._imported[each.asname or each.name] = source + each.name
+        return self._imported
 
     @property
     def package(self) -> str:

@@ -25,8 +25,10 @@ from . import (
 from .atoms import CAUGHT, NONE, ClassAtom, Lib, Value
 from .interpreter import DeadEnd, Frame, Interpreter
 from .loops import run_for, run_while
+from .scopes import ModuleInfo
 from .store import Changes, join_cells
 from .values import unknown
+from .written import dotted
 
 
 def run_block(interp: Interpreter, body: list[ast.stmt]) -> bool:
@@ -164,7 +166,9 @@ def _try(interp: Interpreter, node: ast.Try) -> bool:
     store, frame = interp.store, interp.frame
     variables = len(interp.reads_of_variables)
     caught = frozenset(name for handler in node.handlers for name in _caught(handler))
-    frame.catches.append(caught | {environment.ENDS} if all(map(_ends, node.handlers)) else caught)
+    frame.catches.append(
+        caught | {environment.ENDS} if all(_ends(frame.scope.module, each) for each in node.handlers) else caught
+    )
     store.watch()
     try:
         live, changes = interp.explore(lambda: run_block(interp, node.body))
@@ -243,11 +247,11 @@ def _caught(handler: ast.ExceptHandler) -> list[str]:
     ]
 
 
-def _ends(handler: ast.ExceptHandler) -> bool:
+def _ends(module: ModuleInfo, handler: ast.ExceptHandler) -> bool:
     """Tells whether a handler passes the exception on, or ends the program."""
     last = handler.body[-1]
-    leaves = isinstance(last, ast.Expr) and ast.unparse(last).startswith(("sys.exit(", "exit(", "os._exit("))
-    return leaves or isinstance(last, ast.Raise)
+    called = dotted(module, last.value.func) if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call) else ""
+    return called in ("sys.exit", "exit", "os._exit") or isinstance(last, ast.Raise)
 
 
 def _raise(interp: Interpreter, node: ast.Raise) -> bool:

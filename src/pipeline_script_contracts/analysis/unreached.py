@@ -17,6 +17,7 @@ from itertools import chain
 
 from .scopes import ModuleInfo
 from .words import words
+from .written import dotted
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _TOUCHES_FILES = re.compile(
@@ -64,10 +65,12 @@ class Unreached:
     Attributes:
         modules: The modules that ran.
         entered: The functions that were followed.
+        served: Whether a server out of sight may run the classes that descend from a library's.
     """
 
     modules: list[ModuleInfo]
     entered: frozenset[ast.AST]
+    served: bool = False
 
     def that_speaks_of(self, text: str) -> str:
         """Tells which method has a text in it, or a name that a module gives to the text; empty for none."""
@@ -108,6 +111,7 @@ class Unreached:
                 )
                 if isinstance(node, ast.ClassDef):
                     handed = any(self._hands_over(each) for each in node.decorator_list)
+                    handed = handed or (self.served and any(self._is_of_library(module, each) for each in node.bases))
                 pending.extend((child, code, inner, handed) for child in ast.iter_child_nodes(node))
         return ran, others
 
@@ -116,6 +120,11 @@ class Unreached:
         name = ast.unparse(decorator.func if isinstance(decorator, ast.Call) else decorator)
         last = name.rpartition(".")[2]
         return last not in _LEAVE_ALONE and last not in self._functions
+
+    def _is_of_library(self, module: ModuleInfo, base: ast.expr) -> bool:
+        root = dotted(module, base).partition(".")[0]
+        imported = isinstance(base, ast.Attribute) or (isinstance(base, ast.Name) and base.id in module.imported)
+        return imported and all(each.name.partition(".")[0] != root for each in self.modules)
 
     @cached_property
     def _functions(self) -> frozenset[str]:

@@ -10,8 +10,9 @@ from . import calls, checks, expressions
 from .atoms import NOTHING, ClassAtom, Function, Lib, Obj, Ref, Value
 from .containers import DictState, text_key
 from .interpreter import Interpreter
-from .scopes import ClassInfo
+from .scopes import ClassInfo, ModuleInfo
 from .values import join, unknown
+from .written import last_name
 
 _FIELD_VALIDATORS = ("field_validator", "validator")
 _IN_ANNOTATIONS = ("AfterValidator", "BeforeValidator", "PlainValidator")
@@ -63,8 +64,8 @@ def _validators_of(interp: Interpreter, info: ClassInfo, name: str) -> tuple[lis
     """Gives the validators of a field: functions in its annotation, and methods."""
     key = ("validators", info, name)
     if key not in interp.infos:
-        found = (interp.infos.get(("annotation", cls, name)) for cls in info.mro)
-        functions = [each for annotation in found if annotation is not None for each in _in_annotation(annotation)]
+        found = ((cls.module, interp.infos.get(("annotation", cls, name))) for cls in info.mro)
+        functions = [each for module, text in found if text is not None for each in _in_annotation(module, text)]
         interp.infos[key] = functions, list(_of_field(info, name))
     result: tuple[list[ast.expr], list[_Validator]] = interp.infos[key]
     return result
@@ -98,11 +99,12 @@ def _earlier(interp: Interpreter, obj: Obj) -> Value:
 def _of_field(info: ClassInfo, field: str) -> Iterator[_Validator]:
     """Gives the validators of a field, those of base classes first."""
     for cls in reversed(info.mro):
+        module = cls.module
         for statement in cls.node.body if cls.node is not None else ():
             if type(statement) is not ast.FunctionDef:
                 continue
             for decorator in statement.decorator_list:
-                if isinstance(decorator, ast.Call) and _last_name(decorator.func) in _FIELD_VALIDATORS:
+                if isinstance(decorator, ast.Call) and last_name(module, decorator.func) in _FIELD_VALIDATORS:
                     fields = [each.value for each in decorator.args if isinstance(each, ast.Constant)]
                     if field in fields or "*" in fields:
                         always = any(each.arg == "always" and _is_true(each.value) for each in decorator.keywords)
@@ -119,10 +121,10 @@ def _validates_defaults(cls: ClassInfo, field: str) -> bool:
     return any("validate_default=True" in text or "'validate_default': True" in text for text in texts)
 
 
-def _in_annotation(annotation: ast.expr) -> Iterator[ast.expr]:
+def _in_annotation(module: ModuleInfo, annotation: ast.expr) -> Iterator[ast.expr]:
     """Gives the functions in `Annotated[str, AfterValidator(function)]`."""
     for each in ast.walk(annotation):
-        if isinstance(each, ast.Call) and _last_name(each.func) in _IN_ANNOTATIONS and each.args:
+        if isinstance(each, ast.Call) and last_name(module, each.func) in _IN_ANNOTATIONS and each.args:
             yield each.args[0]
 
 
@@ -146,19 +148,15 @@ def _after_validators(interp: Interpreter, info: ClassInfo) -> list[tuple[ClassI
             (cls, statement)
             for cls in reversed(info.mro)
             for statement in (cls.node.body if cls.node is not None else ())
-            if isinstance(statement, ast.FunctionDef) and _is_after_validator(statement)
+            if isinstance(statement, ast.FunctionDef) and _is_after_validator(cls.module, statement)
         ]
     found: list[tuple[ClassInfo, ast.FunctionDef]] = interp.infos[key]
     return found
 
 
-def _is_after_validator(node: ast.FunctionDef) -> bool:
-    texts = [ast.unparse(each) for each in node.decorator_list]
-    return any("model_validator" in text and "after" in text for text in texts)
-
-
-def _last_name(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+def _is_after_validator(module: ModuleInfo, node: ast.FunctionDef) -> bool:
+    calls_of = [each for each in node.decorator_list if isinstance(each, ast.Call)]
+    return any(last_name(module, each.func) == "model_validator" and "after" in ast.unparse(each) for each in calls_of)
 
 
 def _is_true(node: ast.expr) -> bool:

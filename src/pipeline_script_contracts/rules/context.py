@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
@@ -21,6 +21,7 @@ from .pipes import channel_of
 from .requirements import Requirement, read_requirements
 
 if TYPE_CHECKING:
+    from ..analysis.unreached import Unreached
     from ..contract import ScriptContract
 
 # Words in the names of arguments and variables that hold paths; `--backend` or `REGION` given to a library does not.
@@ -186,14 +187,22 @@ class Context:
             kind: `path`, `env` or `argument`.
             what: The path or the variable.
         """
-        code = self.analysis.unreached
+        code = self._unreached
         if code is None:
             return ""
         if kind == "argument":
             label = code.that_parses_arguments
         else:
             label = code.that_uses(what) if kind == "path" else code.that_speaks_of(what)
-        return f"{label} may, which an object that is not known may have" if label else ""
+        who = "the server may call" if code.served else "an object that is not known may have"
+        return f"{label} may, which {who}" if label else ""
+
+    @cached_property
+    def _unreached(self) -> Unreached | None:
+        """What nothing was seen to call; a server whose handlers are not known may make its objects."""
+        analysis = self.analysis
+        served = self.is_serving and not analysis.handlers and not analysis.paths
+        return replace(analysis.unreached, served=True) if analysis.unreached and served else analysis.unreached
 
     def _beside_the_model(self, kinds: tuple[str, ...]) -> str:
         """Why a read may be one of the model: model servers start the workers of handler classes in its folder."""

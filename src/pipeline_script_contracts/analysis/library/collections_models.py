@@ -6,7 +6,18 @@ import ast
 import itertools
 from typing import Any
 
-from .. import attributes, calls, classes, contexts, escapes, expressions, iteration, mappings, subscripts
+from .. import (
+    attributes,
+    calls,
+    classes,
+    contexts,
+    escapes,
+    expressions,
+    functions,
+    iteration,
+    mappings,
+    subscripts,
+)
 from .. import fields as fields_module
 from ..atoms import CONTENT, FALSE, NONE, NOTHING, ClassAtom, Const, Lib, Obj, Partial, Ref, TupleAtom, Value
 from ..containers import DictState, ListState, text_key
@@ -28,12 +39,18 @@ def _partial(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 
 
 def _identity_decorator(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    """`functools.wraps(f)` and `lru_cache(f)`: give back the function."""
+    """`lru_cache(f)`: gives back the function."""
     return arguments.get(0) if arguments.positional else (Lib("functools.identity"),)
 
 
 def _wraps(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    return (Lib("functools.identity"),)
+    """`functools.wraps(f)`: what it decorates stands for `f`."""
+    return (Ref(Obj("functools.wraps", info=arguments.get(0, "wrapped"))),)
+
+
+def _update_wrapper(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    functions.stands_for(interp, arguments.get(0, "wrapper"), arguments.get(1, "wrapped"))
+    return arguments.get(0, "wrapper") or unknown("nothing")
 
 
 def _identity(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
@@ -356,6 +373,11 @@ def _apply(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     return run_elsewhere(interp, arguments.get(0, "func"), given, node)
 
 
+def _holding(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
+    """`nullcontext(value)` and `closing(value)`: entering them gives the value."""
+    return (Ref(Obj("contextlib.nullcontext", info=arguments.get(0) or NONE)),)
+
+
 def _change_folder(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     return (Ref(Obj("contextlib.chdir", info=arguments.get(0, "path"))),)
 
@@ -391,6 +413,7 @@ _EXECUTORS = (
 MODELS: dict[str, Any] = {
     "functools.partial": _partial,
     "functools.wraps": _wraps,
+    "functools.update_wrapper": _update_wrapper,
     "operator.methodcaller": _caller("methodcaller"),
     "operator.itemgetter": _caller("itemgetter"),
     "operator.attrgetter": _caller("attrgetter"),
@@ -442,8 +465,8 @@ MODELS: dict[str, Any] = {
     "joblib.delayed": _delayed,
     "joblib.Parallel()": _joblib_parallel,
     "contextlib.ExitStack().enter_context": _enter_context,
-    "contextlib.closing": _identity,
-    "contextlib.nullcontext": lambda interp, arguments, node: arguments.get(0) or NONE,
+    "contextlib.closing": _holding,
+    "contextlib.nullcontext": _holding,
     "contextlib.suppress": _suppress,
     "atexit.register": _call_argument,
     "asyncio.run": _identity,

@@ -6,7 +6,7 @@ import ast
 from functools import partial
 from typing import Any
 
-from .. import calls, classes, iteration, paths
+from .. import calls, classes, iteration, paths, written
 from ..atoms import CONTENT, ClassAtom, Function, Lib, Obj, Ref, TupleAtom, Value
 from ..containers import ListState
 from ..interpreter import Interpreter
@@ -46,7 +46,7 @@ def _filled(interp: Interpreter, info: ClassInfo, node: ast.AST, either: bool = 
     keywords: dict[str, Value] = {}
     for name, (cls, default) in classes.all_fields(info).items():
         annotation = interp.infos.get(("annotation", cls, name))
-        text = ast.unparse(annotation) if annotation is not None else "str"
+        text = written.annotation(cls.module, annotation) if annotation is not None else "str"
         kind = next((each for each in ("int", "float", "bool") if each in text), "str")
         own = classes.field_default(interp, cls, name, default, node)
         options = (f"--{name}", f"--{name.replace('_', '-')}") if either else ()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from .. import calls, environment, escapes, expressions, iteration
+from .. import calls, environment, escapes, expressions, functions, iteration, written
 from .. import calls as calls_module
 from .. import environment as environment_module
 from ..atoms import (
@@ -311,7 +311,8 @@ def _typer_app(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
 
 
 def _typer_parameter(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
-    last = ast.unparse(node.func).rpartition(".")[2] if isinstance(node, ast.Call) else "Option"
+    module = interp.frame.scope.module
+    last = written.last_name(module, node.func) if isinstance(node, ast.Call) else "Option"
     return (Ref(Obj(f"typer.{last}", info=(arguments, node))),)
 
 
@@ -336,6 +337,7 @@ def _call_by_signature(interp: Interpreter, atom: Atom, node: ast.AST, either: b
     function = atom.function if isinstance(atom, Bound) else atom
     if not isinstance(function, Function):
         return
+    function = functions.shown(interp, function)
     spec = function.info.node.args
     keywords: dict[str, Value] = {}
     for argument in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs):
@@ -349,7 +351,8 @@ def _call_by_signature(interp: Interpreter, atom: Atom, node: ast.AST, either: b
 
 def _parameter(interp: Interpreter, function: Function, argument: ast.arg, either: bool = False) -> Value:
     default: Value | None = function.defaults.get(argument.arg)
-    annotation = ast.unparse(argument.annotation) if argument.annotation is not None else ""
+    module = function.info.module
+    annotation = written.annotation(module, argument.annotation) if argument.annotation is not None else ""
     kind = next((name for name in ("int", "float", "bool", "Path") if name in annotation.replace("typing.", "")), "str")
     positional = default is None
     options: tuple[str, ...] = ()
@@ -400,9 +403,9 @@ def _declared(
             return atom.obj.kind, atom.obj.info[0]
     if argument.annotation is not None:
         for each in ast.walk(argument.annotation):
-            if isinstance(each, ast.Call) and ast.unparse(each.func).rpartition(".")[2] in ("Option", "Argument"):
-                given = calls.evaluate_arguments(interp, each)
-                return f"typer.{ast.unparse(each.func).rpartition('.')[2]}", given
+            last = written.last_name(function.info.module, each.func) if isinstance(each, ast.Call) else ""
+            if isinstance(each, ast.Call) and last in ("Option", "Argument"):
+                return f"typer.{last}", calls.evaluate_arguments(interp, each)
     return None
 
 
@@ -411,7 +414,8 @@ def _declared(
 
 def _define_flag(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     names = strings_in(arguments.get(0, "name"))
-    last = ast.unparse(node.func).rpartition("_")[2] if isinstance(node, ast.Call) else "string"
+    name = written.last_name(interp.frame.scope.module, node.func) if isinstance(node, ast.Call) else ""
+    last = name.rpartition("_")[2]
     kind = {"integer": "int", "float": "float", "boolean": "bool", "bool": "bool"}.get(last, "str")
     if not names:
         interp.record.arguments_open = "a flag is declared under a name that is not known"
