@@ -229,7 +229,7 @@ def note_end(interp: Interpreter, test: ast.expr, holds: bool, replaced: frozens
     reads = interp.record.analysis.env
     for index, each in enumerate(reads):
         if each.name in names and each.default in ("", None):
-            alone = each.name not in replaced and not interp.undecided
+            alone = each.name not in replaced and not _may_be_skipped(interp)
             certain = alone or (each.enforced and not each.conditional)
             reads[index] = replace(each, enforced=True, conditional=not certain)
 
@@ -264,10 +264,22 @@ def note_replacement(interp: Interpreter, test: ast.expr, holds: bool, first: as
         holds: Whether it is true or false where the statement runs.
         first: The statement: `return default`, or one that sets the name that is tested.
     """
-    if isinstance(first, ast.Return) and isinstance(first.value, ast.Name):
-        note_fallback(interp, test, holds, first.value, "")
+    if isinstance(first, ast.Return) and isinstance(_uncast(first.value), ast.Name):
+        note_fallback(interp, test, holds, _uncast(first.value), "")
     elif isinstance(first, ast.Assign) and len(first.targets) == 1:
-        note_fallback(interp, test, holds, first.value, ast.unparse(first.targets[0]))
+        note_fallback(interp, test, holds, _uncast(first.value), ast.unparse(first.targets[0]))
+
+
+def _uncast(node: ast.expr | None) -> ast.expr:
+    """Gives `value` for `float(value)`, and any other expression as it is."""
+    if (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in _CASTS
+        and len(node.args) == 1
+    ):
+        return node.args[0]
+    return node or ast.Constant(None)
 
 
 def note_fallback(interp: Interpreter, test: ast.expr, holds: bool, value: ast.expr, only: str) -> None:
@@ -349,8 +361,13 @@ def _record(interp: Interpreter, name: str, default: Value | None, node: ast.AST
     interp.reads_of_variables.append(EnvRead(name, place, guarded=present))
     only_set = default is not None and node is interp.discarded  # `os.environ.setdefault(...)`, for others
     own = only_set or (interp.store.get(_OWNER, name) is not None and not interp.store.get(_DEFAULTS, name))
-    conditional = interp.undecided > 0
+    conditional = _may_be_skipped(interp)
     interp.record.env(EnvRead(name, place, constant, known, guarded=guarded, own=own, conditional=conditional))
+
+
+def _may_be_skipped(interp: Interpreter) -> bool:
+    """Tells whether what runs now lies below a condition, or after a return, that may go either way."""
+    return interp.undecided > 0 or any(frame.returns for frame in interp.frames)
 
 
 def from_rest(interp: Interpreter, rest: Value, name: str, node: ast.AST) -> Value:
@@ -407,8 +424,7 @@ def _handler_default(interp: Interpreter, node: ast.Try) -> tuple[Place, Value] 
     elif not (isinstance(tried, ast.Return) and isinstance(instead, ast.Return)):
         return None
     read, value = tried.value, instead.value
-    if isinstance(read, ast.Call) and isinstance(read.func, ast.Name) and read.func.id in _CASTS and read.args:
-        read = read.args[0]
+    read = _uncast(read)
     if isinstance(value, ast.Constant):
         return interp.place(read or tried), (Const(value.value),)
     if isinstance(value, ast.Name):

@@ -17,7 +17,7 @@ from itertools import chain
 
 from .scopes import ModuleInfo
 from .words import words
-from .written import dotted
+from .written import dotted, last_name
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _TOUCHES_FILES = re.compile(
@@ -110,15 +110,14 @@ class Unreached:
                     f"{node.name}." if isinstance(node, ast.ClassDef) else "" if isinstance(node, _FUNCTIONS) else owner
                 )
                 if isinstance(node, ast.ClassDef):
-                    handed = any(self._hands_over(each) for each in node.decorator_list)
+                    handed = any(self._hands_over(module, each) for each in node.decorator_list)
                     handed = handed or (self.served and any(self._is_of_library(module, each) for each in node.bases))
                 pending.extend((child, code, inner, handed) for child in ast.iter_child_nodes(node))
         return ran, others
 
-    def _hands_over(self, decorator: ast.expr) -> bool:
+    def _hands_over(self, module: ModuleInfo, decorator: ast.expr) -> bool:
         """Tells whether a decorator of a class gives the class to code out of sight."""
-        name = ast.unparse(decorator.func if isinstance(decorator, ast.Call) else decorator)
-        last = name.rpartition(".")[2]
+        last = last_name(module, decorator.func if isinstance(decorator, ast.Call) else decorator)
         return last not in _LEAVE_ALONE and last not in self._functions
 
     def _is_of_library(self, module: ModuleInfo, base: ast.expr) -> bool:
@@ -139,7 +138,8 @@ class Unreached:
         by_name: dict[str, list[_Code]] = {}
         for node, code in others.items():
             by_name.setdefault(getattr(node, "name", ""), []).append(code)
-        found = dict.fromkeys(code for name in ran.on_objects for code in by_name.get(name, ()) if code.method)
+        asked = ran.on_objects | (ran.texts if "getattr" in ran.names else set())
+        found = dict.fromkeys(code for name in asked for code in by_name.get(name, ()) if code.method)
         found.update(dict.fromkeys(code for code in others.values() if code.handed))
         pending = list(found)
         while pending:
@@ -153,13 +153,14 @@ class Unreached:
 
     @cached_property
     def _named(self) -> dict[str, set[str]]:
-        """Text to the names that modules give it."""
+        """Text to the names that are given what it is part of."""
         found: dict[str, set[str]] = {}
-        for module in self.modules:
-            for node in _body(module):
-                if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-                    names = {each.id for each in node.targets if isinstance(each, ast.Name)}
-                    found.setdefault(str(node.value.value), set()).update(names)
+        for node in chain.from_iterable(ast.walk(each) for module in self.modules for each in _body(module)):
+            if isinstance(node, ast.Assign):
+                names = {each.id for each in node.targets if isinstance(each, ast.Name)}
+                for part in ast.walk(node.value):
+                    if isinstance(part, ast.Constant):
+                        found.setdefault(str(part.value), set()).update(names)
         return found
 
 

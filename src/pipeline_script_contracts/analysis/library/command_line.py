@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .. import calls, environment, expressions, iteration
+from .. import calls, environment, expressions, iteration, written
 from ..atoms import BOOL, CONTENT, NONE, NOTHING, Const, Lib, Obj, Ref, Text, TupleAtom, Value
 from ..containers import DictState, ListState, text_key
 from ..facts import MISSING, Argument
@@ -108,10 +108,14 @@ def _add_parser(interp: Interpreter, owner: Ref, arguments: Any, node: ast.AST) 
 def _has_words_of_its_own(interp: Interpreter, node: ast.AST) -> bool:
     """Tells whether a parser is given the words of a text, `parser.parse_args(options.split())`: no command line."""
     given = node.args[0] if isinstance(node, ast.Call) and node.args else None
-    if not (isinstance(given, ast.Call) and isinstance(given.func, ast.Attribute) and given.func.attr == "split"):
+    if not isinstance(given, ast.Call):
         return False
-    shell = isinstance(given.func.value, ast.Name) and given.func.value.id == "shlex" and given.args
-    text = expressions.evaluate(interp, given.args[0] if shell else given.func.value)
+    if written.dotted(interp.frame.scope.module, given.func) == "shlex.split" and given.args:
+        text = expressions.evaluate(interp, given.args[0])
+    elif isinstance(given.func, ast.Attribute) and given.func.attr == "split":
+        text = expressions.evaluate(interp, given.func.value)
+    else:
+        return False
     reasons = [hole.reason for atom in text for hole in holes_in(atom)]
     of_command_line = any(isinstance(atom, Lib) and atom.name.startswith("sys.argv") for atom in text)
     return not of_command_line and not any("sys.argv" in each or each.startswith("a join of") for each in reasons)
