@@ -6,6 +6,7 @@ import ast
 from functools import partial
 
 from . import (
+    absent_variables,
     attributes,
     classes,
     environment,
@@ -106,7 +107,7 @@ def evaluate_call(interp: Interpreter, node: ast.Call) -> Value:
         return _super(interp)
     arguments = evaluate_arguments(interp, node)
     interp.current = node
-    environment.note_needed(interp, node, callee)
+    absent_variables.note_needed(interp, node, callee)
     result = call(interp, callee, arguments, node)
     live_tables.follow(interp, node, callee)
     return result

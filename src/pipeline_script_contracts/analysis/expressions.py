@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import (
+    absent_variables,
     attributes,
     calls,
     comprehensions,
@@ -174,12 +175,12 @@ def _conditional(interp: Interpreter, node: ast.IfExp) -> Value:
     def side(holds: bool, branch: ast.expr) -> Value:
         if interp.reads_of_variables:
             other = node.orelse if holds else node.body
-            environment.note_fallback(interp, node.test, holds, branch, ast.unparse(other))
+            absent_variables.note_fallback(interp, node.test, holds, branch, ast.unparse(other))
         conditions.refine(interp, node.test, holds)
         return interp.on_some_ways(lambda: evaluate(interp, branch))
 
     result = interp.either([lambda: side(True, node.body), lambda: side(False, node.orelse)])
-    environment.note_default(interp, node)
+    absent_variables.note_default(interp, node)
     return result
 
 

@@ -8,6 +8,7 @@ from itertools import repeat
 from typing import Any
 
 from . import (
+    absent_variables,
     calls,
     classes,
     conditions,
@@ -97,15 +98,15 @@ def _way(interp: Interpreter, node: ast.If, holds: bool) -> bool:
     replaced: frozenset[str] = frozenset()
     if body and interp.reads_of_variables:
         first = next((each for each in body if not isinstance(each, ast.Expr)), body[0])  # it may be told before
-        environment.note_replacement(interp, node.test, holds, first)
-        replaced = environment.replaceable(interp, node.test, holds)
+        absent_variables.note_replacement(interp, node.test, holds, first)
+        replaced = absent_variables.replaceable(interp, node.test, holds)
     conditions.refine(interp, node.test, holds)
     if not body:
         return True
     exits = _exits(interp.frame)
     live = interp.on_some_ways(lambda: run_block(interp, body))
     if not live and interp.reads_of_variables and _exits(interp.frame) == exits:
-        environment.note_end(interp, node.test, holds, replaced)
+        absent_variables.note_end(interp, node.test, holds, replaced)
     return live
 
 
@@ -194,7 +195,7 @@ def _try(interp: Interpreter, node: ast.Try) -> bool:
             ways.append(way)
         handled += way is not None
     if len(interp.reads_of_variables) > variables:
-        environment.note_handler(interp, node, variables, ends=handled == 0 and _exits(frame) == exits)
+        absent_variables.note_handler(interp, node, variables, ends=handled == 0 and _exits(frame) == exits)
     if ways:
         store.merge(ways)
         return run_block(interp, node.finalbody) if node.finalbody else True
@@ -294,7 +295,7 @@ def _is_message(interp: Interpreter, node: ast.Call) -> bool:
 def _assert(interp: Interpreter, node: ast.Assert) -> bool:
     may_be_true, _ = conditions.decide(interp, node.test)
     if interp.reads_of_variables:
-        environment.note_end(interp, node.test, False, environment.replaceable(interp, node.test, False))
+        absent_variables.note_end(interp, node.test, False, absent_variables.replaceable(interp, node.test, False))
     return may_be_true and conditions.refine(interp, node.test, True)
 
 

@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .. import calls, environment, expressions, iteration, written
+from .. import absent_variables, calls, environment, expressions, iteration, written
 from ..atoms import BOOL, CONTENT, NONE, NOTHING, Const, Lib, Obj, Ref, Text, TupleAtom, Value
 from ..containers import DictState, ListState, text_key
 from ..facts import MISSING, Argument
@@ -217,7 +217,7 @@ def _add_one(interp: Interpreter, owner: Ref, names: list[str], arguments: Any, 
     )
     value = _value_of(interp, fact, action, default, choices, arguments, node)
     step = interp.step(f"argument {names[-1] if positional else (long or names)[0]}", node)
-    value = environment.as_argument(value, step)
+    value = absent_variables.as_argument(value, step)
     item = (Ref(Obj("argparse.Action", info=Action(fact, value, names))),)
     state = interp.store.get(owner.obj, CONTENT)
     assert isinstance(state, ListState)
