@@ -231,6 +231,10 @@ def constant_of(value: Value) -> tuple[bool, Any]:
             return True, atom.text.value
         if isinstance(atom, EnumMember):  # on the command line it goes by its value
             return constant_of(atom.value)
+    elif value and all(isinstance(atom, Const) for atom in value):  # from outside, and the same by other ways
+        constants = {(type(atom.value), atom.value) for atom in value if isinstance(atom, Const)}
+        if len(constants) == 1:
+            return True, constants.pop()[1]
     return False, None
 
 

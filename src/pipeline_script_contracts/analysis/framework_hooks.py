@@ -1,7 +1,8 @@
 """The functions that SageMaker's first framework containers call in a script: `train(channel_input_dirs)` and others.
 
 Those containers (MXNet to 1.2, PyTorch 0.4, Chainer 4, scikit-learn's first, TensorFlow to 1.10) import the script,
-hand the channels and hyperparameters to a function of it, and save what comes back.
+hand the channels and hyperparameters to a function of it, and save what comes back. Containers that were made with
+their toolkit, `container_support`, import a script, too, and call its `train()`, which asks the toolkit for all this.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from .values import const, unknown
 from .words import words
 
 MODEL_FOLDER = VARIABLES["SM_MODEL_DIR"]
+_TOOLKIT = "container_support"
 _TELLING = "channel_input_dirs"
 _FOLDER = "training_dir"
 _INPUTS = ("train_input_fn", "eval_input_fn")
@@ -45,6 +47,9 @@ def run_hooks(interp: Interpreter, module: ModuleInfo) -> None:
             collections_models.run_elsewhere(interp, save, calls.Arguments([trained, const(MODEL_FOLDER)]), node)
         else:
             _hand_over_model(interp, train[0])
+    elif train and not _is_followed(interp, train) and _imports_toolkit(module):
+        _call(interp, train)
+        _hand_over_model(interp, train[0])
     elif any(_FOLDER in _parameters(interp, each) for each in inputs["train_input_fn"]):
         made = [_functions(interp, module, name) for name in _MODELS]
         if any(made):
@@ -58,6 +63,14 @@ def run_hooks(interp: Interpreter, module: ModuleInfo) -> None:
 def _functions(interp: Interpreter, module: ModuleInfo, name: str) -> tuple[Function, ...]:
     cell = interp.store.get(module.scope, name)
     return tuple(each for each in cell if isinstance(each, Function)) if isinstance(cell, tuple) else ()
+
+
+def _is_followed(interp: Interpreter, functions: tuple[Function, ...]) -> bool:
+    return any(each.info in interp.active for each in functions)
+
+
+def _imports_toolkit(module: ModuleInfo) -> bool:
+    return any(name.partition(".")[0] == _TOOLKIT for name in module.imported.values())
 
 
 def _parameters(interp: Interpreter, function: Function) -> list[str]:

@@ -74,6 +74,8 @@ def parser_method(interp: Interpreter, owner: Ref, name: str, arguments: Any, no
             return parsed
         return (TupleAtom([parsed, (Lib("sys.argv"),)]),)
     if name in ("parse_args_into_dataclasses", "parse_args_and_config", "parse_dict", "parse_json_file"):
+        if name.startswith("parse_args") and not (arguments.positional or arguments.keywords):
+            interp.record.close_arguments()
         return dataclass_parsers.parse_into_dataclasses(interp, owner, node)
     if name in ("error", "exit"):
         raise DeadEnd
@@ -213,7 +215,7 @@ def _add_one(interp: Interpreter, owner: Ref, names: list[str], arguments: Any, 
         choices,
         positional,
         arguments.get(None, "nargs") not in (NOTHING, NONE, (Const("?"),)) or action in ("append", "extend"),
-        platform_defaults.is_platform_default(interp, given or NOTHING, node),
+        platform_defaults.is_platform_default(interp, given or NOTHING, node, known and constant is not MISSING),
     )
     value = _value_of(interp, fact, action, default, choices, arguments, node)
     step = interp.step(f"argument {names[-1] if positional else (long or names)[0]}", node)
@@ -228,13 +230,7 @@ def _add_one(interp: Interpreter, owner: Ref, names: list[str], arguments: Any, 
 def _without_itself(default: Value, names: list[str]) -> Value:
     """Leaves the hyperparameter that is the argument itself out of its default: the one is given with the other."""
     own = {name.lstrip("-").replace("-", "_") for name in names}
-    holes = [atom.parts[0] if isinstance(atom, Text) and len(atom.parts) == 1 else None for atom in default]
-    is_own = [isinstance(hole, Hole) and hole.name.replace("-", "_") in own and _is_asked(hole) for hole in holes]
-    return tuple(atom for atom, same in zip(default, is_own, strict=True) if not same) or default
-
-
-def _is_asked(hole: Hole) -> bool:
-    return hole.kind == "hyperparameter" or (hole.kind == "any" and bool(hole.name))
+    return tuple(atom for atom in default if conversions.name_asked_for(atom).replace("-", "_") not in own) or default
 
 
 def _default_of(interp: Interpreter, default: Value | None) -> tuple[bool, Any]:

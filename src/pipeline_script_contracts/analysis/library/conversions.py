@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from .. import paths
-from ..atoms import BOOL, NOTHING, Const, PathAtom, Text, Value
+from ..atoms import BOOL, NOTHING, Atom, Const, PathAtom, Text, Unknown, Value
 from ..interpreter import Interpreter
+from ..patterns import Hole
 from ..texts import is_string, parts_of
 from ..values import join, unknown
 
+NUMBER = "a number that is not known: "
 _NUMBERS: dict[str, Any] = {"int": int, "float": float, "complex": complex}
 
 
@@ -23,8 +25,16 @@ def to_number(name: str, value: Value) -> Value:
             except (TypeError, ValueError, OverflowError):
                 result = join(result, unknown("a number that cannot be read"))
         else:
-            result = join(result, unknown("a number that is not known"))
-    return result or unknown("a number that is not known")
+            result = join(result, unknown(NUMBER + name_asked_for(atom)))
+    return result or unknown(NUMBER)
+
+
+def name_asked_for(atom: Atom) -> str:
+    """Gives the hyperparameter, or the key of a document, that an atom is the value of, or the number of it."""
+    if isinstance(atom, Unknown):
+        return atom.reason.removeprefix(NUMBER) if atom.reason.startswith(NUMBER) else ""
+    hole = atom.parts[0] if isinstance(atom, Text) and len(atom.parts) == 1 else None
+    return hole.name if isinstance(hole, Hole) and hole.kind in ("hyperparameter", "any") else ""
 
 
 def convert(interp: Interpreter, annotation: str, value: Value) -> Value:

@@ -12,7 +12,7 @@ from ..containers import ListState
 from ..interpreter import Interpreter
 from ..scopes import ClassInfo
 from ..values import unknown
-from . import command_line, frameworks
+from . import command_line, effects, frameworks
 
 
 def _hugging_face(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
@@ -35,10 +35,15 @@ def parse_into_dataclasses(interp: Interpreter, owner: Ref, node: ast.AST) -> Va
                 results.append(_filled(interp, atom.info, node))
                 continue
             interp.record.arguments_open = "a library's dataclass declares arguments"
-            if isinstance(atom, Lib) and atom.name.endswith("TrainingArguments"):
+            if isinstance(atom, Lib) and _has_output_folder(atom.name):
                 paths.touch(interp, "write", frameworks.argument_text("output_dir"), atom.name, node)
             results.append((Lib(f"{atom.name}()"),) if isinstance(atom, Lib) else unknown("parsed arguments"))
     return (TupleAtom(results),)
+
+
+def _has_output_folder(name: str) -> bool:
+    """Tells whether a library's dataclass has the folder that a trainer writes into, as `trl.DPOConfig` has."""
+    return any("output_dir" in each.names for each in effects.find_effects(name) or ())
 
 
 def _filled(interp: Interpreter, info: ClassInfo, node: ast.AST, either: bool = False) -> Value:

@@ -34,7 +34,7 @@ def entry(interp: Interpreter, owner: str, name: str, node: ast.AST) -> Value:
     if owner == CHANNELS:
         step = interp.step(f"os.environ['SM_CHANNEL_{name.upper()}']", node)
         return with_step((Const(f"{CHANNEL_FOLDER}/{name}", soft=True),), step)
-    if name == "channel_input_dirs":
+    if name in ("channel_input_dirs", "channel_dirs"):  # the latter in the toolkit before, `container_support`
         return (Lib(CHANNELS),)
     if name == "hyperparameters":
         return (Document("hyperparameters", "env"),)
@@ -75,7 +75,8 @@ _MAKERS = words(
     """sagemaker_containers.training_env sagemaker_containers.TrainingEnv sagemaker_containers.environment.TrainingEnv
     sagemaker_containers.beta.framework.training_env sagemaker_containers.beta.framework.TrainingEnv
     sagemaker_training.environment.Environment sagemaker_training.environment.TrainingEnv
-    sagemaker_training.Environment"""
+    sagemaker_training.Environment container_support.TrainingEnvironment
+    container_support.environment.TrainingEnvironment"""
 )
 _PIPE = "sagemaker_tensorflow.PipeModeDataset"
 
