@@ -1,12 +1,12 @@
 """Every case of the corpus: verdicts equal the labels beside the lines. corpus/README.md tells the format."""
 
-import ast
 import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 import pytest
 import yaml
+from rewritings import REWRITINGS, Rewriting
 
 from pipeline_script_contracts import (
     InferenceScriptContract,
@@ -162,82 +162,32 @@ def test_every_rule_has_a_violated_case() -> None:
     assert rules | {"SC501", "SC502", "SC503", "SC601", "SC901", "SC903"} <= shown
 
 
-class Rewriting(ast.NodeTransformer):
-    """Writes a program differently without changing what it does; texts that must stay constants are left alone."""
-
-    prelude = ""
-
-    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
-        return node
-
-    def visit_MatchValue(self, node: ast.MatchValue) -> ast.AST:
-        return node
-
-    def visit_Expr(self, node: ast.Expr) -> ast.AST:
-        return node if isinstance(node.value, ast.Constant) else self.generic_visit(node)
-
-    def rewrite(self, source: str) -> str:
-        tree = self.visit(ast.parse(source))
-        first = next((index for index, node in enumerate(tree.body) if not is_header(node)), len(tree.body))
-        tree.body[first:first] = ast.parse(self.prelude).body
-        return ast.unparse(ast.fix_missing_locations(tree))
-
-
-class SplitTexts(Rewriting):
-    """`"a/b"` becomes `"a" + "/b"`."""
-
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        if not isinstance(node.value, str) or "/" not in node.value:
-            return node
-        half = len(node.value) // 2
-        return ast.BinOp(ast.Constant(node.value[:half]), ast.Add(), ast.Constant(node.value[half:]))
-
-
-class PassedTexts(Rewriting):
-    """`"a/b"` becomes `_same({"key": "a/b"})["key"]`."""
-
-    prelude = "def _same(value):\n    return value\n"
-
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        if not isinstance(node.value, str) or "/" not in node.value:
-            return node
-        table = ast.Dict([ast.Constant("key")], [node])
-        passed = ast.Call(ast.Name("_same", ast.Load()), [table], [])
-        return ast.Subscript(passed, ast.Constant("key"), ast.Load())
-
-
-class IndirectCalls(Rewriting):
-    """`pd.read_csv(x)` becomes `_call(getattr(pd, "read_csv"), x)`."""
-
-    prelude = "def _call(function, *args, **kwargs):\n    return function(*args, **kwargs)\n"
-    modules = ("pd", "np", "pl", "pq", "torch", "joblib", "json", "pickle", "shutil", "xgb")
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        self.generic_visit(node)
-        match node.func:
-            case ast.Attribute(ast.Name(module) as value, name) if module in self.modules:
-                found = ast.Call(ast.Name("getattr", ast.Load()), [value, ast.Constant(name)], [])
-                return ast.Call(ast.Name("_call", ast.Load()), [found, *node.args], node.keywords)
-        return node
-
-
-class GuardedBodies(Rewriting):
-    """The body of a function goes into a `try` with an empty `finally`."""
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        self.generic_visit(node)
-        first = 1 if isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant) else 0
-        if node.body[first:]:
-            node.body[first:] = [ast.Try(node.body[first:], [], [], [ast.Pass()])]
-        return node
-
-
-def is_header(node: ast.stmt) -> bool:
-    is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    return is_text or (isinstance(node, ast.ImportFrom) and node.module == "__future__")
-
-
-REWRITINGS = (SplitTexts, PassedTexts, IndirectCalls, GuardedBodies)
+# What these say is taken from how a thing is written in place: a default beside an `except`, words that are split, the
+# default of an argument. Written otherwise, it is called UNRESOLVED, or not noticed.
+AS_WRITTEN = {
+    "called_with_bound_arguments: Input functions of an estimator": {"Decorated"},
+    "defaults_and_names: The default inside except KeyError is another one": {"Assignments", "PassedValues"},
+    "gone_and_drawn: A method of a name that is bound nowhere": {"IndirectCalls"},
+    "handlers_and_reports: An evaluation job with plots and curves": {"Decorated"},
+    "more_arguments: Defaults that are worked out from what the platform says": {"Assignments"},
+    "more_arguments: Flags with defaults of the platform": {"IndirectCalls"},
+    "odd_corners: Environment set and asked in every way": {"PassedValues"},
+    "said_in_messages: A default that nothing else has": {"PassedValues"},
+    "said_in_messages: A default that only a message has": {"IndirectCalls", "PassedValues"},
+    "seen_in_pipelines: Commands that go on with any number of words": {"IndirectCalls", "PassedValues"},
+    "seen_in_pipelines: Variables that must be set, for what is done with them": {"IndirectCalls", "PassedValues"},
+    "seen_in_pipelines: What stands in for a variable that is not set": {
+        *("Assignments", "Blocks", "IndirectCalls", "PassedValues"),
+    },
+    "seen_in_processing: A folder or the archive in it": {"IndirectCalls"},
+    "served_by_name: A parser for the words of a text is none of the command line": {"IndirectCalls", "PassedValues"},
+    "served_by_name: Whether a variable is there is asked under a name": {"PassedValues"},
+    "served_out_of_sight: A server that looks at a command line which the script writes": {"Imports"},
+    "serving: Multi-model handler class": {"Decorated"},
+    "under_other_names: A default that is told before it is taken, or made a number": {
+        *("Assignments", "Blocks", "IndirectCalls", "PassedValues"),
+    },
+}
 PARSED_CASES = [case for case in CASES if not case.name.startswith("limits") and not case.gap]
 
 
@@ -247,11 +197,12 @@ def test_the_same_program_written_differently_gets_the_same_verdicts(
 ) -> None:
     problems = []
     for number, case in enumerate(PARSED_CASES):
-        files = {
-            filename: rewriting().rewrite(body) if filename.endswith(".py") else body
-            for filename, body in case.files.items()
-        }
+        files = {name: rewriting().rewrite(body) if name.endswith(".py") else body for name, body in case.files.items()}
         findings = validate(case, files, tmp_path / str(number))
         unmarked = Case(case.name, case.contract, case.files, {label: set() for label in case.labels})
-        problems += [f"{case.name}: {each}" for each in disagreements(unmarked, findings)]
+        found = [f"{case.name}: {each}" for each in disagreements(unmarked, findings)]
+        if rewriting.__name__ in AS_WRITTEN.get(case.name, ()):
+            assert found, f"{case.name} need not be left as it is written by {rewriting.__name__}"
+        else:
+            problems += found
     assert not problems, "\n".join(problems)

@@ -109,19 +109,43 @@ def note_needed(interp: Interpreter, node: ast.Call, callee: Value) -> None:
             reads[index] = replace(each, default=MISSING, guarded=not each.name)
 
 
-def note_replacement(interp: Interpreter, test: ast.expr, holds: bool, first: ast.stmt) -> None:
-    """Takes what a statement gives instead of an empty variable for the default of its read.
+def note_replacement(interp: Interpreter, test: ast.expr, holds: bool, body: list[ast.stmt]) -> None:
+    """Takes what statements give instead of an empty variable for the default of its read.
 
     Args:
         interp: The interpreter, in the state before the condition.
         test: The condition.
-        holds: Whether it is true or false where the statement runs.
-        first: The statement: `return default`, or one that sets the name that is tested.
+        holds: Whether it is true or false where the statements run.
+        body: The statements: `return default`, or one that sets the name that is tested, behind what only tells of it.
     """
+    first = next((each for each in body if not isinstance(each, ast.Expr)), body[0])
     if isinstance(first, ast.Return) and isinstance(_uncast(first.value), ast.Name):
         note_fallback(interp, test, holds, _uncast(first.value), "")
     elif isinstance(first, ast.Assign) and len(first.targets) == 1:
         note_fallback(interp, test, holds, _uncast(first.value), ast.unparse(first.targets[0]))
+    else:
+        _note_unknown_replacement(interp, test, holds, body)
+
+
+def _note_unknown_replacement(interp: Interpreter, test: ast.expr, holds: bool, body: list[ast.stmt]) -> None:
+    """Notes the empty variables for which statements may take something else, which is not known."""
+    inside = [node for each in body for node in ast.walk(each)]
+    returns = any(isinstance(node, ast.Return) and node.value is not None for node in inside)
+    bound = (ast.Name, ast.Attribute)
+    stored = {ast.unparse(node) for node in inside if isinstance(node, bound) and isinstance(node.ctx, ast.Store)}
+    names = {
+        name
+        for each in _empty_ones(interp.frame.scope.module, test, holds)
+        if returns or ast.unparse(each) in stored
+        for atom in expressions.evaluate(interp, each)
+        for name in _variable_of(atom)
+    }
+    if names:
+        interp.record.taint()
+    reads = interp.record.analysis.env
+    for index, read in enumerate(reads):
+        if read.name in names and not read.probe:
+            reads[index] = replace(read, replaced=True)
 
 
 def _uncast(node: ast.expr | None) -> ast.expr:

@@ -97,6 +97,7 @@ class EnvRead:
         own: True when the script itself may have set it before, or only sets it unless it is set.
         enforced: True when the script ends where the variable is empty, as its default is.
         conditional: True when it is read, or must not be empty, on some ways of a condition only.
+        replaced: True when the script takes something else where the variable is empty, which is not known.
     """
 
     name: str
@@ -109,6 +110,7 @@ class EnvRead:
     own: bool = False
     enforced: bool = False
     conditional: bool = False
+    replaced: bool = False
 
 
 @dataclass(frozen=True)

@@ -97,8 +97,7 @@ def _way(interp: Interpreter, node: ast.If, holds: bool) -> bool:
     body = node.body if holds else node.orelse
     replaced: frozenset[str] = frozenset()
     if body and interp.reads_of_variables:
-        first = next((each for each in body if not isinstance(each, ast.Expr)), body[0])  # it may be told before
-        absent_variables.note_replacement(interp, node.test, holds, first)
+        absent_variables.note_replacement(interp, node.test, holds, body)
         replaced = absent_variables.replaceable(interp, node.test, holds)
     conditions.refine(interp, node.test, holds)
     if not body:

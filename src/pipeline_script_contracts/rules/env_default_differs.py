@@ -46,7 +46,8 @@ def check(context: Context) -> Iterable[Finding]:
                 yield _finding(context, Verdict.UNRESOLVED, name, read, message, declared)
             elif not same_value(declared, read.default):
                 elsewhere = any(same_value(declared, each.default) for each in reads if each.default_known)
-                verdict = Verdict.UNRESOLVED if read.default is None or elsewhere else Verdict.VIOLATED
+                may_agree = read.default is None or elsewhere or (read.replaced and not read.default)
+                verdict = Verdict.UNRESOLVED if may_agree else Verdict.VIOLATED
                 message = f"the script's default of {name} is {read.default!r}" + (" here" if elsewhere else "")
                 yield _finding(context, verdict, name, read, message, declared)
 

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import takewhile
 from typing import Any
 
-from .. import calls, environment, escapes, expressions, iteration, strings
+from .. import calls, environment, escapes, expressions, iteration, strings, written
 from .. import paths as paths_module
 from ..atoms import NONE, NOTHING, Bound, Const, Function, Lib, Partial, Text, TupleAtom, Unknown, Value
 from ..interpreter import DeadEnd, Interpreter
@@ -71,7 +71,8 @@ _OPTION_VALUES = {
 
 def _run(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     command = arguments.get(0, "args", "command", "cmd")
-    name = ast.unparse(node.func)[:40] if isinstance(node, ast.Call) else "subprocess.run"
+    module = interp.frame.scope.module
+    name = (written.dotted(module, node.func) if isinstance(node, ast.Call) else "") or "subprocess.run"
     for extra in (arguments.get(None, "env"), arguments.get(None, "input")):
         escapes.hand_over(interp, extra, name, node)
     for atom in command or unknown("a missing command"):
