@@ -11,7 +11,7 @@ from ..patterns import Hole
 from ..texts import is_string, parts_of
 from ..values import join, unknown
 
-NUMBER = "a number that is not known: "
+NUMBER = "a number that is not known"
 _NUMBERS: dict[str, Any] = {"int": int, "float": float, "complex": complex}
 
 
@@ -25,14 +25,15 @@ def to_number(name: str, value: Value) -> Value:
             except (TypeError, ValueError, OverflowError):
                 result = join(result, unknown("a number that cannot be read"))
         else:
-            result = join(result, unknown(NUMBER + name_asked_for(atom)))
+            name = name_asked_for(atom)
+            result = join(result, unknown(f"{NUMBER}: {name}" if name else NUMBER))
     return result or unknown(NUMBER)
 
 
 def name_asked_for(atom: Atom) -> str:
     """Gives the hyperparameter, or the key of a document, that an atom is the value of, or the number of it."""
     if isinstance(atom, Unknown):
-        return atom.reason.removeprefix(NUMBER) if atom.reason.startswith(NUMBER) else ""
+        return atom.reason.removeprefix(NUMBER)[2:] if atom.reason.startswith(NUMBER) else ""
     hole = atom.parts[0] if isinstance(atom, Text) and len(atom.parts) == 1 else None
     return hole.name if isinstance(hole, Hole) and hole.kind in ("hyperparameter", "any") else ""
 

@@ -43,7 +43,8 @@ def parse_into_dataclasses(interp: Interpreter, owner: Ref, node: ast.AST) -> Va
 
 def _has_output_folder(name: str) -> bool:
     """Tells whether a library's dataclass has the folder that a trainer writes into, as `trl.DPOConfig` has."""
-    return any("output_dir" in each.names for each in effects.find_effects(name) or ())
+    known = any("output_dir" in each.names for each in effects.find_effects(name) or ())
+    return known or name.endswith("TrainingArguments")
 
 
 def _filled(interp: Interpreter, info: ClassInfo, node: ast.AST, either: bool = False) -> Value:
