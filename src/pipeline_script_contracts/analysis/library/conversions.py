@@ -25,8 +25,8 @@ def to_number(name: str, value: Value) -> Value:
             except (TypeError, ValueError, OverflowError):
                 result = join(result, unknown("a number that cannot be read"))
         else:
-            name = name_asked_for(atom)
-            result = join(result, unknown(f"{NUMBER}: {name}" if name else NUMBER))
+            asked = name_asked_for(atom)
+            result = join(result, unknown(f"{NUMBER}: {asked}" if asked else NUMBER))
     return result or unknown(NUMBER)
 
 
