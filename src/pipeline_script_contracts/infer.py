@@ -15,6 +15,7 @@ from typing import Any
 
 from .analysis.facts import MISSING, Analysis, Argument, EnvRead, PathUse
 from .analysis.platform import CHANNEL_PREFIX, is_platform_path, is_platform_variable
+from .analysis.said import telling
 from .contract import InferenceScriptContract, ProcessingScriptContract, ScriptContract, TrainingScriptContract
 
 CLASSES: dict[str, type[ScriptContract]] = {
@@ -84,8 +85,8 @@ def infer_contract(analysis: Analysis, kind: str | None = None, requirements: Pa
         "expected_input_paths": _named(inputs, {"/opt/ml/model": "model"}),
         "expected_output_paths": _named(outputs, {"/opt/ml/model": "model_output"}, taken=_named(inputs, {})),
         "expected_arguments": _arguments(analysis, skipped),
-        "required_env_vars": sorted(name for name, default in _variables(analysis.env).items() if default is None),
-        "optional_env_vars": {n: default for n, default in _variables(analysis.env).items() if default is not None},
+        "required_env_vars": sorted(name for name, default in _variables(analysis).items() if default is None),
+        "optional_env_vars": {n: default for n, default in _variables(analysis).items() if default is not None},
         "framework_requirements": _pins(requirements),
     }
     remarks = [f"{what}, which {chosen} contracts do not allow" for what in sorted(refused)]
@@ -240,13 +241,13 @@ def _is_platform(argument: Argument, reads: Iterable[EnvRead]) -> bool:
     )
 
 
-def _variables(reads: Iterable[EnvRead]) -> dict[str, str | None]:
+def _variables(analysis: Analysis) -> dict[str, str | None]:
     """Gives the variables with their defaults, None for those that the script cannot do without."""
     by_name: dict[str, list[EnvRead]] = {}
-    for read in reads:
+    for read in analysis.env:
         if read.name and not is_platform_variable(read.name):
             by_name.setdefault(read.name, []).append(read)
-    return {name: _default(by_name[name]) for name in sorted(by_name)}
+    return {name: _default(telling(analysis, by_name[name])) for name in sorted(by_name)}
 
 
 def _default(reads: Sequence[EnvRead]) -> str | None:

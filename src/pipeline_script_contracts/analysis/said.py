@@ -6,12 +6,21 @@ import ast
 from collections.abc import Iterable
 
 from ..findings import Location
+from .facts import Analysis, EnvRead
 from .recorder import location_of
 from .scopes import ModuleInfo
 from .words import words
 
 _LOGS = frozenset(words("critical debug error exception fatal info log print warn warning"))
 _PARTS = (ast.JoinedStr, ast.FormattedValue, ast.BinOp, ast.BoolOp, ast.IfExp, ast.Tuple, ast.keyword)
+
+
+def telling(analysis: Analysis, reads: list[EnvRead]) -> list[EnvRead]:
+    """Gives the reads that tell a variable's default: not those that are only said in a message, unless all are."""
+    if len({str(read.default) for read in reads}) < 2 or analysis.unreached is None:
+        return reads
+    messages = said(analysis.unreached.modules)
+    return [read for read in reads if (read.place.filename, read.place.location) not in messages] or reads
 
 
 def said(modules: Iterable[ModuleInfo]) -> frozenset[tuple[str, Location]]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..analysis.facts import MISSING, EnvRead
+from ..analysis.said import telling
 from ..findings import Finding, Verdict
 from .base import Rule
 from .context import Context
-from .environment import reads_of, same_value, telling
+from .environment import reads_of, same_value
 
 
 def _finding(
@@ -31,7 +32,7 @@ def check(context: Context) -> Iterable[Finding]:
     for name, declared in context.contract.optional_env_vars.items():
         reads = reads_of(context, name)
         if any(read.default is not MISSING for read in reads):
-            reads = telling(context, [read for read in reads if read.default is not MISSING])
+            reads = telling(context.analysis, [read for read in reads if read.default is not MISSING])
         for read in reads:
             none_on_some_ways = read.conditional and declared in (None, "")
             if read.default is MISSING and none_on_some_ways:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from ..analysis.facts import EnvRead
-from ..analysis.said import said
 from ..findings import Finding, Verdict
 from .context import Context
 
@@ -50,14 +49,6 @@ def _reads(module: str, name: str) -> bool:
 def reads_of(context: Context, name: str) -> list[EnvRead]:
     """Gives the reads of a variable's value."""
     return [read for read in context.env if read.name == name and not read.probe]
-
-
-def telling(context: Context, reads: list[EnvRead]) -> list[EnvRead]:
-    """Gives the reads that tell a variable's default: not those that are only said in a message, unless all are."""
-    if len({str(read.default) for read in reads}) < 2 or context.analysis.unreached is None:
-        return reads
-    messages = said(context.analysis.unreached.modules)
-    return [read for read in reads if (read.place.filename, read.place.location) not in messages] or reads
 
 
 def same_value(declared: Any, found: Any) -> bool:
