@@ -78,6 +78,7 @@ def _is_idle(interp: Interpreter, main: ModuleInfo) -> bool:
     uses = interp.record.analysis.paths
     return (
         defines
+        and not interp.record.analysis.handlers
         and not any(info.module is main for info in interp.active)
         and not any(use.place.filename == main.text for use in uses)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from functools import partial
 
 from . import attributes, calls, framework_hooks, functions, inherited
@@ -102,26 +103,29 @@ def _make_registered(interp: Interpreter, module: ModuleInfo) -> None:
     facts = interp.record.analysis
     if facts.paths or facts.unresolved or facts.arguments:
         return
-    for cell in list(interp.store.of(module.scope)):
-        for atom in cell if isinstance(cell, tuple) else ():
-            if isinstance(atom, ClassAtom) and atom.info.module is module and inherited.is_out_of_sight(atom.info):
-                anything = unknown("an argument given by the package of a base class")
-                arguments = calls.Arguments([], {}, anything, anything)
-                run = partial(calls.call, interp, (atom,), arguments, atom.info.node or ast.Pass())
-                _, changes = interp.explore(run)
-                if changes is not None:
-                    interp.store.merge([{}, changes])
+    for atom in _classes(interp, module, lambda each: inherited.is_out_of_sight(each.info)):
+        anything = unknown("an argument given by the package of a base class")
+        arguments = calls.Arguments([], {}, anything, anything)
+        run = partial(calls.call, interp, (atom,), arguments, atom.info.node or ast.Pass())
+        _, changes = interp.explore(run)
+        if changes is not None:
+            interp.store.merge([{}, changes])
+
+
+def _classes(interp: Interpreter, module: ModuleInfo, wanted: Callable[[ClassAtom], bool]) -> list[ClassAtom]:
+    """Gives the classes of a kind that a script defines; where it defines none, those that it imports."""
+    cells = [cell for cell in interp.store.of(module.scope) if isinstance(cell, tuple)]
+    found = [atom for cell in cells for atom in cell if isinstance(atom, ClassAtom) and wanted(atom)]
+    return [atom for atom in found if atom.info.module is module] or found
 
 
 def _run_classes(interp: Interpreter, module: ModuleInfo) -> None:
     """Makes an object of each class that a model server takes for a handler, and calls what the server calls."""
-    for cell in list(interp.store.of(module.scope)):
-        for atom in cell if isinstance(cell, tuple) else ():
-            if isinstance(atom, ClassAtom) and atom.info.module is module and _is_handler(interp, atom):
-                interp.record.analysis.handlers += (atom.info.name,)
-                _, changes = interp.explore(partial(_serve, interp, atom, atom.info.node or ast.Pass()))
-                if changes is not None:
-                    interp.store.merge([{}, changes])
+    for atom in _classes(interp, module, partial(_is_handler, interp)):
+        interp.record.analysis.handlers += (atom.info.name,)
+        _, changes = interp.explore(partial(_serve, interp, atom, atom.info.node or ast.Pass()))
+        if changes is not None:
+            interp.store.merge([{}, changes])
 
 
 def _is_handler(interp: Interpreter, atom: ClassAtom) -> bool:
