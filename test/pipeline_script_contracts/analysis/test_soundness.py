@@ -6,12 +6,10 @@ The number of programs can be raised: `SOUNDNESS_PROGRAMS=100000 pytest test/...
 from __future__ import annotations
 
 import builtins
-import importlib.util
 import io
 import os
 import re
 import shutil
-import sys
 from collections import UserDict
 from pathlib import Path
 from typing import Any
@@ -20,17 +18,13 @@ from unittest import mock
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from random_programs import Program
+from rewritings import REWRITINGS, Rewriting
 
 from pipeline_script_contracts.analysis import Analysis, analyse
 from pipeline_script_contracts.analysis.patterns import Pattern
 
 PROGRAMS = int(os.environ.get("SOUNDNESS_PROGRAMS", "2500"))
-
-spec = importlib.util.spec_from_file_location("random_programs", Path(__file__).with_name("random_programs.py"))
-assert spec is not None
-assert spec.loader is not None
-random_programs = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(random_programs)
 
 
 class Environment(UserDict):
@@ -122,10 +116,18 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 @settings(max_examples=PROGRAMS, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-@given(random=st.randoms(use_true_random=True), size=st.integers(2, 9), flag=st.booleans())
-def test_what_a_run_does_has_been_foreseen(root: Path, random: Any, size: int, flag: bool) -> None:
+@given(
+    random=st.randoms(use_true_random=True),
+    size=st.integers(2, 9),
+    flag=st.booleans(),
+    rewriting=st.sampled_from((None, None, *REWRITINGS)),
+)
+def test_what_a_run_does_has_been_foreseen(
+    root: Path, random: Any, size: int, flag: bool, rewriting: type[Rewriting] | None
+) -> None:
     folder = root / "files"
-    source = random_programs.Program(random, str(folder)).text(size)
+    source = Program(random, str(folder)).text(size)
+    source = source if rewriting is None else rewriting().rewrite(source)
     script = root / "program.py"
     script.write_text(source, encoding="utf-8")
     touched, asked = run(source, folder, {"FLAG": "1"} if flag else {})
@@ -143,9 +145,8 @@ def test_the_programs_do_something(root: Path) -> None:
 
     counts = []
     for seed in range(60):
-        source = random_programs.Program(Random(seed), str(root / "files")).text(10)
+        source = Program(Random(seed), str(root / "files")).text(10)
         touched, _ = run(source, root / "files", {})
         counts.append(len(touched))
     assert sum(1 for count in counts if count) > 50
     assert sum(counts) > 200
-    assert "random_programs" not in sys.modules

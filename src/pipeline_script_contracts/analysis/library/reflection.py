@@ -234,10 +234,10 @@ def _vars(interp: Interpreter, arguments: Any, node: ast.AST) -> Value:
     result: Value = NOTHING
     for atom in arguments.get(0):
         state = mappings.mapping_state(interp, atom)
-        if state is not None:
-            result = join(result, expressions_module.new_object(interp, "dict", state))
-        elif isinstance(atom, Ref) and atom.obj.cls is not None:
+        if isinstance(atom, Ref) and atom.obj.cls is not None and atom.obj.kind != "namespace":
             result = join(result, fields.dump(interp, atom, node))
+        elif state is not None:
+            result = join(result, expressions_module.new_object(interp, "dict", state))
         elif isinstance(atom, (ClassAtom, ModuleAtom)):
             result = join(result, namespace_of(interp, atom.info.scope))
         else:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from random import Random
 
-SEGMENTS = ("train", "val", "model", "a-1", "out.d", "x")
-NAMES = ("rows.csv", "model.pth", "part-0.json", "metrics.txt")
+from random_expressions import NAMES, SEGMENTS, Expressions
+
 HEADER = """\
 import contextlib
 import dataclasses
 import enum
 import functools
+import operator
 import os
 import os.path as osp
 import random
@@ -26,7 +27,7 @@ ROOT = {root!r}
 """
 
 
-class Program:
+class Program(Expressions):
     """Writes one program.
 
     Args:
@@ -35,20 +36,9 @@ class Program:
     """
 
     def __init__(self, random: Random, root: str) -> None:
-        self.random = random
+        super().__init__(random)
         self.lines = HEADER.format(root=root).splitlines()
         self.indent = 0
-        self.counter = 0
-        self.known: dict[str, list[str]] = {
-            "path": ["ROOT"],
-            "segment": [],
-            "flag": [],
-            "maker": [],
-            "items": [],
-            "dict": [],
-            "class": [],
-        }
-        self.variables: set[str] = set()
 
     def text(self, statements: int) -> str:
         """Gives the source of a program of about so many statements."""
@@ -56,114 +46,8 @@ class Program:
             self.statement(2)
         return "\n".join(self.lines) + "\n"
 
-    # -- helpers ----------------------------------------------------------------------------------------
-
     def emit(self, line: str) -> None:
         self.lines.append("    " * self.indent + line)
-
-    def name(self, kind: str) -> str:
-        self.counter += 1
-        return f"{kind}{self.counter}"
-
-    def pick(self, *options: str) -> str:
-        return options[self.random.randrange(len(options))]
-
-    def one(self, kind: str) -> str:
-        names = self.known[kind]
-        return names[self.random.randrange(len(names))]
-
-    # -- expressions ------------------------------------------------------------------------------------
-
-    def segment(self, depth: int = 2) -> str:
-        """Writes a relative name."""
-        choices = ["literal"]
-        if self.known["segment"]:
-            choices.append("variable")
-        if depth:
-            choices += ["upper", "format", "environment", "strip", "conditional", "index", "sum", "splitext", "chance"]
-        match self.pick(*choices):
-            case "variable":
-                return self.one("segment")
-            case "upper":
-                return f"{self.segment(depth - 1)}.{self.pick('upper', 'lower', 'title')}()"
-            case "format":
-                part = self.segment(0)
-                if part.startswith("'"):
-                    return f"'{{}}-{self.random.randrange(9)}'.format({part})"
-                return f"f'{{{part}}}-{self.random.randrange(9)}'"
-            case "environment":
-                variable = self.pick("SUFFIX", "MODE", "SPLIT")
-                default = self.segment(0)
-                return self.pick(
-                    f"os.environ.get({variable!r}, {default})",
-                    f"os.getenv({variable!r}, {default})",
-                    f"env.get({variable!r}, {default})",
-                    f"(env.get({variable!r}) or {default})",
-                )
-            case "strip":
-                return f"({self.segment(depth - 1)} + '/').rstrip('/')"
-            case "conditional":
-                return f"({self.segment(depth - 1)} if {self.flag()} else {self.segment(depth - 1)})"
-            case "index":
-                return f"[{self.segment(depth - 1)}, {self.segment(depth - 1)}][{self.random.randrange(2)}]"
-            case "chance":
-                drawn = f"[{self.segment(depth - 1)}, {self.segment(depth - 1)}]"
-                return self.pick(f"random.choice({drawn})", f"random.sample({drawn}, 1)[0]", f"max({drawn})")
-            case "sum":
-                return f"({self.segment(depth - 1)} + '_' + {self.segment(depth - 1)})"
-            case "splitext":
-                return f"osp.splitext({self.segment(depth - 1)} + '.csv')[0]"
-        return repr(self.pick(*SEGMENTS))
-
-    def flag(self) -> str:
-        """Writes a condition: undecided, or constant."""
-        options = ["env.get('FLAG') == '1'", "'FLAG' in os.environ", "True", "False", "not env.get('OTHER')"]
-        options += self.known["flag"]
-        return self.pick(*options)
-
-    def path(self, depth: int = 3) -> str:
-        """Writes a path below the root, as a string."""
-        if not depth:
-            return self.one("path")
-        choices = ["join", "pathlib", "f", "percent", "format", "sum", "conditional", "variable", "dirname", "list"]
-        choices += ["maker"] * 2 if self.known["maker"] else []
-        choices += ["dict"] if self.known["dict"] else []
-        base = self.path(depth - 1)
-        part = self.segment()
-        match self.pick(*choices):
-            case "join":
-                return f"{self.pick('os.path.join', 'pjoin', 'osp.join')}({base}, {part})"
-            case "pathlib":
-                return self.pick(
-                    f"str(Path({base}) / {part})",
-                    f"os.fspath(Path({base}).joinpath({part}))",
-                    f"str(Path({base}, {part}).parent / {part})",
-                    f"(Path({base}) / {part}).with_suffix('.json').as_posix()",
-                )
-            case "f":
-                simple = base.isidentifier() and part.isidentifier()
-                return f"f'{{{base}}}/{{{part}}}'" if simple else f"(lambda a, b: f'{{a}}/{{b}}')({base}, {part})"
-            case "percent":
-                return f"('%s/%s' % ({base}, {part}))"
-            case "format":
-                return f"'{{}}/{{name}}'.format({base}, name={part})"
-            case "sum":
-                return f"({base} + '/' + {part})"
-            case "conditional":
-                return f"({base} if {self.flag()} else {self.path(depth - 1)})"
-            case "dirname":
-                return f"os.path.dirname({base} + '/{self.pick(*SEGMENTS)}')"
-            case "list":
-                return f"'/'.join([{base}, {part}])"
-            case "maker":
-                return f"{self.one('maker')}({base}, {part})"
-            case "dict":
-                table = self.one("dict")
-                key = self.pick("a", "b")
-                return self.pick(f"{table}[{key!r}]", f"{table}.get({key!r})", f"{table}.get('c', {base})")
-        return self.one("path")
-
-    # -- statements -------------------------------------------------------------------------------------
 
     def statement(self, depth: int) -> None:
         """Writes one statement."""
@@ -235,6 +119,16 @@ class Program:
         if self.random.random() < 0.3:
             self.emit(f"if {self.flag()}:")
             self.emit(f"    {name}.{self.pick('pop()', 'reverse()', 'extend([' + self.segment() + '])')}")
+        if self.random.random() < 0.3:
+            self.emit(
+                self.pick(
+                    f"list.append({name}, {self.segment()})",
+                    f"operator.iconcat({name}, [{self.segment()}])",
+                    f"{name}.__setitem__(0, {self.segment()})",
+                    f"{name} += [{self.segment()}]",
+                    f"operator.delitem({name}, 0)",
+                )
+            )
         if self.random.random() < 0.2:
             self.emit(
                 self.pick(f"random.shuffle({name})", f"del {name}[:1]", f"del {name}[0]", f"del {name}[-1], {name}[:]")
@@ -247,8 +141,17 @@ class Program:
         if self.random.random() < 0.5:
             self.emit(f"if {self.flag()}:")
             self.emit(f"    {name}[{self.pick('a', 'b')!r}] = {self.path()}")
-        if self.random.random() < 0.3:
-            self.emit(f"{name}.update(b={self.path()})")
+        if self.random.random() < 0.5:
+            self.emit(
+                self.pick(
+                    f"{name}.update(b={self.path()})",
+                    f"dict.update({name}, b={self.path()})",
+                    f"operator.setitem({name}, 'a', {self.path()})",
+                    f"{name}.__setitem__('b', {self.path()})",
+                    f"{name} |= {{'a': {self.path()}}}",
+                    f"dict.setdefault({name}, 'c', {self.path()})",
+                )
+            )
         self.known["dict"].append(name)
 
     def do_delete(self, depth: int) -> None:
@@ -440,7 +343,7 @@ class Program:
 
     def do_class(self, depth: int) -> None:
         name = self.name("Store")
-        kind = self.pick("plain", "dataclass", "property", "inherited")
+        kind = self.pick("plain", "dataclass", "property", "inherited", "mapping", "sequence")
         if kind == "dataclass":
             self.emit("@dataclasses.dataclass")
             self.emit(f"class {name}:")
@@ -458,6 +361,26 @@ class Program:
             self.emit("        return self._root + '/' + self.PART")
             self.emit("    def make(self, part):")
             self.emit("        return f'{self.root}/{part}'")
+        elif kind == "mapping":
+            self.emit(f"class {name}(dict):")
+            self.emit("    def __init__(self, root):")
+            self.emit("        super().__init__(root=root)")
+            self.emit("        self['below'] = root")
+            self.emit("    def __setitem__(self, key, value):")
+            self.emit("        super().__setitem__(key, value + '/set')")
+            self.emit("    def __getitem__(self, key):")
+            self.emit("        return dict.__getitem__(self, key)")
+            self.emit("    def make(self, part):")
+            self.emit(f"        return self[{self.pick('root', 'below')!r}] + '/' + part")
+        elif kind == "sequence":
+            self.emit(f"class {name}(list):")
+            self.emit("    def __init__(self, root):")
+            self.emit("        super().__init__([root])")
+            self.emit("    def append(self, part):")
+            self.emit("        super().append(self[0] + '/' + part)")
+            self.emit("    def make(self, part):")
+            self.emit("        self.append(part)")
+            self.emit(f"        return {self.pick('self[-1]', 'self[1]', 'list(self)[0]')}")
         else:
             self.emit(f"class {name}:")
             self.emit("    def __init__(self, root):")
