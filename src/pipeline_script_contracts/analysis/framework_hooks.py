@@ -50,7 +50,9 @@ def run_hooks(interp: Interpreter, module: ModuleInfo) -> None:
     elif train and not _is_followed(interp, train) and _imports_toolkit(module):
         _call(interp, train)
         _hand_over_model(interp, train[0])
-    elif any(_FOLDER in _parameters(interp, each) for each in inputs["train_input_fn"]):
+    elif any(_FOLDER in _parameters(interp, each) for each in inputs["train_input_fn"]) and not any(
+        _is_followed(interp, each) for each in inputs.values()
+    ):
         made = [_functions(interp, module, name) for name in _MODELS]
         if any(made):
             _tell(interp)

@@ -11,7 +11,7 @@ from .. import calls, escapes, imports, own_methods
 from ..atoms import Const, Function, Lib, Method, Partial, Ref, Text, Unknown, Value
 from ..interpreter import Interpreter
 from ..patterns import Pattern
-from ..values import const, unbound, unknown
+from ..values import const, join, unbound, unknown
 from ..words import words
 from . import (
     builtin_functions,
@@ -151,7 +151,7 @@ def call_library(interp: Interpreter, name: str, arguments: Any, node: ast.AST) 
             interp.record.unresolved("any", name, reason, interp.place(node), package=root)
         elif root not in packages.KNOWN_PACKAGES and "()" not in name:
             _hand_over_names(interp, name, arguments, node)
-    return result_of(name)
+    return join(command_line_module.handed_over(interp, arguments), result_of(name))
 
 
 def _is_unbound(name: str) -> bool:

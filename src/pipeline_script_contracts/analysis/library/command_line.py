@@ -129,8 +129,21 @@ def _parse(interp: Interpreter, owner: Ref, node: ast.AST) -> Value:
     return (Ref(result),)
 
 
+def handed_over(interp: Interpreter, arguments: Any) -> Value:
+    """Gives the parsers that code out of sight is given: what it gives back may be one of them, with more arguments."""
+    parsers = tuple(
+        atom for value in arguments.every() for atom in value if isinstance(atom, Ref) and atom.obj.kind == PARSER
+    )
+    for each in parsers:
+        interp.store.set(each.obj, "more", NONE)
+        _parsed_state(interp, each)  # they are declared to be parsed, there or later
+    return parsers
+
+
 def _parsed_state(interp: Interpreter, owner: Ref) -> DictState:
     state = DictState({})
+    if interp.store.get(owner.obj, "more") is not None:  # others than those that are known
+        state = state.set_unknown(unknown("an argument"), unknown("an argument that is not known"))
     defaults = interp.store.get(owner.obj, "defaults")
     if isinstance(defaults, DictState):
         for key, value in defaults.entries.items():
