@@ -92,7 +92,10 @@ def _as_load(target: ast.Name | ast.Attribute | ast.Subscript) -> ast.expr:
 
 def _extended_in_place(interp: Interpreter, current: Value, value: Value) -> bool:
     """Runs `items += more` on a list, which all its holders see."""
-    if len(current) != 1 or not isinstance(current[0], Ref) or current[0].obj.kind != "list":
+    if len(current) != 1 or not isinstance(current[0], Ref):
+        return False
+    is_list = isinstance(interp.store.get(current[0].obj, CONTENT), ListState) and current[0].obj.kind != "set"
+    if not is_list or attributes.find_method(interp, current[0], "__iadd__") is not None:
         return False
     sequences.extend(interp, current[0].obj, value)
     return True

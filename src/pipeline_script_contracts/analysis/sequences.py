@@ -18,7 +18,7 @@ def extend(interp: Interpreter, obj: Obj, value: Value) -> None:
     state = interp.store.get(obj, CONTENT)
     assert isinstance(state, ListState)
     items = iteration.items_of(interp, value)
-    if items is not None and state.items is not None and obj.kind == "list":
+    if items is not None and state.items is not None and obj.kind in ("list", "instance"):
         for item in items:
             state = state.append(item)
     else:

@@ -22,7 +22,7 @@ from .atoms import (
     Unknown,
     Value,
 )
-from .containers import DictState
+from .containers import DictState, ListState
 from .interpreter import DeadEnd, Interpreter
 from .patterns import Hole
 from .texts import chain_of
@@ -68,7 +68,8 @@ def item(interp: Interpreter, atom: Atom, index: Value, node: ast.AST) -> Value:
     if isinstance(atom, Document) or mappings.mapping_state(interp, atom) is not None:
         return mappings.item(interp, atom, index, node)
     if isinstance(atom, Ref):
-        if atom.obj.kind in ("list", "set", "tuple") or iteration.items_of(interp, (atom,)) is not None:
+        is_list = isinstance(interp.store.get(atom.obj, CONTENT), ListState)
+        if is_list or iteration.items_of(interp, (atom,)) is not None:
             return sequences.index_sequence(
                 interp, iteration.items_of(interp, (atom,)), iteration.element_of(interp, (atom,)), index
             )
