@@ -141,7 +141,7 @@ def _refine_affix(interp: Interpreter, test: ast.Call, holds: bool) -> None:
         isinstance(function, ast.Attribute) and function.attr in ("endswith", "startswith") and len(test.args) == 1
     ):
         return
-    given = expressions.evaluate(interp, test.args[0])
+    given = expressions.evaluate_again(interp, test.args[0])
     items = given[0].items if len(given) == 1 and isinstance(given[0], TupleAtom) else [given]
     affixes = tuple(text for item in items if isinstance(text := known_constant(item), str))
     if isinstance(function.value, (ast.Name, ast.Attribute)) and len(affixes) == len(items):
@@ -178,7 +178,11 @@ def _refine_comparison(interp: Interpreter, test: ast.Compare, holds: bool) -> N
     if isinstance(left, ast.NamedExpr):
         left = left.target
     if isinstance(left, (ast.Name, ast.Attribute)):
-        wanted = right.value if isinstance(right, ast.Constant) else known_constant(expressions.evaluate(interp, right))
+        wanted = (
+            right.value
+            if isinstance(right, ast.Constant)
+            else known_constant(expressions.evaluate_again(interp, right))
+        )
         if wanted is ...:
             return
         _narrow(interp, left, lambda atom: _may_equal(atom, wanted) if equal else _may_differ(atom, wanted))

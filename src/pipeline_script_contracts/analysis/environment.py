@@ -53,7 +53,7 @@ def guard(interp: Interpreter, container: ast.expr, name: ast.expr) -> None:
     container = whose_keys(interp.frame.scope.module, container)
     if not isinstance(container, (ast.Name, ast.Attribute, ast.Call)):
         return
-    for atom in expressions.evaluate(interp, name):
+    for atom in expressions.evaluate_again(interp, name):
         if isinstance(atom, Const) and isinstance(atom.value, str):
             interp.frame.guards.add(atom.value)
 

@@ -63,6 +63,12 @@ def outcome_value(outcome: tuple[bool, bool]) -> Value:
     return BOOL if all(outcome) else TRUE if outcome[0] else FALSE
 
 
+def evaluate_again(interp: Interpreter, node: ast.expr) -> Value:
+    """Evaluates an expression that has been evaluated already; gives nothing where that may change something."""
+    changing = (ast.Call, ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)
+    return NOTHING if any(isinstance(each, changing) for each in ast.walk(node)) else evaluate(interp, node)
+
+
 def _constant(interp: Interpreter, node: ast.Constant) -> Value:
     value = interp.constants.get(node)
     if value is None:

@@ -46,6 +46,11 @@ GONE = {
         "d = {'a': '/a', 'b': '/b'}\nwhile d:\n    key, path = d.popitem()\n    open(path)\nopen('/after')",
         {"/a", "/b", "/after"},
     ),
+    "an item in a condition, once": (
+        "import os\nitems = ['/a', '/b', '/c', '/d']\nname = os.environ.get('X')\nif name == items.pop():\n    pass\n"
+        "if name and name.endswith(items.pop()):\n    pass\nopen(items[-1])",
+        {"/b", "/c"},
+    ),
     "an entry by its method": ("d = {'a': '/a'}\nd.__delitem__('a')\nopen('/in' if 'a' in d else '/not')", {"/not"}),
     "items of a list": (
         "items = ['/a', '/b', '/c']\ndel items[0]\nopen(items[0])\ndel items[:]\nitems.append('/d')\nopen(items[0])\n"
