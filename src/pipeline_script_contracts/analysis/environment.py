@@ -21,7 +21,7 @@ from .platform import (
     is_platform_variable,
 )
 from .scopes import ModuleInfo
-from .texts import hole_text, make_text, parts_of, with_step
+from .texts import chain_of, hole_text, make_text, parts_of, with_step
 from .values import join
 from .written import dotted
 
@@ -131,7 +131,7 @@ def _read_one(interp: Interpreter, atom: Atom, default: Value | None, node: ast.
         return tuple(each for each in own)
     if name.startswith(HYPERPARAMETER_PREFIX):
         key = name[len(HYPERPARAMETER_PREFIX) :].lower()
-        interp.record.hyperparameter(HyperparameterUse(key, interp.place(node), via="env"))
+        note_hyperparameter(interp, key, default, node, "env")
         given: Value = (hole_text("hyperparameter", key),)
         return join(given, soften(default)) if default else given
     if name == "SM_USER_ARGS":
@@ -153,6 +153,18 @@ def _read_one(interp: Interpreter, atom: Atom, default: Value | None, node: ast.
         value = tuple(_with_source(atom, interp.step(step, node)) for atom in soften(default))
     set_here = tuple(each for each in own or () if isinstance(each, (Const, Text, PathAtom)))
     return with_step(join(value, set_here), interp.step(step, node))
+
+
+def note_hyperparameter(interp: Interpreter, key: str, default: Value | None, node: ast.AST, via: str) -> None:
+    """Records that a hyperparameter is asked for by name, and what is taken where it is not given."""
+    known, constant = constant_of(default) if default and not depends_on_place(default) else (False, MISSING)
+    given = constant if known else MISSING
+    interp.record.hyperparameter(HyperparameterUse(key, interp.place(node), via=via, default=given))
+
+
+def depends_on_place(value: Value) -> bool:
+    """Tells whether a value is worked out from where the script stands: it is another one in another image."""
+    return any(step.text == "__file__" for atom in value for step in chain_of(atom))
 
 
 def _is_path(value: Value) -> bool:
@@ -189,6 +201,7 @@ def _record(interp: Interpreter, name: str, default: Value | None, node: ast.AST
     known, constant = True, MISSING
     if default is not None:
         known, constant = constant_of(default)
+        known = known and not depends_on_place(default)
     present = any(name in frame.guards for frame in interp.frames)
     guarded = default is None and (interp.catches("KeyError", "LookupError") or present)
     place = interp.place(node)

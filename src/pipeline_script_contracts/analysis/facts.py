@@ -155,6 +155,7 @@ class HyperparameterUse:
         raw: True when the value is still SageMaker's string.
         as_number: True when it is used as a number here.
         via: How it is reached: `json`, `env`, or the dotted name of the class whose attribute it is.
+        default: What the script takes without it: a constant, or `MISSING` where it fails or that is not known.
     """
 
     name: str
@@ -163,6 +164,7 @@ class HyperparameterUse:
     as_number: bool = False
     via: str = "json"
     chain: tuple[ChainStep, ...] = ()
+    default: Any = MISSING
 
 
 @dataclass(frozen=True)

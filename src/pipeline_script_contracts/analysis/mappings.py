@@ -118,7 +118,7 @@ def _hyperparameter(
     result: Value = NOTHING
     for each in key:
         if isinstance(each, Const) and isinstance(each.value, str):
-            interp.record.hyperparameter(HyperparameterUse(each.value, interp.place(node), via=atom.via))
+            environment.note_hyperparameter(interp, each.value, default, node, atom.via)
             kind = "hyperparameter" if atom.via == "json" else "any"  # the toolkit decodes what it puts into SM_HPS
             result = join(result, (hole_text(kind, each.value, f"hyperparameter {each.value}"),))
         else:

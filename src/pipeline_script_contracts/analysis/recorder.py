@@ -160,7 +160,7 @@ class Recorder:
     def hyperparameter(self, use: HyperparameterUse) -> None:
         """Records a use of a hyperparameter: the first, and the first as a number."""
         self.log.append(("hyperparameter", use))
-        key = (use.name, use.via, use.as_number, use.place.phase)
+        key = (use.name, use.via, use.as_number, use.place.phase, repr(use.default))
         if key not in self._seen:
             self._seen.add(key)
             self.analysis.hyperparameters.append(use)

@@ -47,9 +47,9 @@ GONE = {
         {"/a", "/b", "/after"},
     ),
     "an item in a condition, once": (
-        "import os\nitems = ['/a', '/b', '/c', '/d']\nname = os.environ.get('X')\nif name == items.pop():\n    pass\n"
-        "if name and name.endswith(items.pop()):\n    pass\nopen(items[-1])",
-        {"/b", "/c"},
+        "import os\nitems = ['/a', '/b', '/c', '/d']\nname = os.environ['X']\nif name == items.pop():\n    pass\n"
+        "if name.endswith(items.pop()):\n    pass\nopen(items[-1])",
+        {"/b"},
     ),
     "an entry by its method": ("d = {'a': '/a'}\nd.__delitem__('a')\nopen('/in' if 'a' in d else '/not')", {"/not"}),
     "items of a list": (

@@ -254,7 +254,8 @@ def _default_of(interp: Interpreter, default: Value | None) -> tuple[bool, Any]:
         iteration.items_of(interp, default) if len(default) == 1 and isinstance(default[0], (Ref, TupleAtom)) else None
     )
     if items is None:
-        return environment.constant_of(default)
+        known, constant = environment.constant_of(default)
+        return known and not environment.depends_on_place(default), constant
     constants = [environment.constant_of(item) for item in items]
     return all(known for known, _ in constants), tuple(constant for _, constant in constants)
 
