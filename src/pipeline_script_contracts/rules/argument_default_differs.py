@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from ..analysis.facts import MISSING, Argument
 from ..findings import Finding, Verdict
 from .argument_type import type_problem
-from .arguments import find_argument
+from .arguments import asked_for, find_argument
 from .base import Rule
 from .context import Context
 from .environment import same_value
@@ -51,10 +51,25 @@ def _is_elsewhere(context: Context, argument: Argument, declared: object) -> boo
     return not any(isinstance(read.default, str) and same_value(declared, read.default) for read in context.env)
 
 
+def _of_hyperparameter(context: Context, name: str, declared: object) -> Iterable[Finding]:
+    """Compares what a training script takes where a hyperparameter that it asks for by name is not given."""
+    uses = [use for use in asked_for(context, name) if use.raw and not use.as_number]
+    if not uses or declared is None or any(use.default in (MISSING, None, "") for use in uses):
+        return
+    if any(same_value(declared, use.default) for use in uses):
+        return
+    message = f"hyperparameter {name!r} has the default {uses[0].default!r} in the script, {declared!r} in the contract"
+    yield context.at(
+        "SC305", Verdict.VIOLATED, "argument", name, message, uses[0].place, (), "make the two defaults equal"
+    )
+
+
 def check(context: Context) -> Iterable[Finding]:
     """Checks the default of each declared argument."""
     for name, declared in context.contract.expected_arguments.items():
         argument = find_argument(context, name)
+        if argument is None:
+            yield from _of_hyperparameter(context, name, declared)
         if argument is None or declared is None or argument.required:
             continue
         if argument.multiple and not (argument.default_known and isinstance(argument.default, tuple)):
@@ -89,7 +104,8 @@ RULE = Rule(
     "default of an argument differs",
     """
     The contract and the script give an argument different defaults. Run by a pipeline and run by hand, the script
-    then does different things.
+    then does different things. The same holds for what a training script asks for by name with a default of its
+    own (`hyperparameters.get("epochs", 3)`).
 
     None is no default of its own: the script may put one in its place (`args.x or "a"`, `if args.x is None`), or
     leave it to the step to give the value. Where the contract names a default and the script has none, the verdict

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..analysis.facts import HyperparameterUse
 from ..findings import Finding, Verdict
-from .arguments import find_argument, spellings
+from .arguments import asked_for, find_argument, spellings
 from .base import Rule
 from .context import Context
 
 
-def _asked_of_hyperparameters(context: Context) -> list[HyperparameterUse]:
-    """What a training script asks of SM_HPS and hyperparameters.json, which hold all arguments of its step."""
-    uses = context.hyperparameters if context.is_training else []
-    return sorted((use for use in uses if use.via in ("json", "env")), key=lambda use: use.name == "*")
-
-
 def _missing(context: Context, name: str) -> Finding:
     doubt = context.analysis.arguments_open or context.gap_of_arguments or context.unreached("argument")
-    for use in () if context.fails_for_more_arguments else _asked_of_hyperparameters(context):
-        if use.name == name:
-            message = f"argument {name!r} is read from the hyperparameters"
-            return context.at("SC301", Verdict.PROVEN, "argument", name, message, use.place, use.chain)
-        if use.name == "*" and not context.contract.hyperparameters:
+    for use in asked_for(context, name):
+        message = f"argument {name!r} is read from the hyperparameters"
+        return context.at("SC301", Verdict.PROVEN, "argument", name, message, use.place, use.chain)
+    for use in asked_for(context, "*"):
+        if not context.contract.hyperparameters:
             doubt = doubt or f"line {use.place.location.line} hands all hyperparameters on"
     doubt = "" if context.fails_for_more_arguments else doubt
     if doubt:
@@ -41,7 +34,7 @@ def check(context: Context) -> Iterable[Finding]:
         if argument is not None and name in spellings(argument):
             message = f"argument {name!r} is parsed"
             yield context.at("SC301", Verdict.PROVEN, "argument", name, message, argument.place)
-        elif argument is None:
+        elif argument is None or asked_for(context, name):
             yield _missing(context, name)
 
 

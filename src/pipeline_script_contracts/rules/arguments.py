@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..analysis.facts import Argument
+from ..analysis.facts import Argument, HyperparameterUse
 from .context import Context
 
 
@@ -26,3 +26,13 @@ def find_argument(context: Context, name: str) -> Argument | None:
         if normal(name) in {normal(each) for each in names}:
             alike = alike or argument
     return alike
+
+
+def asked_for(context: Context, name: str) -> list[HyperparameterUse]:
+    """Gives where a training script asks SM_HPS, SM_HP_* or hyperparameters.json for an argument by its name.
+
+    These hold all arguments of its step, unless the script's own parser fails for one that it does not know.
+    """
+    if not context.is_training or context.fails_for_more_arguments:
+        return []
+    return [use for use in context.hyperparameters if use.name == name and use.via in ("json", "env")]
