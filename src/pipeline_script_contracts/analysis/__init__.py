@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..collecting import seldom
 from ..frames import with_room
+from . import untrained
 from .facts import Analysis, SourceProblem
 from .handlers import run_handlers
 from .interpreter import BudgetExhaustedError, Interpreter
@@ -68,6 +69,7 @@ def _run(interp: Interpreter, sources: Sources) -> None:
     run_handlers(interp, main)
     interp.record.analysis.idle = main.tree is not None and _is_idle(interp, main)
     ran = [module for module in sources.modules.values() if module is not None and module.state != "new"]
+    untrained.hand_over_settings(interp.record.analysis, [main, *ran])
     interp.record.analysis.unreached = Unreached([main, *ran], frozenset(info.node for info in interp.active))
 
 
