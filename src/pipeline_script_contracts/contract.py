@@ -19,8 +19,8 @@ from .findings import ValidationResult
 Scalar = str | int | float | bool | None
 T = TypeVar("T")
 _LOGICAL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_ARGUMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+ARGUMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _REFERENCE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*[.:][A-Za-z_]\w*")
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*(?:\[[A-Za-z0-9,._ -]+\])?)\s*(.*?)\s*")
 _SPECIFIER = re.compile(r"((===|==|~=|!=|<=|>=|<|>)\s*[A-Za-z0-9.*+!_-]+\s*,?\s*)*")
@@ -125,7 +125,7 @@ class ScriptContract(BaseModel):
         problems = [
             f"expected_arguments: {name!r} is not an argument name; write it without dashes in front"
             for name in value
-            if not _ARGUMENT.fullmatch(name)
+            if not ARGUMENT_NAME.fullmatch(name)
         ]
         return _all_or(value, problems)
 
@@ -253,5 +253,7 @@ def _path_problems(field: str, paths: Mapping[str, str], roots: tuple[str, ...])
 
 def _variable_problems(field: str, names: Iterable[str]) -> list[str]:
     return [
-        f"{field}: {name!r} is not a name of an environment variable" for name in names if not _VARIABLE.fullmatch(name)
+        f"{field}: {name!r} is not a name of an environment variable"
+        for name in names
+        if not VARIABLE_NAME.fullmatch(name)
     ]

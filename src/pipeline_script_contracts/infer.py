@@ -16,7 +16,14 @@ from typing import Any
 from .analysis.facts import MISSING, Analysis, Argument, EnvRead, PathUse
 from .analysis.platform import CHANNEL_PREFIX, is_platform_path, is_platform_variable
 from .analysis.said import telling
-from .contract import InferenceScriptContract, ProcessingScriptContract, ScriptContract, TrainingScriptContract
+from .contract import (
+    ARGUMENT_NAME,
+    VARIABLE_NAME,
+    InferenceScriptContract,
+    ProcessingScriptContract,
+    ScriptContract,
+    TrainingScriptContract,
+)
 
 CLASSES: dict[str, type[ScriptContract]] = {
     "training": TrainingScriptContract,
@@ -80,16 +87,22 @@ def infer_contract(analysis: Analysis, kind: str | None = None, requirements: Pa
     refused = {f"{path} is written" for path in no_outputs} | {
         f"{path} is read" for path in no_inputs if not any(_below(path, output) for output in outputs)
     }
+    arguments, read_variables = _arguments(analysis, skipped), _variables(analysis)
+    unfit = _unfit_arguments(arguments)
+    variables = {name: read_variables[name] for name in read_variables if VARIABLE_NAME.fullmatch(name)}
     fields: dict[str, Any] = {
         "entry_point": analysis.script.name,
         "expected_input_paths": _named(inputs, {"/opt/ml/model": "model"}),
         "expected_output_paths": _named(outputs, {"/opt/ml/model": "model_output"}, taken=_named(inputs, {})),
-        "expected_arguments": _arguments(analysis, skipped),
-        "required_env_vars": sorted(name for name, default in _variables(analysis).items() if default is None),
-        "optional_env_vars": {n: default for n, default in _variables(analysis).items() if default is not None},
+        "expected_arguments": {name: arguments[name] for name in arguments if name not in unfit},
+        "required_env_vars": sorted(name for name, default in variables.items() if default is None),
+        "optional_env_vars": {name: default for name, default in variables.items() if default is not None},
         "framework_requirements": _pins(requirements),
     }
     remarks = [f"{what}, which {chosen} contracts do not allow" for what in sorted(refused)]
+    remarks += [f"argument {name!r} {why}, which contracts do not allow" for name, why in unfit.items()]
+    odd = sorted(read_variables.keys() - variables.keys())
+    remarks += [f"environment variable {name!r} is read, a name which contracts do not allow" for name in odd]
     remarks += [f"{path} is an input, and an archive is unpacked into it" for path in sorted(unpacked)]
     remarks += [
         f"{CHANNEL_PREFIX}{channel.upper()} is asked for, and nothing is seen to be read there; declare what is needed"
@@ -239,6 +252,19 @@ def _is_platform(argument: Argument, reads: Iterable[EnvRead]) -> bool:
         and place.location <= read.place.location <= place.end_location
         for read in reads
     )
+
+
+def _unfit_arguments(arguments: Iterable[str]) -> dict[str, str]:
+    """Gives the arguments that a contract cannot declare, with the reason."""
+    unfit: dict[str, str] = {}
+    spelled: dict[str, str] = {}
+    for name in arguments:
+        other = spelled.setdefault(name.replace("-", "_"), name)
+        if not ARGUMENT_NAME.fullmatch(name):
+            unfit[name] = "has an odd name"
+        elif other != name:
+            unfit[name] = f"differs from {other!r} only by hyphen and underscore"
+    return unfit
 
 
 def _variables(analysis: Analysis) -> dict[str, str | None]:

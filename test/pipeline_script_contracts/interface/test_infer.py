@@ -346,3 +346,23 @@ def test_a_script_keeps_the_contract_that_was_drafted_from_it(page: Path, tmp_pa
         violated = [each for each in findings if each.verdict is Verdict.VIOLATED]
         told = any("contracts do not allow" in remark for remark in draft.remarks)
         assert told or not violated, violated
+
+
+def test_names_that_contracts_do_not_allow_are_left_out_and_told(tmp_path: Path) -> None:
+    script = tmp_path / "train.py"
+    script.write_text(
+        "import argparse, os\n"
+        "rows = os.environ.get('rows-v1.csv')\n"
+        "parser = argparse.ArgumentParser()\n"
+        "parser.add_argument('--job-type', default='all')\n"
+        "parser.add_argument('--job_type', default='all')\n"
+        "parser.add_argument('--job.size', default='1')\n"
+        "parser.parse_args()\n"
+    )
+    draft = infer_contract(analyse(script))
+    assert TrainingScriptContract(**draft.fields).expected_arguments == {"job-type": "all"}
+    assert draft.remarks == (
+        "argument 'job_type' differs from 'job-type' only by hyphen and underscore, which contracts do not allow",
+        "argument 'job.size' has an odd name, which contracts do not allow",
+        "environment variable 'rows-v1.csv' is read, a name which contracts do not allow",
+    )
