@@ -171,7 +171,8 @@ def _folders(uses: Iterable[PathUse], kind: str) -> set[str]:
                 break
             parts.append(component[0])
         full = "/" + "/".join(parts)
-        is_open = not use.path.is_known and len(parts) < 3  # nothing but a hole below /opt/ml
+        least = 3 if parts[:1] in ([], ["opt"]) else 1  # nothing but a hole below /opt/ml says nothing
+        is_open = not use.path.is_known and len(parts) < least
         if not use.path.is_absolute or is_open or (is_platform_path(full) and full not in _NAMES):
             continue
         is_file = (
