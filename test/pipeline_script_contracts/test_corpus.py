@@ -171,7 +171,12 @@ AS_WRITTEN = {
     "handlers_and_reports: An evaluation job with plots and curves": {"Decorated"},
     "more_arguments: Defaults that are worked out from what the platform says": {"Assignments"},
     "more_arguments: Flags with defaults of the platform": {"IndirectCalls"},
+    "off_platform: Asked once, under a name": {
+        *("Blocks", "Decorated", "IndirectCalls", "InnerFunctions", "PassedValues"),
+    },
+    "off_platform: The other way of a script that also runs on a desk": {"PassedValues"},
     "odd_corners: Environment set and asked in every way": {"PassedValues"},
+    "other_programs: A script that a job is given as data": {"IndirectCalls"},
     "said_in_messages: A default that nothing else has": {"PassedValues"},
     "said_in_messages: A default that only a message has": {"IndirectCalls", "PassedValues"},
     "seen_in_pipelines: Commands that go on with any number of words": {"IndirectCalls", "PassedValues"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import Any
 
 from . import environment, expressions, library, meanings
@@ -27,6 +28,7 @@ from .texts import hole_text, parts_of
 
 Outcome = tuple[bool, bool]
 EITHER: Outcome = (True, True)
+_NAMED = re.compile(r"\w+|[\w.]+\(\w+=\)")  # steps of a value that is given names, and nothing else
 OLDEST_PYTHON = [3, 8]
 
 
@@ -41,7 +43,7 @@ def truth(interp: Interpreter, value: Value) -> Outcome:
 
 def _truth_of(interp: Interpreter, atom: object) -> Outcome:
     if isinstance(atom, Const):
-        return EITHER if atom.soft else (bool(atom.value), not atom.value)
+        return ((True, False) if _is_joined(atom) else EITHER) if atom.soft else (bool(atom.value), not atom.value)
     if isinstance(atom, Text):
         return (True, False) if any(isinstance(part, str) for part in atom.parts) else EITHER
     if isinstance(atom, (PathAtom, Function, ClassAtom, ModuleAtom, EnumMember)):
@@ -57,6 +59,15 @@ def _truth_of(interp: Interpreter, atom: object) -> Outcome:
         if atom.obj.kind == "instance" and not atom.obj.cls.library:
             return (True, False)
     return EITHER
+
+
+def _is_joined(atom: Const) -> bool:
+    """Tells whether a text is of a path that was joined from parts, of which only some are set from outside."""
+    steps = [step.text for step in atom.via]
+    if not isinstance(atom.value, str) or "/" not in steps:
+        return False
+    since = steps[len(steps) - steps[::-1].index("/") :]
+    return all(_NAMED.fullmatch(step) for step in since)
 
 
 def decide(interp: Interpreter, test: ast.expr) -> Outcome:

@@ -50,6 +50,7 @@ class PathUse:
         chain: The steps that led to the path.
         tree: True when everything below the path is touched too.
         source: What is moved there, for a move.
+        off_platform: True where the script has found that it is not run by a training job.
     """
 
     kind: str
@@ -59,6 +60,7 @@ class PathUse:
     chain: tuple[ChainStep, ...] = ()
     tree: bool = False
     source: Pattern | None = None
+    off_platform: bool = False
 
 
 @dataclass(frozen=True)

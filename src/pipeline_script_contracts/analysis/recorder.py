@@ -37,6 +37,7 @@ class Recorder:
         self.log: list[tuple[Any, ...]] = []
         self._places: dict[tuple[ast.AST, str, str], Place] = {}
         self.taints = 0
+        self.off_platform = False  # what runs now is not run by a training job
         self._counts: dict[object, int] = {}
         self._seen: set[object] = set()
         self._env: dict[object, int] = {}
@@ -116,10 +117,12 @@ class Recorder:
     ) -> None:
         """Records a use of a path."""
         self.log.append(("path", kind, path, sink, place, chain, tree, source))
-        key = (kind, path, sink, place, tree, source)
+        if self.off_platform:
+            self.taint()
+        key = (kind, path, sink, place, tree, source, self.off_platform)
         if key not in self._seen:
             self._seen.add(key)
-            self.analysis.paths.append(PathUse(kind, path, sink, place, chain, tree, source))
+            self.analysis.paths.append(PathUse(kind, path, sink, place, chain, tree, source, self.off_platform))
 
     def unresolved(
         self,

@@ -20,6 +20,7 @@ from . import (
     imports,
     matching,
     messages,
+    off_platform,
     operators,
     targets,
 )
@@ -103,7 +104,12 @@ def _way(interp: Interpreter, node: ast.If, holds: bool) -> bool:
     if not body:
         return True
     exits = _exits(interp.frame)
-    live = interp.on_some_ways(lambda: run_block(interp, body))
+    record, before = interp.record, interp.record.off_platform
+    record.off_platform = before or off_platform.is_told(interp, node.test, holds)
+    try:
+        live = interp.on_some_ways(lambda: run_block(interp, body))
+    finally:
+        record.off_platform = before
     if not live and interp.reads_of_variables and _exits(interp.frame) == exits:
         absent_variables.note_end(interp, node.test, holds, replaced)
     return live

@@ -172,7 +172,14 @@ CONTAINER_PACKAGES = frozenset(
 )
 KNOWN_PACKAGES = frozenset(
     words(
-        """adabelief_pytorch ale_py alpaca_trade_api anndata auto_round autofeat aws_lambda_powertools aws_xray_sdk
+        """apscheduler basicsr Bio cairosvg connectorx contextily controlnet_aux ctgan cvxpy cymem dtale equinox
+        fastparquet ffcv gfpgan gpustat hierarchicalforecast humanfriendly ibis jsonpickle jsonschema ktrain
+        line_profiler madmom memory_profiler miditoolkit mir_eval mmlspark movingpandas mtcnn murmurhash music21
+        muspy netCDF4 neuronxcc node2vec ortools pgvector piq plac preshed pretty_midi pulp py3nvml pyBigWig
+        pycocoevalcap pyloudnorm pysam pytorch_tabular pytube pyworld realesrgan recbole reportlab requests_html
+        s3transfer sacremoses sdv setfit sockeye sqlglot sqlparse srsly stanfordnlp sympy tf_keras theano thinc
+        torchdata tzlocal vectorbt voluptuous wasabi yt_dlp
+        adabelief_pytorch ale_py alpaca_trade_api anndata auto_round autofeat aws_lambda_powertools aws_xray_sdk
         awsglue biotite BorutaShap byol_pytorch camel_tools ccxt cerberus clickhouse_connect cloudpathlib
         colorlog ctranslate2 cx_Oracle czifile dalex deepchecks deepface demucs denoising_diffusion_pytorch dlib
         dm_env docx2txt dspy dvc dynamodb_json einops_exts exllamav2 face_recognition facenet_pytorch fastembed

@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Callable
 from functools import partial
 from itertools import takewhile
+from pathlib import Path
 from typing import Any
 
 from .. import calls, environment, escapes, expressions, iteration, strings, written
@@ -95,9 +96,10 @@ def _open_ended(interp: Interpreter, atom: Any, node: ast.AST) -> list[Value] | 
     """Gives the words of a command that begins with known ones and goes on with any number of others.
 
     `["cat", *parts]`, `["cat"] + parts`: what comes behind stands for one word. Only for programs that do the same to
-    each of them.
+    each of them, and for scripts that are not here.
     """
-    first = node.args[0] if isinstance(node, ast.Call) and node.args else None
+    given = node.args if isinstance(node, ast.Call) else []
+    first: ast.expr | None = next((each for each in given if isinstance(each, (ast.List, ast.Tuple, ast.BinOp))), None)
     while isinstance(first, ast.BinOp) and isinstance(first.op, ast.Add):
         first = first.left
     if not isinstance(first, (ast.List, ast.Tuple)):
@@ -107,7 +109,9 @@ def _open_ended(interp: Interpreter, atom: Any, node: ast.AST) -> list[Value] | 
     texts = [_text(word) or "" for word in words]
     name = texts[0].rpartition("/")[2] if texts else ""
     installs = texts[1:2] == ["-m"] and texts[2:3] != [] and texts[2] in _INSTALLERS
-    if not installs and name not in {*_PROGRAMS, *_HARMLESS, *_INSTALLERS}:
+    python = name.startswith("python") or words[:1] == [(Lib("sys.executable"),)]
+    away = python and any(_is_below_jobs(text) and _file_of(interp, text) is None for text in texts[1:2])
+    if not installs and not away and name not in {*_PROGRAMS, *_HARMLESS, *_INSTALLERS}:
         return None
     ahead = {each for word in words for each in word}
     behind = tuple(each for each in iteration.element_of(interp, (atom,)) if each not in ahead)
@@ -301,6 +305,7 @@ def _shell(interp: Interpreter, words: list[Value], sink: str, node: ast.AST) ->
                 interp.record.unresolved("any", sink, "the command that is run is not known", interp.place(node))
         return
     if (_text(words[0]) or "").endswith(".sh"):
+        _read_program(interp, words[0], sink, node)
         return _not_followed(interp, words, sink, f"the shell script {_text(words[0])} is not followed", node)
     _program(interp, words, sink, node)
 
@@ -345,12 +350,29 @@ def _python(interp: Interpreter, words: list[Value], sink: str, node: ast.AST) -
         elif text == "-c" and index + 1 < len(words):
             return _not_followed(interp, words, sink, "Python code on the command line is not followed", node)
         elif text is not None and text.endswith(".py"):
-            path = interp.sources.folder / text.replace("/opt/ml/code/", "")
-            if path.is_file():
+            path = _file_of(interp, text)
+            if path is not None:
                 return _script(interp, path, words[index + 1 :], sink, node)
+            _read_program(interp, word, sink, node)
             break
     _delegate(interp, words, sink, node)
     _not_followed(interp, words, sink, "the script that is run is not here", node)
+
+
+def _file_of(interp: Interpreter, script: str) -> Path | None:
+    """Finds the file of a script that lies with the one that runs it."""
+    path: Path = interp.sources.folder / script.replace("/opt/ml/code/", "")
+    return path if path.is_file() else None
+
+
+def _is_below_jobs(text: str) -> bool:
+    return text.startswith("/opt/ml/")
+
+
+def _read_program(interp: Interpreter, script: Value, sink: str, node: ast.AST) -> None:
+    """Reads a script that is not part of the image: it is one of the files that a job is given."""
+    if _is_below_jobs(_text(script) or ""):
+        paths_module.touch(interp, "read", script, sink, node)
 
 
 def _not_followed(interp: Interpreter, words: list[Value], sink: str, reason: str, node: ast.AST) -> None:
