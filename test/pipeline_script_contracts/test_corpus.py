@@ -171,6 +171,7 @@ AS_WRITTEN = {
     "handlers_and_reports: An evaluation job with plots and curves": {"Decorated"},
     "more_arguments: Defaults that are worked out from what the platform says": {"Assignments"},
     "more_arguments: Flags with defaults of the platform": {"IndirectCalls"},
+    "off_platform: Asked in other words": {"IndirectCalls", "PassedValues"},
     "off_platform: Asked once, under a name": {
         *("Blocks", "Decorated", "IndirectCalls", "InnerFunctions", "PassedValues"),
     },

@@ -6,7 +6,7 @@ import ast
 import re
 from typing import Any
 
-from . import environment, expressions, library, meanings
+from . import attributes, environment, expressions, library, meanings
 from .atoms import (
     CONTENT,
     ClassAtom,
@@ -57,7 +57,8 @@ def _truth_of(interp: Interpreter, atom: object) -> Outcome:
         if isinstance(state, DictState) and (state.is_exact or state.certain):
             return (bool(state.certain), not state.certain)
         if atom.obj.kind == "instance" and not atom.obj.cls.library:
-            return (True, False)
+            own = any(attributes.find_method(interp, atom, name) is not None for name in ("__bool__", "__len__"))
+            return EITHER if own else (True, False)
     return EITHER
 
 
