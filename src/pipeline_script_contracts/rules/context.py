@@ -311,9 +311,10 @@ class Context:
     def is_scratch(self, each: Settled) -> bool:
         """Tells whether no contract has to speak of a use, for its path or for where the path comes from."""
         beside_source = bool(each.use.chain) and each.use.chain[0].text == "__file__"
+        not_set = False
         if self.is_training and each.use.off_platform and each.use.kind in (*READS, *WRITES):
-            return True
-        return beside_source or self.is_foreign(each.path)
+            not_set = any(step.text.startswith("os.environ['SM_") for step in each.use.chain)
+        return beside_source or not_set or self.is_foreign(each.path)
 
     def of_another_job(self, each: Settled) -> str:
         """Says why a path is meant for a job of another kind than the contract's; empty when it is not."""
