@@ -76,6 +76,11 @@ def augmented(interp: Interpreter, node: ast.AugAssign) -> None:
     """Runs `target op= value`."""
     current = expressions_module.evaluate(interp, _as_load(node.target))
     value = expressions_module.evaluate(interp, node.value)
+    name = f"__i{_METHODS.get(type(node.op))}__"
+    method = attributes.find_method(interp, current[0], name) if len(current) == 1 else None
+    if method is not None:
+        targets.assign(interp, node.target, calls.call(interp, method, calls.Arguments([value]), node))
+        return
     if isinstance(node.op, ast.Add) and _extended_in_place(interp, current, value):
         return
     targets.assign(interp, node.target, binary(interp, current, node.op, value, node))
@@ -94,8 +99,7 @@ def _extended_in_place(interp: Interpreter, current: Value, value: Value) -> boo
     """Runs `items += more` on a list, which all its holders see."""
     if len(current) != 1 or not isinstance(current[0], Ref):
         return False
-    is_list = isinstance(interp.store.get(current[0].obj, CONTENT), ListState) and current[0].obj.kind != "set"
-    if not is_list or attributes.find_method(interp, current[0], "__iadd__") is not None:
+    if not isinstance(interp.store.get(current[0].obj, CONTENT), ListState) or current[0].obj.kind == "set":
         return False
     sequences.extend(interp, current[0].obj, value)
     return True
