@@ -97,11 +97,10 @@ def _as_load(target: ast.Name | ast.Attribute | ast.Subscript) -> ast.expr:
 
 def _extended_in_place(interp: Interpreter, current: Value, value: Value) -> bool:
     """Runs `items += more` on a list, which all its holders see."""
-    if len(current) != 1 or not isinstance(current[0], Ref):
+    obj = current[0].obj if len(current) == 1 and isinstance(current[0], Ref) else None
+    if obj is None or obj.kind == "set" or not isinstance(interp.store.get(obj, CONTENT), ListState):
         return False
-    if not isinstance(interp.store.get(current[0].obj, CONTENT), ListState) or current[0].obj.kind == "set":
-        return False
-    sequences.extend(interp, current[0].obj, value)
+    sequences.extend(interp, obj, value)
     return True
 
 
