@@ -14,30 +14,35 @@ _ALWAYS = frozenset(name for name in VARIABLES if name.startswith("SM_"))
 _READERS = frozenset({"os.environ.get", "os.getenv"})
 _LOOKS = frozenset({"os.path.exists", "os.path.isdir"})
 _ROOT = "/opt/ml"
+MAX_DEPTH = 3
 
 
-def is_told(interp: Interpreter, test: ast.expr, holds: bool) -> bool:
+def is_told(interp: Interpreter, test: ast.expr, holds: bool, depth: int = MAX_DEPTH) -> bool:
     """Tells whether a condition says, when it is true or false, that the script is not run by a training job.
 
     Args:
         interp: The interpreter.
         test: The condition.
         holds: Whether it is true or false here.
+        depth: How many names and functions it may stand behind.
 
     Returns:
         True when a variable that training jobs always have is missing, or the folder of all that a job is given.
     """
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return is_told(interp, test.operand, not holds)
+        return is_told(interp, test.operand, not holds, depth)
     if isinstance(test, ast.BoolOp):
-        return isinstance(test.op, ast.And) == holds and any(is_told(interp, each, holds) for each in test.values)
+        return isinstance(test.op, ast.And) == holds and any(
+            is_told(interp, each, holds, depth) for each in test.values
+        )
     if isinstance(test, ast.Compare) and len(test.ops) == 1:
         return _is_missing(interp, test, holds)
     if isinstance(test, ast.Call):
-        return not holds and _asks(interp, test)
-    if isinstance(test, (ast.Name, ast.Attribute)):
+        return not holds and _asks(interp, test, depth)
+    if isinstance(test, (ast.Name, ast.Attribute)) and depth:
         meant = meanings.meaning(interp, test)
-        return meant is not None and not isinstance(meant, (ast.Name, ast.Attribute)) and is_told(interp, meant, holds)
+        named = isinstance(meant, (ast.Name, ast.Attribute))
+        return meant is not None and not named and is_told(interp, meant, holds, depth - 1)
     return False
 
 
@@ -56,12 +61,12 @@ def _is_missing(interp: Interpreter, test: ast.Compare, holds: bool) -> bool:
     )
 
 
-def _asks(interp: Interpreter, call: ast.Call) -> bool:
+def _asks(interp: Interpreter, call: ast.Call, depth: int) -> bool:
     """Tells whether a call asks for what every training job has: by itself, or as all that a function returns."""
     name = dotted(interp.frame.scope.module, call.func)
     first = call.args[0] if call.args else None
     if name == "bool" and first is not None:
-        return is_told(interp, first, False)
+        return is_told(interp, first, False, depth)
     if name in _READERS:
         return len(call.args) == 1 and _text(interp, first) in _ALWAYS
     if name in _LOOKS:
@@ -69,7 +74,7 @@ def _asks(interp: Interpreter, call: ast.Call) -> bool:
     if isinstance(call.func, ast.Attribute) and call.func.attr in ("exists", "is_dir") and not call.args:
         made = call.func.value
         return isinstance(made, ast.Call) and [_text(interp, each) for each in made.args] == [_ROOT]
-    if not isinstance(call.func, ast.Name) or call.args or call.keywords:
+    if not isinstance(call.func, ast.Name) or call.args or call.keywords or not depth:
         return False
     for atom in expressions.evaluate_again(interp, call.func):
         if not isinstance(atom, Function):
@@ -77,5 +82,5 @@ def _asks(interp: Interpreter, call: ast.Call) -> bool:
         body = atom.info.node.body
         last = body[-1] if isinstance(body, list) and len(body) <= 2 else None
         if isinstance(last, ast.Return) and last.value is not None and atom.info.module is interp.frame.scope.module:
-            return is_told(interp, last.value, False)
+            return is_told(interp, last.value, False, depth - 1)
     return False
