@@ -106,8 +106,8 @@ class ModuleInfo:
                 if isinstance(node, (ast.Import, ast.ImportFrom)):
                     source = f"{node.module}." if isinstance(node, ast.ImportFrom) and node.module else ""
                     for each in node.names:
-                        if each.asname or source:
-                            self._imported[each.asname or each.name] = source + each.name
+                        whole = source + each.name if each.asname or source else each.name.partition(".")[0]
+                        self._imported[each.asname or whole.rpartition(".")[2]] = whole
         return self._imported
 
     @property
