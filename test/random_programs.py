@@ -126,7 +126,7 @@ class Program(Expressions):
                     f"operator.iconcat({name}, [{self.segment()}])",
                     f"{name}.__setitem__(0, {self.segment()})",
                     f"{name} += [{self.segment()}]",
-                    f"operator.delitem({name}, 0)",
+                    f"{name}[1:] and operator.delitem({name}, 0)",
                 )
             )
         if self.random.random() < 0.2:
